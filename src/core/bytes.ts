@@ -1,0 +1,65 @@
+/**
+ * Bytes and strings on the wire are Latin-1 (RFC 9110 section 5.5: field values are octets).
+ * `TextDecoder("latin1")` is windows-1252 on the Web platform, so it can't be used for that.
+ */
+
+type Latin1Slice = (this: Uint8Array, start: number, end: number) => string;
+
+// Node's Buffer, where the platform has it, decodes natively; both runtimes do, browsers don't.
+const nativeSlice: Latin1Slice | undefined = (
+  globalThis as { Buffer?: { prototype: { latin1Slice?: Latin1Slice } } }
+).Buffer?.prototype.latin1Slice;
+
+/** Decodes `bytes[start, end)` one byte to one code unit. */
+export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  if (nativeSlice !== undefined && end - start > 16) return nativeSlice.call(bytes, start, end);
+  let text = "";
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]);
+  return text;
+}
+
+/**
+ * Writes `text` as Latin-1 into `target` at `at` and returns the offset behind it.
+ * The caller has made room; code units above 0xFF were refused where the text came in.
+ */
+export function writeLatin1(target: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) target[at++] = text.charCodeAt(i);
+  return at;
+}
+
+/** Copies `source[start, end)` into `target` at `at` and returns the offset behind it. */
+export function copyBytes(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  // A native copy costs a call and a subarray: only worth it for more than a header field.
+  if (end - start > 128) {
+    target.set(source.subarray(start, end), at);
+    return at + end - start;
+  }
+  while (start < end) target[at++] = source[start++];
+  return at;
+}
+
+/** Encodes text as Latin-1 bytes of its own. */
+export function latin1Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  writeLatin1(bytes, 0, text);
+  return bytes;
+}
+
+/** Joins chunks into one array. */
+export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined;
+}

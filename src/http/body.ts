@@ -1,0 +1,321 @@
+import { concatBytes } from "../core/bytes.ts";
+import { ProxyError } from "../core/errors.ts";
+import type { HeaderList } from "./header-list.ts";
+
+/** Where a body's bytes go. */
+export interface BodySink {
+  /** `bytes[start, end)`, never empty. May be kept back until `flush`. */
+  chunk(bytes: Uint8Array, start: number, end: number): void;
+  /** The read event is over: send what `chunk` kept back. */
+  flush(): void;
+  /** The body is complete; its trailers, if any, are in `Body.trailers`. */
+  end(): void;
+  /** The body broke off. No other method is called after this. */
+  fail(error: ProxyError): void;
+}
+
+/** What a body comes from, as far as the body needs to speak to it. */
+export interface BodySource {
+  pauseBody(): void;
+  resumeBody(): void;
+  /** Nobody wants the rest. */
+  cancelBody(error: ProxyError): void;
+}
+
+/** Bytes that wait for a sink before the source is paused. */
+export const BODY_WATERMARK = 64 * 1024;
+
+const State = { open: 0, ended: 1, failed: 2 } as const;
+
+/**
+ * A message body on its way from where it is received to where it is sent. It stays bytes: a
+ * ReadableStream is made only for those who ask for one. Read once, by one consumer.
+ */
+export class Body {
+  /** Content-Length, or -1 where the length isn't known beforehand. */
+  readonly length: number;
+  /** The trailer section, once the body has ended; null where there is none. */
+  trailers: HeaderList | null = null;
+  /** Body bytes received so far. */
+  received = 0;
+  private readonly source: BodySource;
+  private state: number = State.open;
+  private error: ProxyError | null = null;
+  private sink: BodySink | null = null;
+  private taken = false;
+  private paused = false;
+  private sourcePaused = false;
+  private queuedBytes = 0;
+  // The first waiting chunk needs no array: nearly always it is the only one.
+  private firstBytes: Uint8Array | null = null;
+  private firstStart = 0;
+  private firstEnd = 0;
+  private queue: Uint8Array[] | null = null;
+
+  constructor(source: BodySource, length: number) {
+    this.source = source;
+    this.length = length;
+  }
+
+  /** Somebody reads this body, or has read it. */
+  get used(): boolean {
+    return this.taken;
+  }
+
+  /** All of it has been received. */
+  get complete(): boolean {
+    return this.state === State.ended;
+  }
+
+  // --- the producer's side ---
+
+  /** Hands `bytes[start, end)` on, or keeps it until there is a sink. The array must not change later. */
+  push(bytes: Uint8Array, start: number, end: number): void {
+    this.received += end - start;
+    if (this.sink !== null && !this.paused && this.queuedBytes === 0) {
+      this.sink.chunk(bytes, start, end);
+      return;
+    }
+    this.queuedBytes += end - start;
+    if (this.firstBytes === null) {
+      this.firstBytes = bytes;
+      this.firstStart = start;
+      this.firstEnd = end;
+    } else {
+      this.queue ??= [];
+      this.queue.push(bytes.subarray(start, end));
+    }
+    if (this.queuedBytes >= BODY_WATERMARK) this.pauseSource();
+  }
+
+  /** The producer's read event is over. */
+  flush(): void {
+    this.sink?.flush();
+  }
+
+  finish(trailers: HeaderList | null = null): void {
+    if (this.state !== State.open) return;
+    this.state = State.ended;
+    this.trailers = trailers;
+    if (this.queuedBytes === 0 && !this.paused) this.deliverEnd();
+  }
+
+  fail(error: ProxyError): void {
+    if (this.state !== State.open) return;
+    this.state = State.failed;
+    this.error = error;
+    if (this.queuedBytes === 0 && !this.paused) this.deliverEnd();
+  }
+
+  // --- the consumer's side ---
+
+  /** Starts delivery to `sink`; what waits is delivered before this returns. Throws if the body is used. */
+  pipe(sink: BodySink): void {
+    if (this.taken) throw new TypeError("The body has already been read");
+    this.taken = true;
+    this.sink = sink;
+    this.deliver();
+  }
+
+  /** The sink can't take more now; at most what is on its way is queued. */
+  pause(): void {
+    this.paused = true;
+    this.pauseSource();
+  }
+
+  /** The sink takes more again. */
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.deliver();
+    if (!this.paused) this.sink?.flush();
+  }
+
+  /** Nobody wants the rest: the source is told, and the sink hears nothing more. */
+  cancel(error: ProxyError): void {
+    this.taken = true;
+    this.sink = null;
+    this.firstBytes = null;
+    this.queue = null;
+    this.queuedBytes = 0;
+    if (this.state === State.open) {
+      this.state = State.failed;
+      this.error = error;
+      this.source.cancelBody(error);
+    }
+  }
+
+  private pauseSource(): void {
+    if (this.sourcePaused || this.state !== State.open) return;
+    this.sourcePaused = true;
+    this.source.pauseBody();
+  }
+
+  private deliver(): void {
+    while (this.queuedBytes > 0 && !this.paused && this.sink !== null) {
+      const bytes = this.firstBytes!;
+      const start = this.firstStart;
+      const end = this.firstEnd;
+      this.queuedBytes -= end - start;
+      const next = this.queue?.shift();
+      this.firstBytes = next ?? null;
+      this.firstStart = 0;
+      this.firstEnd = next?.length ?? 0;
+      this.sink.chunk(bytes, start, end);
+    }
+    if (this.paused || this.queuedBytes > 0) return;
+    if (this.state !== State.open) {
+      this.deliverEnd();
+    } else if (this.sourcePaused) {
+      this.sourcePaused = false;
+      this.source.resumeBody();
+    }
+  }
+
+  private deliverEnd(): void {
+    const sink = this.sink;
+    if (sink === null) return;
+    this.sink = null;
+    if (this.error === null) sink.end();
+    else sink.fail(this.error);
+  }
+
+  // --- Web-standard views ---
+
+  /** The rest of the body as a stream of copies. */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+    let started = false;
+    const sink: BodySink = {
+      chunk: (bytes, start, end) => {
+        controller.enqueue(bytes.slice(start, end) as Uint8Array<ArrayBuffer>);
+        if ((controller.desiredSize ?? 0) <= 0) this.pause();
+      },
+      flush: () => {},
+      end: () => controller.close(),
+      fail: (error) => controller.error(error),
+    };
+    // Taken at once, so that nobody else reads it; bytes move when the reader pulls.
+    this.taken = true;
+    return new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        start: (c) => {
+          controller = c;
+        },
+        pull: () => {
+          if (started) {
+            this.resume();
+            return;
+          }
+          started = true;
+          this.sink = sink;
+          this.deliver();
+        },
+        cancel: (reason) => {
+          this.cancel(
+            new ProxyError("aborted", "internal", "The reader cancelled the body", {
+              cause: reason,
+            }),
+          );
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** The whole body. Rejects with the ProxyError that broke it off. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Promise((resolve, reject) => {
+      const chunks: Uint8Array[] = [];
+      this.pipe({
+        chunk: (bytes, start, end) => void chunks.push(bytes.subarray(start, end)),
+        flush: () => {},
+        end: () => resolve(concatBytes(chunks) as Uint8Array<ArrayBuffer>),
+        fail: reject,
+      });
+    });
+  }
+
+  // --- bodies that don't come from a connection ---
+
+  /** A body that is all there. */
+  static of(bytes: Uint8Array): Body {
+    const body = new Body(NO_SOURCE, bytes.length);
+    if (bytes.length > 0) body.push(bytes, 0, bytes.length);
+    body.finish();
+    return body;
+  }
+
+  /** A body that a stream gives; `length` -1 where it isn't known. */
+  static fromStream(stream: ReadableStream<Uint8Array>, length = -1): Body {
+    const source = new StreamSource(stream);
+    const body = new Body(source, length);
+    source.start(body);
+    return body;
+  }
+}
+
+const NO_SOURCE: BodySource = {
+  pauseBody() {},
+  resumeBody() {},
+  cancelBody() {},
+};
+
+/** Reads a stream into a body, one chunk at a time, no further than the body wants. */
+class StreamSource implements BodySource {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private body!: Body;
+  private paused = false;
+  private reading = false;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.reader = stream.getReader();
+  }
+
+  start(body: Body): void {
+    this.body = body;
+    void this.pump();
+  }
+
+  pauseBody(): void {
+    this.paused = true;
+  }
+
+  resumeBody(): void {
+    this.paused = false;
+    if (!this.reading) void this.pump();
+  }
+
+  cancelBody(error: ProxyError): void {
+    this.reader.cancel(error).catch(() => {});
+  }
+
+  private async pump(): Promise<void> {
+    this.reading = true;
+    try {
+      while (!this.paused) {
+        const { done, value } = await this.reader.read();
+        if (done) {
+          this.body.finish();
+          break;
+        }
+        if (!(value instanceof Uint8Array)) {
+          throw new TypeError("A body's stream must give Uint8Array chunks");
+        }
+        if (value.length > 0) {
+          this.body.push(value, 0, value.length);
+          this.body.flush();
+        }
+      }
+    } catch (cause) {
+      this.reader.cancel(cause).catch(() => {});
+      this.body.fail(
+        cause instanceof ProxyError
+          ? cause
+          : new ProxyError("handler-failed", "internal", "A body's stream failed", { cause }),
+      );
+    } finally {
+      this.reading = false;
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { ProxyError } from "../core/errors.ts";
+import { now } from "../core/timers.ts";
+import type { Address } from "../net/connection.ts";
+import type { HeaderList } from "./header-list.ts";
+
+/** What is known about the TLS of the connection a request came on. */
+export interface TlsInfo {
+  readonly version: string;
+  readonly cipher: string;
+  readonly serverName: string;
+  readonly alpn: string;
+}
+
+/** The connection (or stream) that a request came on, as handlers may see it. */
+export interface Downstream {
+  readonly entryPoint: string;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly tls: TlsInfo | null;
+  /** "HTTP/1.0", "HTTP/1.1", "HTTP/2.0" or "HTTP/3.0". */
+  readonly protocol: string;
+  /** Sends an interim response (1xx other than 101) before the final one. Does nothing where it can't. */
+  informational(status: number, headers: HeaderList): void;
+}
+
+const UNKNOWN_ADDRESS: Address = { ip: "", port: 0 };
+
+/** For requests that come from a plain fetch handler's caller instead of a connection of ours. */
+export const NO_DOWNSTREAM: Downstream = {
+  entryPoint: "",
+  remote: UNKNOWN_ADDRESS,
+  local: UNKNOWN_ADDRESS,
+  tls: null,
+  protocol: "HTTP/1.1",
+  informational() {},
+};
+
+/**
+ * What belongs to one request and its response and the Web types cannot carry. One is made for each
+ * request. Middlewares and services note here what the access log, metrics and tracing report.
+ */
+export class Exchange {
+  readonly downstream: Downstream;
+  /** Milliseconds of `now()` at which the request's head was complete. */
+  readonly startedAt: number;
+
+  // --- as the client sent it, whatever middlewares make of the request later ---
+  method = "";
+  /** The request target as received. */
+  target = "";
+  /** The Host field or the target's authority, as received. */
+  host = "";
+  /** The path rules match: decoded except RFC 3986 reserved characters and "%". */
+  routingPath = "";
+  /** The canonical host rules match: lower case, without port and trailing dot. */
+  routingHost = "";
+
+  // --- noted on the way, for the access log and others ---
+  /** Qualified names (`name@provider`); "" until known. */
+  router = "";
+  service = "";
+  /** The chosen server's URL. */
+  serverUrl = "";
+  /** The chosen server's host:port. */
+  serverAddress = "";
+  clientUsername = "";
+  /** Status that the service gave; 0 where no service answered. */
+  originStatus = 0;
+  /** Milliseconds between asking the service and its response head. */
+  originDuration = 0;
+  originHeaders: HeaderList | null = null;
+  /** Tries beyond the first. */
+  retries = 0;
+  /** The failure that made the response, if one did. */
+  error: unknown = null;
+  /** This exchange is left out of the access log (entrypoint or router observability). */
+  accessLogOff = false;
+
+  // --- filled in by the connection driver when the response is on its way ---
+  status = 0;
+  requestBytes = 0;
+  responseBytes = 0;
+  /** What was sent. */
+  responseHeaders: HeaderList | null = null;
+
+  private controller: AbortController | null = null;
+  private abortReason: ProxyError | null = null;
+  private abortHooks: ((error: ProxyError) => void)[] | null = null;
+  private finishHooks: ((exchange: Exchange) => void)[] | null = null;
+
+  constructor(downstream: Downstream, startedAt = now()) {
+    this.downstream = downstream;
+    this.startedAt = startedAt;
+  }
+
+  /** The client went away, or a time limit ran out, before the response was complete. */
+  get aborted(): ProxyError | null {
+    return this.abortReason;
+  }
+
+  /** For those who want a standard signal; made on demand. */
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.abortReason !== null) this.controller.abort(this.abortReason);
+    }
+    return this.controller.signal;
+  }
+
+  /** Calls back once if the exchange is aborted; at once if it has been. */
+  onAbort(hook: (error: ProxyError) => void): void {
+    if (this.abortReason !== null) {
+      hook(this.abortReason);
+      return;
+    }
+    this.abortHooks ??= [];
+    this.abortHooks.push(hook);
+  }
+
+  /** Calls back once, when the response has been sent or has failed; newest first. */
+  onFinish(hook: (exchange: Exchange) => void): void {
+    this.finishHooks ??= [];
+    this.finishHooks.push(hook);
+  }
+
+  /** The driver's: the client went away. */
+  abort(error: ProxyError): void {
+    if (this.abortReason !== null) return;
+    this.abortReason = error;
+    this.controller?.abort(error);
+    const hooks = this.abortHooks;
+    this.abortHooks = null;
+    if (hooks !== null) for (const hook of hooks) hook(error);
+  }
+
+  /** The driver's: nothing more will be sent for this exchange. */
+  finish(): void {
+    const hooks = this.finishHooks;
+    if (hooks === null) return;
+    this.finishHooks = null;
+    for (let i = hooks.length - 1; i >= 0; i--) hooks[i](this);
+  }
+}

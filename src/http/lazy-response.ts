@@ -1,0 +1,226 @@
+import { latin1Bytes } from "../core/bytes.ts";
+import type { Connection } from "../net/connection.ts";
+import { Body } from "./body.ts";
+import { HeaderList } from "./header-list.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
+
+/** The upstream half of an upgraded connection, with what the upstream sent behind its 101. */
+export interface Tunnel {
+  readonly connection: Connection;
+  readonly early: Uint8Array;
+}
+
+const REASONS: Record<number, string> = {
+  100: "Continue",
+  101: "Switching Protocols",
+  102: "Processing",
+  103: "Early Hints",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  207: "Multi-Status",
+  208: "Already Reported",
+  226: "IM Used",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  305: "Use Proxy",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Request Entity Too Large",
+  414: "Request URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Requested Range Not Satisfiable",
+  417: "Expectation Failed",
+  418: "I'm a teapot",
+  421: "Misdirected Request",
+  422: "Unprocessable Entity",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  499: "Client Closed Request",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  506: "Variant Also Negotiates",
+  507: "Insufficient Storage",
+  508: "Loop Detected",
+  510: "Not Extended",
+  511: "Network Authentication Required",
+};
+
+/** The reason phrase that goes with a status in Go's net/http, "" for one it doesn't know. */
+export function reasonOf(status: number): string {
+  return REASONS[status] ?? "";
+}
+
+/**
+ * A Response that is still what the upstream sent: status, flat header list, body on its socket.
+ * `instanceof Response` holds. `status`, `reason` and `headerList` may be changed in place.
+ */
+export class LazyResponse {
+  status: number;
+  reason: string;
+  readonly headerList: HeaderList;
+  /** Set on a 101: the driver joins the two connections. */
+  tunnel: Tunnel | null = null;
+  private source: Body | null;
+  private headersView: LazyHeaders | null = null;
+  private streamView: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
+
+  constructor(
+    status: number,
+    headerList: HeaderList,
+    body: Body | null,
+    reason = reasonOf(status),
+  ) {
+    this.status = status;
+    this.headerList = headerList;
+    this.source = body;
+    this.reason = reason;
+  }
+
+  /** The response itself where it is lazy already, else a lazy one around a native Response. */
+  static of(response: Response): LazyResponse {
+    if (response instanceof LazyResponse) return response as unknown as LazyResponse;
+    const list = HeaderList.from(response.headers);
+    const length = list.first("content-length");
+    const body =
+      response.body === null
+        ? null
+        : Body.fromStream(
+            response.body,
+            length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1,
+          );
+    return new LazyResponse(
+      response.status,
+      list,
+      body,
+      response.statusText || reasonOf(response.status),
+    );
+  }
+
+  /** A plain-text answer of Sluice's own. */
+  static text(status: number, text = reasonOf(status), headers: [string, string][] = []): Response {
+    const list = HeaderList.from([["Content-Type", "text/plain; charset=utf-8"], ...headers]);
+    return new LazyResponse(status, list, Body.of(latin1Bytes(text))) as unknown as Response;
+  }
+
+  get statusText(): string {
+    return this.reason;
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  get headers(): Headers {
+    return (this.headersView ??= new LazyHeaders(this.headerList)) as unknown as Headers;
+  }
+
+  /** Body as it comes from the service, for whoever moves bytes; null where there is none. */
+  takeBody(): Body | null {
+    if (this.streamView === null) return this.source;
+    return Body.fromStream(this.streamView, this.source?.length ?? -1);
+  }
+
+  /** Replaces the body. The caller sees to Content-Length and Content-Encoding. */
+  setBody(body: Body | null): void {
+    this.source = body;
+    this.streamView = null;
+  }
+
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    if (this.source === null) return null;
+    this.streamView ??= this.source.stream();
+    return this.streamView;
+  }
+
+  get bodyUsed(): boolean {
+    if (this.streamView !== null) return this.streamView.locked;
+    return this.source?.used ?? false;
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.source === null) return new Uint8Array(0);
+    if (this.streamView !== null) {
+      return new Uint8Array(await new Response(this.streamView).arrayBuffer());
+    }
+    return this.source.bytes();
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer;
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()], { type: this.headerList.first("content-type") ?? "" });
+  }
+
+  async formData(): Promise<FormData> {
+    return new Response(await this.bytes(), {
+      headers: { "content-type": this.headerList.first("content-type") ?? "" },
+    }).formData();
+  }
+
+  clone(): Response {
+    return this.native().clone();
+  }
+
+  /** The platform's own Response. The body goes with it. */
+  native(): Response {
+    const bodyless = this.status === 204 || this.status === 205 || this.status === 304;
+    return new Response(bodyless ? null : this.body, {
+      status: this.status,
+      statusText: this.reason,
+      headers: [...this.headerList.entries()],
+    });
+  }
+
+  get redirected(): boolean {
+    return false;
+  }
+  get type(): ResponseType {
+    return "default";
+  }
+  get url(): string {
+    return "";
+  }
+}
+
+Object.setPrototypeOf(LazyResponse.prototype, Response.prototype);

@@ -1,0 +1,55 @@
+/** One end of a connection. `ip` is in canonical text form: no brackets, no zone, no IPv4-mapped IPv6. */
+export interface Address {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/**
+ * What a connection's bytes are given to. One object per connection; the methods are called by the
+ * runtime adapter and must not throw (an adapter closes the connection of a handler that does and
+ * reports it).
+ */
+export interface ConnectionHandler {
+  /** Bytes arrived. The array is fresh and the handler's to keep. Never called while paused. */
+  data(chunk: Uint8Array): void;
+  /** The transport takes bytes again, after a `write` that took less than all. */
+  drain(): void;
+  /** The peer sent FIN. The other direction stays open. */
+  end(): void;
+  /** The connection is gone. Called exactly once and last; `error` where it was not closed cleanly. */
+  close(error?: Error): void;
+}
+
+/**
+ * A TCP (or TLS) byte stream that the adapter owns: no promise and no stream object per read.
+ * It starts unpaused. All methods may be called again after close and then do nothing.
+ */
+export interface Connection {
+  /** Who gets the bytes. Assign to hand the connection over: nothing that was read is lost. */
+  handler: ConnectionHandler;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly closed: boolean;
+  /**
+   * Offers `bytes[start, end)` to the transport and returns how many it took: they are copied or
+   * sent before this returns, so the caller may reuse the array. Less than all means: keep the
+   * rest, wait for `drain`. 0 is full, -1 is closed.
+   */
+  write(bytes: Uint8Array, start?: number, end?: number): number;
+  /** Stops reading; what is on its way to `data` already is held back until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Sends FIN behind all bytes that `write` took; reading goes on. */
+  shutdown(): void;
+  /** Closes both ways, behind all bytes that `write` took. */
+  close(): void;
+  /** Closes at once, with RST where the platform can, and drops what wasn't sent. */
+  reset(): void;
+}
+
+/** A bound socket that accepts connections. */
+export interface Listener {
+  readonly address: Address;
+  /** Stops accepting. Connections that were accepted live on. */
+  stop(): void;
+}

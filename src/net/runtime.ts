@@ -1,0 +1,96 @@
+import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
+
+export interface ListenOptions {
+  /** Empty for all addresses, IPv6 and IPv4. */
+  hostname: string;
+  /** 0 lets the system choose. */
+  port: number;
+  /** Several processes share the port (SO_REUSEPORT). */
+  reusePort?: boolean;
+}
+
+export interface ConnectOptions {
+  /** A name or an address without brackets. */
+  hostname: string;
+  port: number;
+}
+
+/** Result of a dial; exactly one of the two methods is called, once. */
+export interface DialHandler {
+  /** Connected. Returns who gets the bytes. */
+  connected(connection: Connection): ConnectionHandler;
+  failed(error: Error): void;
+}
+
+/** A dial under way. `cancel` makes sure that neither of its handler's methods is called any more. */
+export interface Dial {
+  cancel(): void;
+}
+
+export interface FileInfo {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+}
+
+/** An open file or standard stream that bytes are appended to, in order. */
+export interface AppendFile {
+  /** Queues the bytes; the array is the callee's from now on. */
+  write(bytes: Uint8Array): void;
+  /** Resolves when everything queued has been handed to the system. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Stops whatever returned it. */
+export type Stop = () => void;
+
+export interface Files {
+  /** The whole file. Throws an Error with `code` "ENOENT" where there is none. */
+  read(path: string): Promise<Uint8Array>;
+  /** Undefined where there is nothing at that path. Follows symbolic links. */
+  info(path: string): Promise<FileInfo | undefined>;
+  /** Names in a directory, sorted, without "." and "..". */
+  list(path: string): Promise<string[]>;
+  /** Opens for append, creating the file (mode 0600 where it is new) but not its directory. */
+  append(path: string): Promise<AppendFile>;
+  /**
+   * Calls back after anything changes in the directory (not below it); the callback looks for
+   * itself what changed. Throws where the directory can't be watched.
+   */
+  watch(directory: string, changed: () => void): Stop;
+}
+
+export type Signal = "SIGTERM" | "SIGINT" | "SIGUSR1" | "SIGHUP";
+
+/** What Sluice needs of a runtime. The adapters in `runtime/` implement it; the conformance suite proves it. */
+export interface Runtime {
+  /** For logs: "bun" or "deno" with its version. */
+  readonly name: string;
+  readonly version: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory, absolute. */
+  readonly cwd: string;
+  readonly pid: number;
+  readonly files: Files;
+  readonly stdout: AppendFile;
+  readonly stderr: AppendFile;
+  /**
+   * Binds and accepts. `accepted` returns who gets the connection's bytes.
+   * Rejects with the system's error (EADDRINUSE, EACCES, ...) and the address in its message.
+   */
+  listen(
+    options: ListenOptions,
+    accepted: (connection: Connection) => ConnectionHandler,
+  ): Promise<Listener>;
+  connect(options: ConnectOptions, handler: DialHandler): Dial;
+  onSignal(signal: Signal, callback: () => void): Stop;
+  /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
+  importModule(path: string, version: string): Promise<Record<string, unknown>>;
+  hostname(): string;
+  exit(code: number): never;
+}

@@ -1,0 +1,9 @@
+/**
+ * A field section as a flat list of numbers, `STRIDE` for each field in the order of arrival:
+ * id (see field-names.ts), name start, name end, value start, value end; offsets into the bytes that
+ * come with it. Values are without surrounding whitespace. A plain array on purpose: it is the
+ * cheapest thing to allocate once a message.
+ */
+export type Fields = number[];
+
+export const STRIDE = 5;
