@@ -9,6 +9,7 @@ export type ErrorCode =
   | "body-too-large"
   | "version-not-supported"
   | "not-implemented"
+  | "expectation-failed"
   | "request-timeout"
   | "client-gone"
   | "connect-failed"
@@ -57,6 +58,7 @@ const STATUS: Record<ErrorCode, number> = {
   "body-too-large": 413,
   "version-not-supported": 505,
   "not-implemented": 501,
+  "expectation-failed": 417,
   "request-timeout": 408,
   "client-gone": 499,
   "connect-failed": 502,

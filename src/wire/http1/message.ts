@@ -68,9 +68,9 @@ export const DEFAULT_LIMITS: Http1Limits = {
  * `Kind` is RequestHead or ResponseHead.
  */
 export interface MessageSink<Kind> {
-  head(head: Kind): void;
+  messageHead(head: Kind): void;
   /** A piece of the body without its chunked framing: `bytes[start, end)`, never empty. */
-  body(bytes: Uint8Array, start: number, end: number): void;
+  messageBody(bytes: Uint8Array, start: number, end: number): void;
   /** The message is complete. `trailers` point into `bytes`; null where there were none. */
-  end(trailers: Fields | null, bytes: Uint8Array): void;
+  messageEnd(trailers: Fields | null, bytes: Uint8Array): void;
 }
