@@ -4,18 +4,20 @@ import type { HeaderList } from "./header-list.ts";
 
 /** Where a body's bytes go. */
 export interface BodySink {
-  /** `bytes[start, end)`, never empty. May be kept back until `flush`. */
-  chunk(bytes: Uint8Array, start: number, end: number): void;
-  /** The read event is over: send what `chunk` kept back. */
-  flush(): void;
-  /** The body is complete; its trailers, if any, are in `Body.trailers`. */
-  end(): void;
+  /** `bytes[start, end)`, never empty. May be kept back until `bodyFlush`. */
+  bodyChunk(bytes: Uint8Array, start: number, end: number): void;
+  /** The read event is over: send what `bodyChunk` kept back. */
+  bodyFlush(): void;
+  /** The body is complete; its trailers, if any, are in `Body.trailers`. Sends what was kept back. */
+  bodyEnd(): void;
   /** The body broke off. No other method is called after this. */
-  fail(error: ProxyError): void;
+  bodyFail(error: ProxyError): void;
 }
 
 /** What a body comes from, as far as the body needs to speak to it. */
 export interface BodySource {
+  /** Somebody starts reading: the moment for 100-continue. Called once. */
+  startBody?(): void;
   pauseBody(): void;
   resumeBody(): void;
   /** Nobody wants the rest. */
@@ -71,9 +73,10 @@ export class Body {
 
   /** Hands `bytes[start, end)` on, or keeps it until there is a sink. The array must not change later. */
   push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.state !== State.open) return;
     this.received += end - start;
     if (this.sink !== null && !this.paused && this.queuedBytes === 0) {
-      this.sink.chunk(bytes, start, end);
+      this.sink.bodyChunk(bytes, start, end);
       return;
     }
     this.queuedBytes += end - start;
@@ -90,7 +93,7 @@ export class Body {
 
   /** The producer's read event is over. */
   flush(): void {
-    this.sink?.flush();
+    this.sink?.bodyFlush();
   }
 
   finish(trailers: HeaderList | null = null): void {
@@ -114,6 +117,7 @@ export class Body {
     if (this.taken) throw new TypeError("The body has already been read");
     this.taken = true;
     this.sink = sink;
+    this.source.startBody?.();
     this.deliver();
   }
 
@@ -128,7 +132,7 @@ export class Body {
     if (!this.paused) return;
     this.paused = false;
     this.deliver();
-    if (!this.paused) this.sink?.flush();
+    if (!this.paused) this.sink?.bodyFlush();
   }
 
   /** Nobody wants the rest: the source is told, and the sink hears nothing more. */
@@ -161,7 +165,7 @@ export class Body {
       this.firstBytes = next ?? null;
       this.firstStart = 0;
       this.firstEnd = next?.length ?? 0;
-      this.sink.chunk(bytes, start, end);
+      this.sink.bodyChunk(bytes, start, end);
     }
     if (this.paused || this.queuedBytes > 0) return;
     if (this.state !== State.open) {
@@ -176,8 +180,8 @@ export class Body {
     const sink = this.sink;
     if (sink === null) return;
     this.sink = null;
-    if (this.error === null) sink.end();
-    else sink.fail(this.error);
+    if (this.error === null) sink.bodyEnd();
+    else sink.bodyFail(this.error);
   }
 
   // --- Web-standard views ---
@@ -187,13 +191,13 @@ export class Body {
     let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
     let started = false;
     const sink: BodySink = {
-      chunk: (bytes, start, end) => {
+      bodyChunk: (bytes, start, end) => {
         controller.enqueue(bytes.slice(start, end) as Uint8Array<ArrayBuffer>);
         if ((controller.desiredSize ?? 0) <= 0) this.pause();
       },
-      flush: () => {},
-      end: () => controller.close(),
-      fail: (error) => controller.error(error),
+      bodyFlush: () => {},
+      bodyEnd: () => controller.close(),
+      bodyFail: (error) => controller.error(error),
     };
     // Taken at once, so that nobody else reads it; bytes move when the reader pulls.
     this.taken = true;
@@ -209,6 +213,7 @@ export class Body {
           }
           started = true;
           this.sink = sink;
+          this.source.startBody?.();
           this.deliver();
         },
         cancel: (reason) => {
@@ -228,10 +233,10 @@ export class Body {
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       this.pipe({
-        chunk: (bytes, start, end) => void chunks.push(bytes.subarray(start, end)),
-        flush: () => {},
-        end: () => resolve(concatBytes(chunks) as Uint8Array<ArrayBuffer>),
-        fail: reject,
+        bodyChunk: (bytes, start, end) => void chunks.push(bytes.subarray(start, end)),
+        bodyFlush: () => {},
+        bodyEnd: () => resolve(concatBytes(chunks) as Uint8Array<ArrayBuffer>),
+        bodyFail: reject,
       });
     });
   }

@@ -7,6 +7,8 @@ import { LazyHeaders } from "./lazy-headers.ts";
 /** The upstream half of an upgraded connection, with what the upstream sent behind its 101. */
 export interface Tunnel {
   readonly connection: Connection;
+  /** What the connection speaks from now on, as `Upgrade` names it. */
+  readonly protocol: string;
   readonly early: Uint8Array;
 }
 
@@ -91,6 +93,8 @@ export class LazyResponse {
   readonly headerList: HeaderList;
   /** Set on a 101: the driver joins the two connections. */
   tunnel: Tunnel | null = null;
+  /** Made from a platform's Response, so that the body comes through a stream. */
+  adopted = false;
   private source: Body | null;
   private headersView: LazyHeaders | null = null;
   private streamView: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
@@ -119,12 +123,14 @@ export class LazyResponse {
             response.body,
             length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1,
           );
-    return new LazyResponse(
+    const lazy = new LazyResponse(
       response.status,
       list,
       body,
       response.statusText || reasonOf(response.status),
     );
+    lazy.adopted = true;
+    return lazy;
   }
 
   /** A plain-text answer of Sluice's own. */
@@ -143,6 +149,10 @@ export class LazyResponse {
 
   get headers(): Headers {
     return (this.headersView ??= new LazyHeaders(this.headerList)) as unknown as Headers;
+  }
+
+  get hasBody(): boolean {
+    return this.source !== null;
   }
 
   /** Body as it comes from the service, for whoever moves bytes; null where there is none. */

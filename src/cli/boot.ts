@@ -1,0 +1,58 @@
+import { ConfigError } from "../config/document.ts";
+import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Runtime } from "../net/runtime.ts";
+import { check } from "./check.ts";
+import { HELP } from "./help.ts";
+import { healthcheck } from "./healthcheck.ts";
+import { run } from "./run.ts";
+import { VERSION } from "./version.ts";
+
+/** What the command line chose, after the program's name. */
+type Command = (runtime: Runtime, args: readonly string[], embedded: EmbeddedConfiguration) => Promise<number>;
+
+const COMMANDS: Record<string, Command> = {
+  check,
+  healthcheck,
+  version: async (runtime) => {
+    print(runtime, `sluice ${VERSION}\nruntime ${runtime.name} ${runtime.version}\n`);
+    return 0;
+  },
+  help: async (runtime) => {
+    print(runtime, HELP);
+    return 0;
+  },
+};
+
+/**
+ * The program: runs the command that the arguments name (none: the router itself) and exits with
+ * its code. What went wrong is said on standard error, one line for each thing; never a stack for
+ * a mistake in the configuration.
+ */
+export async function boot(runtime: Runtime, embedded: EmbeddedConfiguration): Promise<void> {
+  const [first, ...rest] = runtime.args;
+  const wantsHelp = runtime.args.some((arg) => arg === "--help" || arg === "-h");
+  let code: number;
+  try {
+    if (wantsHelp) code = await COMMANDS["help"](runtime, rest, embedded);
+    else if (first === undefined || first.startsWith("-")) code = await run(runtime, runtime.args, embedded);
+    else if (Object.hasOwn(COMMANDS, first)) code = await COMMANDS[first](runtime, rest, embedded);
+    else {
+      complain(runtime, `unknown command "${first}": expected one of ${Object.keys(COMMANDS).join(", ")}, or flags\n`);
+      code = 1;
+    }
+  } catch (error) {
+    complain(runtime, error instanceof ConfigError ? `${error.message}\n` : `${messageOf(error)}\n`);
+    code = 1;
+  }
+  await Promise.all([runtime.stdout.flush(), runtime.stderr.flush()]);
+  runtime.exit(code);
+}
+
+function print(runtime: Runtime, text: string): void {
+  runtime.stdout.write(new TextEncoder().encode(text));
+}
+
+function complain(runtime: Runtime, text: string): void {
+  runtime.stderr.write(new TextEncoder().encode(text));
+}

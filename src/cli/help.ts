@@ -1,0 +1,17 @@
+export const HELP = `Sluice, an edge router that speaks Traefik's configuration
+
+Usage:
+  sluice [flags]                start the router
+  sluice check [flags]          validate the whole configuration and say everything that is wrong
+  sluice healthcheck [flags]    ask a running Sluice's ping endpoint; exit code 0 where it is well
+  sluice version                print the version
+
+Configuration, the first of these that is there (one excludes the others):
+  --configFile=FILE             a YAML, TOML or JSON file; else traefik.{toml,yaml,yml} in
+                                /etc/traefik, $XDG_CONFIG_HOME/traefik, $HOME/.config/traefik and .
+  flags                         --entryPoints.web.address=:80 and so on, case-insensitive
+  environment                   TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80 and so on
+  the shipped configuration     entrypoint web on :8080 with a built-in whoami service
+
+Every key that Traefik v3 has is either implemented or refused by name: docs/compatibility.md
+`;

@@ -1,0 +1,70 @@
+import { loadStatic } from "../config/load-static.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Runtime } from "../net/runtime.ts";
+import type { Logger } from "../observability/logger.ts";
+import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
+import { createServer, type Program } from "./program.ts";
+import { VERSION } from "./version.ts";
+
+/** Starts the router and resolves when a signal has shut it down, with the exit code. */
+export async function run(
+  runtime: Runtime,
+  args: readonly string[],
+  embedded: EmbeddedConfiguration,
+): Promise<number> {
+  const started = performance.now();
+  const { configuration, source } = await loadStatic(runtime, args, embedded);
+  const program = await createServer(runtime, configuration, source, embedded);
+  const { server, logger } = program;
+  logger.info("Starting Sluice", { version: VERSION, runtime: `${runtime.name} ${runtime.version}`, configuration: source });
+  try {
+    await server.load();
+    await server.listen();
+  } catch (error) {
+    await server.shutdown();
+    throw error;
+  }
+  for (const entryPoint of server.entryPoints) {
+    const { address } = entryPoint;
+    logger.info("Listening", { entryPointName: entryPoint.name, address: `${bracketed(address!.ip)}:${address!.port}` });
+  }
+  announce(program, performance.now() - started);
+  await stopSignal(runtime, logger);
+  logger.info("Shutting down");
+  program.terminating();
+  await server.shutdown();
+  logger.info("Shut down");
+  await program.close();
+  return 0;
+}
+
+function announce({ server, logger }: Program, elapsed: number): void {
+  logger.info("Sluice is ready", {
+    entryPoints: server.entryPoints.map((entryPoint) => entryPoint.name).join(","),
+    routers: server.current?.routers.size ?? 0,
+    services: server.current?.services.size ?? 0,
+    elapsed: `${Math.round(elapsed)}ms`,
+  });
+}
+
+/** Resolves on SIGTERM or SIGINT; a second one ends the program at once. */
+function stopSignal(runtime: Runtime, logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = () => {
+      if (asked) runtime.exit(1);
+      asked = true;
+      resolve();
+    };
+    try {
+      runtime.onSignal("SIGTERM", stop);
+      runtime.onSignal("SIGINT", stop);
+    } catch (error) {
+      logger.error("Cannot listen to signals", { error: messageOf(error) });
+    }
+  });
+}
+
+function bracketed(ip: string): string {
+  return ip.includes(":") ? `[${ip}]` : ip;
+}

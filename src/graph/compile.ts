@@ -1,0 +1,119 @@
+import { messageOf } from "../core/errors.ts";
+import type { Handler, Middleware } from "../http/handler.ts";
+import { LazyResponse } from "../http/lazy-response.ts";
+import { denyEncodedCharacters } from "../http/request-path.ts";
+import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
+import { Breather } from "./breather.ts";
+import type { Graph, RunningRouter } from "./graph.ts";
+import { MiddlewareBuilder } from "./middleware-builder.ts";
+import { ServiceBuilder, type ServiceContext } from "./service-builder.ts";
+import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
+
+/** What an entrypoint gives to the compiled graph. */
+export interface GraphEntryPoint {
+  readonly name: string;
+  /** `http.encodedCharacters`, undefined where the block isn't there and everything is allowed. */
+  readonly encodedCharacters: Parameters<typeof denyEncodedCharacters>[0] | undefined;
+  /** The links between the switch and the mux, outermost first: access log, decorator, recovery. */
+  readonly chain: readonly Middleware[];
+}
+
+export interface GraphContext extends ServiceContext {
+  readonly entryPoints: readonly GraphEntryPoint[];
+}
+
+const notFound: Handler = () => LazyResponse.text(404, "404 page not found\n");
+
+/**
+ * Builds everything that a snapshot describes and gives the event loop its turns meanwhile. What
+ * `previous` has with the same fingerprint is kept as it is: its pools, balancers and health stay.
+ * An element with errors is left out, with its reasons in `disabled`; the rest works.
+ */
+export async function compileGraph(
+  snapshot: Snapshot,
+  previous: Graph | null,
+  context: GraphContext,
+): Promise<Graph> {
+  const breather = new Breather();
+  const disabled: DisabledElement[] = [...snapshot.disabled];
+  const services = new ServiceBuilder(snapshot, previous, context);
+  const middlewares = new MiddlewareBuilder(snapshot);
+  const routers = new Map<string, RunningRouter>();
+  const routes = new Map<string, HttpRoute[]>(context.entryPoints.map((entry) => [entry.name, []]));
+  const denials = new Map(
+    context.entryPoints.map((entry) => [
+      entry.name,
+      entry.encodedCharacters === undefined ? undefined : denyEncodedCharacters(entry.encodedCharacters),
+    ]),
+  );
+
+  for (const [name, router] of snapshot.routers) {
+    await breather.breathe();
+    try {
+      const running = await compileRouter(name, router, previous, services, middlewares);
+      routers.set(name, running);
+      for (const entryPoint of router.entryPoints) {
+        const deny = denials.get(entryPoint);
+        const handler = deny === undefined ? running.handler : deny(running.handler);
+        routes.get(entryPoint)?.push({
+          name,
+          rule: router.rule,
+          priority: router.priority,
+          providerRank: router.providerRank,
+          handler,
+        });
+      }
+    } catch (error) {
+      disabled.push({ kind: "router", name, errors: [messageOf(error)] });
+    }
+  }
+  // Services that no router uses are built too, so that their errors show and their health is known.
+  for (const name of snapshot.services.keys()) {
+    await breather.breathe();
+    try {
+      await services.get(name);
+    } catch (error) {
+      disabled.push({ kind: "service", name, errors: [messageOf(error)] });
+    }
+  }
+
+  const entryPoints = new Map<string, Handler>();
+  for (const entry of context.entryPoints) {
+    const { mux, errors } = await HttpMux.build(routes.get(entry.name)!, breather);
+    for (const error of errors) {
+      routers.delete(error.name);
+      disabled.push({ kind: "router", name: error.name, errors: [error.message] });
+    }
+    const route: Handler = (request, exchange) => {
+      const handler = mux.match(request, exchange) ?? notFound;
+      return handler(request, exchange);
+    };
+    entryPoints.set(entry.name, entry.chain.reduceRight<Handler>((next, link) => link(next), route));
+  }
+  return { snapshot, entryPoints, services: services.built, routers, disabled };
+}
+
+async function compileRouter(
+  name: string,
+  router: RoutedRouter,
+  previous: Graph | null,
+  services: ServiceBuilder,
+  middlewares: MiddlewareBuilder,
+): Promise<RunningRouter> {
+  if (router.service === "") throw new Error("the service is missing on the router");
+  const service = await services.get(router.service);
+  const chain = middlewares.resolve(router.middlewares);
+  const fingerprint = JSON.stringify([router.accessLogs, chain.fingerprint, router.service, service.fingerprint]);
+  const before = previous?.routers.get(name);
+  if (before?.fingerprint === fingerprint && previous?.services.get(router.service) === service) return before;
+  const inner = chain.links.reduceRight<Handler>((next, link) => link(next), service.handler);
+  const { accessLogs } = router;
+  return {
+    fingerprint,
+    handler: (request, exchange) => {
+      exchange.router = name;
+      if (!accessLogs) exchange.accessLogOff = true;
+      return inner(request, exchange);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Handler } from "../http/handler.ts";
+import type { DisabledElement, Snapshot } from "./snapshot.ts";
+
+/** A service that runs. It survives a reload that doesn't change it, with its pools and balancer state. */
+export interface RunningService {
+  readonly handler: Handler;
+  /** What it was made from, children included: equal means that it may be kept. */
+  readonly fingerprint: string;
+  /** Stops health checks. */
+  stop(): void;
+}
+
+/** A router that runs. */
+export interface RunningRouter {
+  readonly handler: Handler;
+  readonly fingerprint: string;
+}
+
+/** One compiled configuration; never changed after it was built. */
+export interface Graph {
+  readonly snapshot: Snapshot;
+  /** The chain behind each entrypoint's switch. */
+  readonly entryPoints: ReadonlyMap<string, Handler>;
+  readonly services: ReadonlyMap<string, RunningService>;
+  readonly routers: ReadonlyMap<string, RunningRouter>;
+  /** What the snapshot disabled, and what could not be compiled. */
+  readonly disabled: readonly DisabledElement[];
+}

@@ -1,0 +1,36 @@
+import type { ConnectionWriter } from "../net/connection-writer.ts";
+import { CHUNK_HEAD_MAX, writeChunkHead, writeLastChunk } from "../wire/http1/chunk-encoder.ts";
+import type { HeaderList } from "./header-list.ts";
+
+const NONE = new Uint8Array(64);
+
+/** Writes a piece of a body, with chunked framing (RFC 9112 section 7.1) where `chunked`. */
+export function writeBodyChunk(
+  writer: ConnectionWriter,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  chunked: boolean,
+): void {
+  if (!chunked) {
+    writer.write(bytes, start, end);
+    return;
+  }
+  let at = writer.reserve(CHUNK_HEAD_MAX);
+  writer.commit(writeChunkHead(writer.buffer, at, end - start));
+  writer.write(bytes, start, end);
+  at = writer.reserve(2);
+  writer.buffer[at++] = 0x0d;
+  writer.buffer[at++] = 0x0a;
+  writer.commit(at);
+}
+
+/** Writes the last chunk and the trailer section. */
+export function writeBodyEnd(writer: ConnectionWriter, trailers: HeaderList | null): void {
+  let at = writer.reserve(8 + (trailers?.byteLength ?? 0));
+  at = writeLastChunk(writer.buffer, at);
+  if (trailers !== null) at = trailers.writeTo(writer.buffer, at, NONE);
+  writer.buffer[at++] = 0x0d;
+  writer.buffer[at++] = 0x0a;
+  writer.commit(at);
+}

@@ -1,0 +1,172 @@
+import type {
+  DynamicConfiguration,
+  Middleware,
+  Router,
+  ServersTransport,
+  Service,
+} from "../config/dynamic/schema.ts";
+import type { DisabledElement, RoutedRouter, Snapshot } from "../graph/snapshot.ts";
+import { qualify, resolveReference } from "./names.ts";
+import type { ProviderConfiguration } from "./provider.ts";
+
+/** What an entrypoint adds to the routers that are on it (Traefik's entrypoint model). */
+export interface EntryPointModel {
+  readonly name: string;
+  readonly asDefault: boolean;
+  /** `http.middlewares`, as written: prepended to each router's own, and resolved per router. */
+  readonly middlewares: readonly string[];
+  readonly accessLogs: boolean;
+}
+
+/** A rank that no user's priority reaches: MaxInt64 - 1000 is the users' highest. */
+export const MAX_USER_PRIORITY = 2n ** 63n - 1n - 1000n;
+
+/**
+ * Merges what the providers say into one snapshot: qualifies names and references, gives routers
+ * without entrypoints the default ones, and applies each entrypoint's model. Where models differ
+ * from nothing and a router is on several entrypoints, it splits into one
+ * `<entrypoint>-<name>@provider` for each, as Traefik's does.
+ */
+export function aggregate(
+  version: number,
+  sources: readonly ProviderConfiguration[],
+  models: readonly EntryPointModel[],
+): Snapshot {
+  const routers = new Map<string, RoutedRouter>();
+  const services = new Map<string, Service>();
+  const middlewares = new Map<string, Middleware>();
+  const serversTransports = new Map<string, ServersTransport>();
+  const disabled: DisabledElement[] = [];
+  const byName = new Map(models.map((model) => [model.name, model]));
+  const defaults = models.filter((model) => model.asDefault);
+  const defaultNames = (defaults.length > 0 ? defaults : models).map((model) => model.name);
+
+  sources.forEach(({ provider, configuration, disabled: refused }, providerRank) => {
+    const http: NonNullable<DynamicConfiguration["http"]> = configuration.http ?? {};
+    for (const [name, service] of Object.entries(http.services ?? {})) {
+      services.set(qualify(name, provider), qualifyService(service, provider));
+    }
+    for (const [name, middleware] of Object.entries(http.middlewares ?? {})) {
+      middlewares.set(qualify(name, provider), qualifyMiddleware(middleware, provider));
+    }
+    for (const [name, transport] of Object.entries(http.serversTransports ?? {})) {
+      serversTransports.set(qualify(name, provider), transport);
+    }
+    for (const [name, router] of Object.entries(http.routers ?? {})) {
+      const errors: string[] = [];
+      const routed = routeRouter(router, provider, providerRank, byName, defaultNames, errors);
+      if (errors.length > 0) {
+        disabled.push({ kind: "router", name: qualify(name, provider), errors });
+        // One that names some entrypoints that don't exist still serves the others.
+        if (routed.entryPoints.length === 0) continue;
+      }
+      for (const [routerName, split] of applyModels(name, routed, byName)) {
+        routers.set(qualify(routerName, provider), split);
+      }
+    }
+    for (const element of refused) {
+      disabled.push({ ...element, name: qualify(element.name, provider) });
+    }
+  });
+  return { version, routers, services, middlewares, serversTransports, disabled };
+}
+
+function routeRouter(
+  router: Router,
+  provider: string,
+  providerRank: number,
+  models: ReadonlyMap<string, EntryPointModel>,
+  defaults: readonly string[],
+  errors: string[],
+): RoutedRouter {
+  const wanted = router.entryPoints?.length ? router.entryPoints : defaults;
+  const entryPoints = wanted.filter((name) => models.has(name));
+  for (const name of wanted) {
+    if (!models.has(name)) errors.push(`entryPoint "${name}" does not exist`);
+  }
+  const priority = BigInt(router.priority ?? 0);
+  if (provider !== "internal" && priority > MAX_USER_PRIORITY) {
+    errors.push(`the router priority ${priority} exceeds the max user-defined priority ${MAX_USER_PRIORITY}`);
+    return { ...EMPTY, entryPoints: [] };
+  }
+  return {
+    rule: router.rule ?? "",
+    priority: priority === 0n ? undefined : priority,
+    entryPoints,
+    middlewares: (router.middlewares ?? []).map((name) => resolveReference(name, provider)),
+    service: resolveReference(router.service ?? "", provider),
+    accessLogs: router.observability?.accessLogs ?? true,
+    providerRank,
+  };
+}
+
+const EMPTY: RoutedRouter = {
+  rule: "",
+  priority: undefined,
+  entryPoints: [],
+  middlewares: [],
+  service: "",
+  accessLogs: true,
+  providerRank: 0,
+};
+
+function applyModels(
+  name: string,
+  router: RoutedRouter,
+  models: ReadonlyMap<string, EntryPointModel>,
+): [string, RoutedRouter][] {
+  const shaped = router.entryPoints.some((entryPoint) => hasModel(models.get(entryPoint)!));
+  if (!shaped) return [[name, router]];
+  return router.entryPoints.map((entryPoint) => {
+    const model = models.get(entryPoint)!;
+    const splitName = router.entryPoints.length > 1 ? `${entryPoint}-${name}` : name;
+    return [
+      splitName,
+      {
+        ...router,
+        entryPoints: [entryPoint],
+        accessLogs: router.accessLogs && model.accessLogs,
+        middlewares: [...model.middlewares, ...router.middlewares],
+      },
+    ];
+  });
+}
+
+function hasModel(model: EntryPointModel): boolean {
+  return model.middlewares.length > 0 || !model.accessLogs;
+}
+
+function qualifyService(service: Service, provider: string): Service {
+  const children = (list: { name: string }[] | undefined) =>
+    list?.map((child) => ({ ...child, name: resolveReference(child.name, provider) }));
+  if (service.weighted !== undefined) {
+    return { ...service, weighted: { ...service.weighted, services: children(service.weighted.services) } } as Service;
+  }
+  if (service.failover !== undefined) {
+    const { failover } = service;
+    return {
+      ...service,
+      failover: {
+        ...failover,
+        service: resolveReference(failover.service, provider),
+        fallback: resolveReference(failover.fallback, provider),
+      },
+    };
+  }
+  if (service.loadBalancer?.serversTransport !== undefined) {
+    const { loadBalancer } = service;
+    return {
+      ...service,
+      loadBalancer: { ...loadBalancer, serversTransport: resolveReference(loadBalancer.serversTransport!, provider) },
+    };
+  }
+  return service;
+}
+
+function qualifyMiddleware(middleware: Middleware, provider: string): Middleware {
+  if (middleware.chain === undefined) return middleware;
+  return {
+    ...middleware,
+    chain: { middlewares: (middleware.chain.middlewares ?? []).map((name) => resolveReference(name, provider)) },
+  };
+}

@@ -1,0 +1,96 @@
+import { messageOf } from "../core/errors.ts";
+import type { Snapshot } from "../graph/snapshot.ts";
+import type { Stop } from "../net/runtime.ts";
+import type { Logger } from "../observability/logger.ts";
+import { aggregate, type EntryPointModel } from "./aggregate.ts";
+import type { Provider, ProviderConfiguration } from "./provider.ts";
+
+export interface ConfigurationWatcherOptions {
+  readonly providers: readonly Provider[];
+  readonly models: readonly EntryPointModel[];
+  /** Traefik's providersThrottleDuration: at least so long between two snapshots. Milliseconds. */
+  readonly throttle: number;
+  readonly logger: Logger;
+  /** Puts a snapshot to work. Resolves when it serves, rejects where it can't: the last one then goes on. */
+  readonly apply: (snapshot: Snapshot) => Promise<void>;
+}
+
+/**
+ * Collects what providers emit and applies the newest state, one snapshot at a time. The first is
+ * applied at once; a storm of changes becomes one snapshot for each throttle period.
+ */
+export class ConfigurationWatcher {
+  private readonly options: ConfigurationWatcherOptions;
+  private readonly current = new Map<string, { configuration: ProviderConfiguration; content: string }>();
+  private readonly stops: Stop[] = [];
+  private version = 0;
+  private dirty = false;
+  private applying = false;
+  private started = false;
+  private appliedAt = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ConfigurationWatcherOptions) {
+    this.options = options;
+  }
+
+  /** Resolves when what the providers had to begin with is serving. */
+  async start(): Promise<void> {
+    for (const provider of this.options.providers) {
+      this.stops.push(await provider.start((configuration) => this.receive(configuration)));
+    }
+    this.started = true;
+    await this.applyNow();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    for (const stop of this.stops) stop();
+  }
+
+  private receive(configuration: ProviderConfiguration): void {
+    const { provider } = configuration;
+    const content = JSON.stringify(configuration, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+    const before = this.current.get(provider);
+    if (before?.content === content) return;
+    if (before !== undefined && isEmpty(configuration)) {
+      this.options.logger.info("Skipping an empty configuration", { providerName: provider });
+      return;
+    }
+    this.current.set(provider, { configuration, content });
+    this.dirty = true;
+    if (this.started) this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.timer !== undefined || this.applying) return;
+    const wait = Math.max(0, this.appliedAt + this.options.throttle - performance.now());
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.applyNow();
+    }, wait);
+  }
+
+  private async applyNow(): Promise<void> {
+    if (!this.dirty && this.version > 0) return;
+    this.dirty = false;
+    this.applying = true;
+    const sources = [...this.current.values()].map((entry) => entry.configuration);
+    try {
+      await this.options.apply(aggregate(++this.version, sources, this.options.models));
+    } catch (error) {
+      this.options.logger.error("The new configuration could not be applied, the last one goes on", {
+        error: messageOf(error),
+      });
+    } finally {
+      this.applying = false;
+      this.appliedAt = performance.now();
+      if (this.dirty) this.schedule();
+    }
+  }
+}
+
+function isEmpty({ configuration, disabled }: ProviderConfiguration): boolean {
+  const http = configuration.http ?? {};
+  return disabled.length === 0 && Object.values(http).every((section) => Object.keys(section ?? {}).length === 0);
+}

@@ -1,0 +1,602 @@
+import { latin1Bytes } from "../core/bytes.ts";
+import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
+import { type Expiring, now } from "../core/timers.ts";
+import { Body, type BodySink, type BodySource } from "../http/body.ts";
+import { writeBodyChunk, writeBodyEnd } from "../http/body-framing.ts";
+import { type Downstream, Exchange } from "../http/exchange.ts";
+import { HeaderList } from "../http/header-list.ts";
+import { LazyRequest } from "../http/lazy-request.ts";
+import { LazyResponse, reasonOf, type Tunnel } from "../http/lazy-response.ts";
+import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
+import { ConnectionWriter } from "../net/connection-writer.ts";
+import { FieldId } from "../wire/field-names.ts";
+import type { Fields } from "../wire/fields.ts";
+import { Framing, type MessageSink, type RequestHead } from "../wire/http1/message.ts";
+import { RequestParser } from "../wire/http1/request-parser.ts";
+import type { HttpEntryPoint } from "./http-entry-point.ts";
+import { BodyLength, Persistence, writeResponseHead } from "./response-head.ts";
+
+/** Received bytes that may wait for the present request to be answered before reading stops. */
+const STASH_WATERMARK = 64 * 1024;
+/** How long and how much of what the client still sends is read after the last response, so that it isn't lost to a reset (RFC 9112 section 9.6). */
+const LINGER_TIME = 2000;
+const LINGER_BYTES = 1024 * 1024;
+
+/** Microtasks. */
+const PATIENCE = 12;
+
+const CONTINUE = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
+
+const MISCOUNTED = new ProxyError(
+  "handler-failed",
+  "internal",
+  "A response body has another length than its Content-Length says",
+);
+
+const Phase = {
+  /** Between requests, or in a request's head. */
+  reading: 0,
+  /** A handler has the request. */
+  handling: 1,
+  /** The response's body is on its way. */
+  responding: 2,
+  /** The last response is sent; what still comes is dropped. */
+  lingering: 3,
+  /** Closed, or handed over to a tunnel. */
+  over: 4,
+} as const;
+
+/**
+ * An HTTP/1.1 connection in the server role (RFC 9112): one request at a time, in order. Requests
+ * that arrive meanwhile wait unparsed.
+ */
+export class Http1Server
+  implements ConnectionHandler, MessageSink<RequestHead>, BodySource, BodySink, Expiring, Downstream
+{
+  deadline = 0;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly tls = null;
+  protocol = "HTTP/1.1";
+  private readonly connection: Connection;
+  private readonly entry: HttpEntryPoint;
+  private readonly parser: RequestParser;
+  private readonly writer: ConnectionWriter;
+  private readonly openedAt = now();
+  private phase: number = Phase.reading;
+  private head: RequestHead | null = null;
+  private exchange: Exchange | null = null;
+  /** The request body while it is being received. */
+  private requestBody: Body | null = null;
+  private responseBody: Body | null = null;
+  private continueOwed = false;
+  private chunked = false;
+  private keepAlive = true;
+  private requests = 0;
+  private lingered = 0;
+  /** The client has sent FIN. */
+  private peerEnded = false;
+  private responseEnded = false;
+  // What arrived behind the present request; nearly always nothing or one chunk.
+  private stash: Uint8Array | null = null;
+  private stashPaused = false;
+  private inRead = false;
+  // Bound once a connection, not once a request.
+  private readonly answered = (response: Response) => this.answer(response);
+  private readonly failed = (error: unknown) => this.respondToFailure(error);
+
+  /** `remote` and `local` may be what a PROXY protocol header said instead of the connection's own. */
+  constructor(connection: Connection, entry: HttpEntryPoint, remote = connection.remote, local = connection.local) {
+    this.connection = connection;
+    this.entry = entry;
+    this.remote = remote;
+    this.local = local;
+    this.parser = new RequestParser(entry.limits, this);
+    this.writer = new ConnectionWriter(connection, this);
+    this.armRead();
+    entry.deadlines.add(this);
+    entry.connections.add(this);
+  }
+
+  get entryPoint(): string {
+    return this.entry.name;
+  }
+
+  // --- the connection ---
+
+  data(chunk: Uint8Array): void {
+    switch (this.phase) {
+      case Phase.reading:
+        this.read(chunk);
+        break;
+      case Phase.lingering:
+        this.lingered += chunk.length;
+        if (this.lingered > LINGER_BYTES) this.connection.reset();
+        break;
+      case Phase.over:
+        break;
+      default:
+        if (this.requestBody !== null) this.read(chunk);
+        else this.keep(chunk);
+    }
+  }
+
+  /** Reads requests until the bytes run out or one is not answered at once. */
+  private read(chunk: Uint8Array): void {
+    // A loop, not a recursion: a handler may answer a long pipeline without ever returning to the event loop.
+    this.inRead = true;
+    let next: Uint8Array | null = chunk;
+    while (next !== null) {
+      this.readOne(next);
+      next = this.phase === Phase.reading ? this.takeStash() : null;
+    }
+    this.inRead = false;
+    if (this.peerEnded && this.phase === Phase.reading) this.end();
+  }
+
+  /** Parses until the chunk or the request ends, then lets a handler have what is new. */
+  private readOne(chunk: Uint8Array): void {
+    if (this.parser.idle && this.requests > 0) this.armRead();
+    let at: number;
+    const body = this.requestBody;
+    try {
+      at = this.parser.parse(chunk, 0, chunk.length);
+    } catch (error) {
+      this.refuse(error instanceof ProxyError ? error : new ProxyError("handler-failed", "internal", messageOf(error), { cause: error }));
+      return;
+    }
+    body?.flush();
+    if (at < chunk.length) this.keep(at === 0 ? chunk : chunk.subarray(at));
+    if (this.head !== null) this.dispatch(this.head);
+  }
+
+  private keep(chunk: Uint8Array): void {
+    if (this.stash === null) {
+      this.stash = chunk;
+    } else {
+      const joined = new Uint8Array(this.stash.length + chunk.length);
+      joined.set(this.stash);
+      joined.set(chunk, this.stash.length);
+      this.stash = joined;
+    }
+    if (this.stash.length >= STASH_WATERMARK && !this.stashPaused) {
+      this.stashPaused = true;
+      this.connection.pause();
+    }
+  }
+
+  drain(): void {
+    this.writer.drain();
+  }
+
+  /** FIN: the client sends nothing more but may well wait for the answer. */
+  end(): void {
+    this.peerEnded = true;
+    if (this.phase === Phase.lingering) {
+      this.over();
+      this.connection.close();
+    } else if (this.phase === Phase.reading && !this.inRead) {
+      this.over();
+      this.connection.close();
+    } else if (this.requestBody !== null) {
+      this.clientGone("The client closed the connection in the middle of a request body");
+    }
+  }
+
+  close(error?: Error): void {
+    if (this.phase === Phase.over) return;
+    this.clientGone(
+      error === undefined ? "The client closed the connection" : `The client's connection failed: ${error.message}`,
+    );
+  }
+
+  private clientGone(reason: string): void {
+    this.breakOff(new ProxyError("client-gone", "downstream", reason));
+    this.connection.reset();
+  }
+
+  /** Ends the exchange, if there is one, without a (whole) response. */
+  private breakOff(error: ProxyError): void {
+    const { exchange, requestBody, responseBody } = this;
+    this.over();
+    if (exchange === null) return;
+    this.exchange = null;
+    exchange.error ??= error;
+    if (exchange.status === 0) exchange.status = statusOf(error);
+    exchange.abort(error);
+    requestBody?.fail(error);
+    responseBody?.cancel(error);
+    exchange.finish();
+  }
+
+  private over(): void {
+    this.phase = Phase.over;
+    this.deadline = 0;
+    this.requestBody = null;
+    this.responseBody = null;
+    this.stash = null;
+    this.entry.deadlines.remove(this);
+    this.entry.connections.delete(this);
+  }
+
+  // --- a request, as the parser finds it ---
+
+  messageHead(head: RequestHead): void {
+    this.head = head;
+    this.requests++;
+    this.protocol = head.minor === 1 ? "HTTP/1.1" : "HTTP/1.0";
+    this.keepAlive = head.keepAlive;
+    this.continueOwed = head.expectContinue;
+    this.requestBody =
+      head.framing === Framing.none ? null : new Body(this, head.framing === Framing.length ? head.contentLength : -1);
+  }
+
+  messageBody(bytes: Uint8Array, start: number, end: number): void {
+    this.requestBody!.push(bytes, start, end);
+    if (this.exchange !== null) this.exchange.requestBytes += end - start;
+  }
+
+  messageEnd(trailers: Fields | null, bytes: Uint8Array): void {
+    const body = this.requestBody;
+    this.requestBody = null;
+    this.continueOwed = false;
+    this.armWrite();
+    if (body === null) return;
+    if (this.head !== null) this.wholeBody = body;
+    body.finish(trailers === null ? null : new HeaderList(bytes, trailers));
+  }
+
+  /** A body that was complete before its request was dispatched. */
+  private wholeBody: Body | null = null;
+
+  private dispatch(head: RequestHead): void {
+    const { entry } = this;
+    const body = this.requestBody ?? this.wholeBody;
+    this.head = null;
+    this.wholeBody = null;
+    this.phase = Phase.handling;
+    const fields = new HeaderList(head.bytes, head.fields);
+    const exchange = new Exchange(this);
+    const request = lazyRequest(exchange, head, fields, body);
+    if (body !== null) exchange.requestBytes = body.received;
+    this.exchange = exchange;
+    if (this.requests >= entry.keepAliveMaxRequests || entry.draining || this.tooOld()) this.keepAlive = false;
+    let result: Response | Promise<Response>;
+    try {
+      result = entry.handler(request as unknown as Request, exchange);
+    } catch (error) {
+      this.respondToFailure(error);
+      return;
+    }
+    if (result instanceof Promise) result.then(this.answered, this.failed);
+    else this.answer(result);
+  }
+
+  private tooOld(): boolean {
+    const { keepAliveMaxTime } = this.entry;
+    return keepAliveMaxTime !== 0 && now() - this.openedAt >= keepAliveMaxTime;
+  }
+
+  // --- the response ---
+
+  private answer(response: Response): void {
+    const lazy = LazyResponse.of(response);
+    if (lazy.adopted && lazy.hasBody) void this.answerAdopted(lazy);
+    else this.respond(lazy);
+  }
+
+  /**
+   * A platform's Response gives its body by promises, though most have it at hand: a few microtasks
+   * of patience put head and body into one write and give the body a Content-Length.
+   */
+  private async answerAdopted(response: LazyResponse): Promise<void> {
+    const body = response.takeBody()!;
+    for (let i = 0; i < PATIENCE && !body.complete; i++) await null;
+    this.respond(response);
+  }
+
+  private respondToFailure(error: unknown): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    exchange.error ??= error;
+    this.entry.logger.error("A handler failed outside recovery", { error: messageOf(error) });
+    this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
+  }
+
+  private respond(response: LazyResponse): void {
+    const { exchange, writer } = this;
+    if (exchange === null || this.phase !== Phase.handling) {
+      // The client went away meanwhile.
+      response.takeBody()?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
+      response.tunnel?.connection.reset();
+      return;
+    }
+    this.phase = Phase.responding;
+    exchange.status = response.status;
+    exchange.responseHeaders = response.headerList;
+    if (response.tunnel !== null) {
+      this.switchProtocols(response, response.tunnel, exchange);
+      return;
+    }
+    // A client that still sends its body can't be told apart from one that sends the next request.
+    if (this.requestBody !== null) this.keepAlive = false;
+    const body = this.bodyToSend(response, exchange);
+    const length = this.framing(response, body, exchange);
+    const persistence = !this.keepAlive
+      ? Persistence.close
+      : this.protocol === "HTTP/1.0"
+        ? Persistence.keepAlive
+        : Persistence.implied;
+    writeResponseHead(writer, response, length, persistence);
+    if (body === null) {
+      this.bodyEnd();
+      return;
+    }
+    this.responseBody = body;
+    body.pipe(this);
+    writer.flush();
+  }
+
+  /** The body that goes on the wire, if this response has one there (RFC 9110 section 6.4.1). */
+  private bodyToSend(response: LazyResponse, exchange: Exchange): Body | null {
+    const body = response.takeBody();
+    const { status } = response;
+    if (body === null || (exchange.method !== "HEAD" && status !== 204 && status !== 304)) return body;
+    body.cancel(new ProxyError("aborted", "internal", "The response has no body on the wire"));
+    return null;
+  }
+
+  private framing(response: LazyResponse, body: Body | null, exchange: Exchange): number {
+    this.chunked = false;
+    if (body === null) {
+      if (response.status === 204) return BodyLength.unsaid;
+      if (exchange.method === "HEAD" || response.status === 304) {
+        const length = response.headerList.first("content-length");
+        return length === null ? BodyLength.unsaid : Number(length);
+      }
+      return 0;
+    }
+    if (body.length >= 0) return body.length;
+    if (response.adopted && body.complete) return body.received;
+    if (this.protocol === "HTTP/1.0") {
+      this.keepAlive = false;
+      return BodyLength.unsaid;
+    }
+    this.chunked = true;
+    return BodyLength.chunked;
+  }
+
+  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
+    const body = this.responseBody!;
+    const sent = (this.exchange!.responseBytes += end - start);
+    if (body.length >= 0 && sent > body.length) {
+      body.cancel(MISCOUNTED);
+      this.bodyFail(MISCOUNTED);
+      return;
+    }
+    writeBodyChunk(this.writer, bytes, start, end, this.chunked);
+    if (this.writer.congested) body.pause();
+  }
+
+  bodyFlush(): void {
+    this.writer.flush();
+    if (this.writer.congested) this.responseBody?.pause();
+  }
+
+  bodyEnd(): void {
+    const body = this.responseBody;
+    if (body !== null) {
+      this.responseBody = null;
+      if (body.length >= 0 && body.length !== this.exchange!.responseBytes) {
+        this.bodyFail(MISCOUNTED);
+        return;
+      }
+      if (this.chunked) writeBodyEnd(this.writer, body.trailers);
+    }
+    this.writer.flush();
+    this.responseEnded = true;
+    if (!this.writer.congested) this.finishResponse();
+  }
+
+  /** Cut short above, cut short below: never a clean end. */
+  bodyFail(error: ProxyError): void {
+    const closeDelimited = this.protocol === "HTTP/1.0";
+    this.responseBody = null;
+    this.entry.logger.debug("A response broke off", { error: error.message, service: this.exchange?.service ?? "" });
+    this.breakOff(error);
+    if (closeDelimited) this.connection.reset();
+    else this.writer.closeAfterFlush();
+  }
+
+  drained(): void {
+    if (this.responseEnded) this.finishResponse();
+    else this.responseBody?.resume();
+  }
+
+  private finishResponse(): void {
+    const exchange = this.exchange!;
+    this.responseEnded = false;
+    this.exchange = null;
+    exchange.finish();
+    if (this.phase !== Phase.responding) return;
+    if (!this.keepAlive) this.lastResponseSent();
+    else this.nextRequest();
+  }
+
+  private nextRequest(): void {
+    this.phase = Phase.reading;
+    this.parser.next();
+    const { idleTimeout } = this.entry;
+    this.deadline = idleTimeout === 0 ? 0 : now() + idleTimeout;
+    if (this.inRead) return;
+    const stash = this.takeStash();
+    if (stash !== null) this.read(stash);
+    else if (this.peerEnded) this.end();
+  }
+
+  private takeStash(): Uint8Array | null {
+    const { stash } = this;
+    this.stash = null;
+    if (this.stashPaused) {
+      this.stashPaused = false;
+      this.connection.resume();
+    }
+    return stash;
+  }
+
+  private lastResponseSent(): void {
+    if (this.peerEnded) {
+      this.over();
+      this.connection.close();
+      return;
+    }
+    this.requestBody = null;
+    this.stash = null;
+    this.phase = Phase.lingering;
+    this.deadline = now() + LINGER_TIME;
+    this.connection.shutdown();
+    this.connection.resume();
+  }
+
+  /** Answers what can't be read as a request, and closes. */
+  private refuse(error: ProxyError): void {
+    const status = statusOf(error);
+    this.entry.logger.debug("Refused a request", { remote: this.remote.ip, status, reason: error.message });
+    if (this.exchange !== null) {
+      // The body is broken: whoever reads it has to hear of it, then answers, or the answer is cut.
+      this.keepAlive = false;
+      const body = this.requestBody;
+      if (this.phase === Phase.handling && body !== null) {
+        this.stopReading();
+        body.fail(error);
+      } else {
+        this.breakOff(error);
+        this.connection.reset();
+      }
+      return;
+    }
+    this.keepAlive = false;
+    const response = LazyResponse.of(LazyResponse.text(status, `${status} ${reasonOf(status)}`));
+    const body = response.takeBody()!;
+    writeResponseHead(this.writer, response, body.length, Persistence.close);
+    this.exchange = new Exchange(this);
+    this.exchange.status = status;
+    this.phase = Phase.responding;
+    this.responseBody = body;
+    body.pipe(this);
+  }
+
+  private stopReading(): void {
+    this.connection.pause();
+  }
+
+  // --- interim responses and upgrades ---
+
+  startBody(): void {
+    if (!this.continueOwed || this.phase !== Phase.handling) return;
+    this.continueOwed = false;
+    this.writer.write(CONTINUE, 0, CONTINUE.length);
+    this.writer.flush();
+  }
+
+  informational(status: number, headers: HeaderList): void {
+    if (this.protocol === "HTTP/1.0" || this.phase !== Phase.handling) return;
+    writeResponseHead(this.writer, new LazyResponse(status, headers, null), BodyLength.unsaid, Persistence.implied);
+    this.writer.flush();
+  }
+
+  private switchProtocols(response: LazyResponse, tunnel: Tunnel, exchange: Exchange): void {
+    const early = this.stash ?? new Uint8Array(0);
+    writeResponseHead(this.writer, response, BodyLength.unsaid, Persistence.implied, tunnel.protocol);
+    this.writer.flush();
+    this.over();
+    this.exchange = null;
+    this.entry.join(this.connection, this.writer, early, tunnel, exchange);
+  }
+
+  // --- time limits ---
+
+  /** Traefik's readTimeout: from a request's first byte (or the connection's start) to its last. */
+  private armRead(): void {
+    const { readTimeout } = this.entry;
+    this.deadline = readTimeout === 0 ? 0 : now() + readTimeout;
+  }
+
+  /** Traefik's writeTimeout: from the request's end to the response's. */
+  private armWrite(): void {
+    const { writeTimeout } = this.entry;
+    this.deadline = writeTimeout === 0 ? 0 : now() + writeTimeout;
+  }
+
+  expired(): void {
+    if (this.phase === Phase.lingering || (this.phase === Phase.reading && !this.parser.inHead)) {
+      this.over();
+      this.connection.close();
+    } else if (this.phase === Phase.reading) {
+      this.refuse(new ProxyError("request-timeout", "downstream", "The request's head did not arrive within the readTimeout"));
+    } else if (this.phase === Phase.handling && this.requestBody !== null) {
+      this.refuse(new ProxyError("request-timeout", "downstream", "The request's body did not arrive within the readTimeout"));
+    } else {
+      this.breakOff(new ProxyError("aborted", "downstream", "The response was not sent within the writeTimeout"));
+      this.connection.reset();
+    }
+  }
+
+  /** Graceful shutdown: an idle connection closes now, a busy one after its response. */
+  drainConnection(): void {
+    this.keepAlive = false;
+    if (this.phase === Phase.reading && this.parser.idle) {
+      this.over();
+      this.connection.close();
+    }
+  }
+
+  /** The grace time is over. */
+  cutConnection(): void {
+    this.breakOff(new ProxyError("draining", "internal", "The grace time of the shutdown ended before the response"));
+    this.connection.reset();
+  }
+
+  // --- backpressure of the request body ---
+
+  pauseBody(): void {
+    this.connection.pause();
+  }
+
+  resumeBody(): void {
+    this.connection.resume();
+  }
+
+  cancelBody(): void {
+    // What still comes of it is read and dropped until the response is sent; then the connection closes.
+    this.keepAlive = false;
+  }
+}
+
+/** What handlers get to see of a request's head. */
+function lazyRequest(exchange: Exchange, head: RequestHead, fields: HeaderList, body: Body | null): LazyRequest {
+  let { target } = head;
+  let host = "";
+  if (target.charCodeAt(0) !== 0x2f && target !== "*") {
+    // Absolute form: its authority wins over Host (RFC 9112 section 3.2.2).
+    const authority = target.indexOf("//") + 2;
+    const path = target.indexOf("/", authority);
+    const query = target.indexOf("?", authority);
+    const end = path < 0 ? query : query < 0 ? path : Math.min(path, query);
+    host = end < 0 ? target.slice(authority) : target.slice(authority, end);
+    target = end < 0 ? "/" : target[end] === "?" ? `/${target.slice(end)}` : target.slice(end);
+  } else {
+    const slot = fields.findId(FieldId.host);
+    if (slot >= 0) host = fields.valueAt(slot);
+  }
+  exchange.method = head.method;
+  exchange.target = head.target;
+  exchange.host = host;
+  const request = new LazyRequest(exchange, head.method, "http", host, target, fields, body);
+  if (head.upgrade) {
+    const upgrade = fields.first("upgrade") ?? "";
+    // h2c by upgrade is obsolete (RFC 9113 section 3.1), and passed on it would hide requests from the router.
+    if (!/(^|,)\s*h2c\s*(,|$)/i.test(upgrade)) request.upgrade = upgrade;
+  }
+  return request;
+}

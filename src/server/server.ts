@@ -1,0 +1,174 @@
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import { messageOf } from "../core/errors.ts";
+import { Deadlines } from "../core/timers.ts";
+import { compileGraph, type GraphContext } from "../graph/compile.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Snapshot } from "../graph/snapshot.ts";
+import { forwardedHeaders } from "../http/forwarded-headers.ts";
+import type { Handler, Middleware } from "../http/handler.ts";
+import { recovery } from "../http/recovery.ts";
+import { requestDecorator } from "../http/request-decorator.ts";
+import { requestPath } from "../http/request-path.ts";
+import type { Runtime } from "../net/runtime.ts";
+import { type AccessLog, accessLogMiddleware } from "../observability/access-log.ts";
+import type { Logger } from "../observability/logger.ts";
+import { ConfigurationWatcher } from "../providers/configuration-watcher.ts";
+import type { Provider } from "../providers/provider.ts";
+import { UpstreamPools } from "../upstream/upstream-pools.ts";
+import { EntryPoint } from "./entry-point.ts";
+import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
+import { entryPointOptions } from "./entry-point-options.ts";
+
+export interface ServerOptions {
+  readonly runtime: Runtime;
+  readonly configuration: StaticConfiguration;
+  readonly logger: Logger;
+  /** Null where accessLog is off. */
+  readonly accessLog: AccessLog | null;
+  /** Besides the internal one. */
+  readonly providers: readonly Provider[];
+  /** Services that Sluice has itself, by qualified name. */
+  readonly internalServices: ReadonlyMap<string, Handler>;
+}
+
+/**
+ * The running router: entrypoints, the configuration watcher and the graph that serves. Its
+ * constructor checks what can be wrong in the static configuration beyond the schema and throws.
+ */
+export class Server {
+  readonly entryPoints: readonly EntryPoint[];
+  readonly pools: UpstreamPools;
+  private readonly options: ServerOptions;
+  private readonly deadlines = new Deadlines();
+  private readonly watcher: ConfigurationWatcher;
+  private readonly context: GraphContext;
+  private readonly switches = new Map<string, { current: Handler | null }>();
+  private graph: Graph | null = null;
+
+  constructor(options: ServerOptions) {
+    const { configuration, runtime, logger } = options;
+    const entries = Object.entries(configuration.entryPoints);
+    this.options = options;
+    this.pools = new UpstreamPools({ connect: runtime.connect.bind(runtime), deadlines: this.deadlines });
+    this.entryPoints = entries.map(
+      ([name, entry]) => new EntryPoint(entryPointOptions(name, entry), this.deadlines, logger),
+    );
+    this.context = {
+      runtime,
+      logger,
+      pools: this.pools,
+      defaultTransport: configuration.serversTransport,
+      internalServices: options.internalServices,
+      entryPoints: entries.map(([name, entry]) => ({
+        name,
+        encodedCharacters: entry.http.encodedCharacters,
+        chain: this.chain(name),
+      })),
+    };
+    entries.forEach(([name, entry], index) => {
+      const held: { current: Handler | null } = { current: null };
+      this.switches.set(name, held);
+      // The handler switcher: requests that are under way keep the graph that they started with.
+      const switcher: Handler = (request, exchange) => held.current!(request, exchange);
+      this.entryPoints[index].handler = requestPath(entry.http)(
+        forwardedHeaders({ ...entry.forwardedHeaders, serverName: runtime.hostname() })(switcher),
+      );
+    });
+    const internal = internalConfiguration(configuration);
+    this.watcher = new ConfigurationWatcher({
+      providers: [
+        {
+          name: "internal",
+          start: async (emit) => {
+            emit({ provider: "internal", configuration: internal, disabled: [] });
+            return () => {};
+          },
+        },
+        ...options.providers,
+      ],
+      models: entries.map(([name, entry]) => entryPointModel(name, entry)),
+      throttle: configuration.providers.providersThrottleDuration,
+      logger,
+      apply: (snapshot) => this.apply(snapshot),
+    });
+  }
+
+  /** The links between the switch and the mux, the same for every graph. */
+  private chain(_name: string): Middleware[] {
+    const { accessLog, logger } = this.options;
+    const links = [requestDecorator(), recovery(logger)];
+    return accessLog === null ? links : [accessLogMiddleware(accessLog), ...links];
+  }
+
+  /** What is wrong with the present dynamic configuration. */
+  get disabled(): Graph["disabled"] {
+    return this.graph?.disabled ?? [];
+  }
+
+  get current(): Graph | null {
+    return this.graph;
+  }
+
+  /** Reads and compiles the dynamic configuration without listening. */
+  async load(): Promise<void> {
+    await this.watcher.start();
+  }
+
+  /** Binds every entrypoint. Rejects, with none left bound, where one can't be. */
+  async listen(): Promise<void> {
+    const bound: EntryPoint[] = [];
+    try {
+      for (const entryPoint of this.entryPoints) {
+        await entryPoint.listen(this.options.runtime);
+        bound.push(entryPoint);
+      }
+    } catch (error) {
+      for (const entryPoint of bound) await entryPoint.shutdown();
+      throw error;
+    }
+  }
+
+  private async apply(snapshot: Snapshot): Promise<void> {
+    const previous = this.graph;
+    const graph = await compileGraph(snapshot, previous, this.context);
+    this.graph = graph;
+    for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
+    for (const [name, service] of previous?.services ?? []) {
+      if (graph.services.get(name) !== service) service.stop();
+    }
+    this.pools.closeUnused();
+    this.report(graph);
+  }
+
+  private report(graph: Graph): void {
+    const { logger } = this.options;
+    for (const { kind, name, errors } of graph.disabled) {
+      for (const error of errors) logger.error(error, { [`${kind}Name`]: name });
+    }
+    logger.info("Configuration loaded", {
+      version: graph.snapshot.version,
+      routers: graph.routers.size,
+      services: graph.services.size,
+      middlewares: graph.snapshot.middlewares.size,
+      disabled: graph.disabled.length,
+    });
+  }
+
+  /**
+   * Graceful shutdown: goes on serving for the longest requestAcceptGraceTimeout, then stops
+   * accepting and lets what is in flight finish.
+   */
+  async shutdown(): Promise<void> {
+    this.watcher.stop();
+    const grace = Math.max(0, ...this.entryPoints.map((entry) => entry.options.requestAcceptGraceTimeout));
+    if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
+    await Promise.all(this.entryPoints.map((entry) => entry.shutdown()));
+    for (const service of this.graph?.services.values() ?? []) service.stop();
+    this.pools.close();
+    try {
+      await this.options.accessLog?.close();
+    } catch (error) {
+      this.options.logger.error("Cannot write the access log", { error: messageOf(error) });
+    }
+  }
+}
