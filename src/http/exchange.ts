@@ -55,6 +55,16 @@ export class Exchange {
   /** The canonical host rules match: lower case, without port and trailing dot. */
   routingHost = "";
 
+  // --- as they stood when the access log saw the request, before routers and their middlewares ---
+  /** Path and query after normalisation; "" where nothing normalised them and `target` stands. */
+  normalTarget = "";
+  /** The request's header list, the same object that middlewares change. */
+  requestHeaders: HeaderList | null = null;
+  /** X-Forwarded-For once the entrypoint has judged it; "" where there is none. */
+  forwardedFor = "";
+  /** Count of requests that the access log has seen, this one included; 0 until it does. */
+  requestCount = 0;
+
   // --- noted on the way, for the access log and others ---
   /** Qualified names (`name@provider`); "" until known. */
   router = "";
@@ -69,6 +79,8 @@ export class Exchange {
   /** Milliseconds between asking the service and its response head. */
   originDuration = 0;
   originHeaders: HeaderList | null = null;
+  /** Body bytes that the service gave; -1 where nobody changed them, so that `responseBytes` holds. */
+  originBytes = -1;
   /** Tries beyond the first. */
   retries = 0;
   /** The failure that made the response, if one did. */
