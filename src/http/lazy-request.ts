@@ -2,7 +2,7 @@ import type { ProxyError } from "../core/errors.ts";
 import { Body } from "./body.ts";
 import { Exchange, NO_DOWNSTREAM } from "./exchange.ts";
 import { HeaderList } from "./header-list.ts";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { announcedLength, lazyMessage } from "./lazy-message.ts";
 
 /**
  * A Request that looks and behaves like the platform's own (`instanceof Request` holds) but is
@@ -12,7 +12,7 @@ import { LazyHeaders } from "./lazy-headers.ts";
  * `method`, `target`, `scheme`, `host` and `headerList` may be changed in place by middlewares,
  * which is cheaper than a new Request.
  */
-export class LazyRequest {
+export class LazyRequest extends lazyMessage(Request.prototype) {
   readonly exchange: Exchange;
   method: string;
   /** "http" or "https". */
@@ -21,12 +21,8 @@ export class LazyRequest {
   host: string;
   /** Path and query, "*" for an asterisk-form OPTIONS. */
   target: string;
-  readonly headerList: HeaderList;
   /** An upgrade that the client asks for: `Upgrade`'s value, or "" for none. */
   upgrade = "";
-  private source: Body | null;
-  private headersView: LazyHeaders | null = null;
-  private streamView: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
 
   constructor(
     exchange: Exchange,
@@ -37,13 +33,12 @@ export class LazyRequest {
     headerList: HeaderList,
     body: Body | null,
   ) {
+    super(headerList, body);
     this.exchange = exchange;
     this.method = method;
     this.scheme = scheme;
     this.host = host;
     this.target = target;
-    this.headerList = headerList;
-    this.source = body;
   }
 
   /** The request itself where it is lazy already, else a lazy one around a native Request. */
@@ -51,14 +46,8 @@ export class LazyRequest {
     if (request instanceof LazyRequest) return request as unknown as LazyRequest;
     const url = new URL(request.url);
     const headers = HeaderList.from(request.headers);
-    const length = headers.first("content-length");
     const body =
-      request.body === null
-        ? null
-        : Body.fromStream(
-            request.body,
-            length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1,
-          );
+      request.body === null ? null : Body.fromStream(request.body, announcedLength(headers));
     const lazy = new LazyRequest(
       exchange,
       request.method,
@@ -94,69 +83,8 @@ export class LazyRequest {
     return `${this.scheme}://${this.host}${this.target.startsWith("/") ? this.target : `/`}`;
   }
 
-  get headers(): Headers {
-    return (this.headersView ??= new LazyHeaders(this.headerList)) as unknown as Headers;
-  }
-
   get signal(): AbortSignal {
     return this.exchange.signal;
-  }
-
-  get hasBody(): boolean {
-    return this.source !== null;
-  }
-
-  /** Body as it comes from the client, for whoever moves bytes; null where there is none. Takes a stream that was made back. */
-  takeBody(): Body | null {
-    if (this.streamView === null) return this.source;
-    return Body.fromStream(this.streamView, this.source?.length ?? -1);
-  }
-
-  /** Replaces the body; `null` for none. */
-  setBody(body: Body | null): void {
-    this.source = body;
-    this.streamView = null;
-  }
-
-  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    if (this.source === null) return null;
-    this.streamView ??= this.source.stream();
-    return this.streamView;
-  }
-
-  get bodyUsed(): boolean {
-    if (this.streamView !== null) return this.streamView.locked;
-    return this.source?.used ?? false;
-  }
-
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.source === null) return new Uint8Array(0);
-    if (this.streamView !== null) {
-      return new Uint8Array(await new Response(this.streamView).arrayBuffer());
-    }
-    return this.source.bytes();
-  }
-
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer;
-  }
-
-  async text(): Promise<string> {
-    return new TextDecoder().decode(await this.bytes());
-  }
-
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
-  }
-
-  async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()], { type: this.headerList.first("content-type") ?? "" });
-  }
-
-  async formData(): Promise<FormData> {
-    return new Response(await this.bytes(), {
-      headers: { "content-type": this.headerList.first("content-type") ?? "" },
-    }).formData();
   }
 
   clone(): Request {
@@ -165,7 +93,7 @@ export class LazyRequest {
 
   /** The platform's own Request. The body goes with it. */
   native(): Request {
-    const withBody = this.source !== null && this.method !== "GET" && this.method !== "HEAD";
+    const withBody = this.hasBody && this.method !== "GET" && this.method !== "HEAD";
     return new Request(this.url, {
       method: this.method,
       headers: [...this.headerList.entries()],
@@ -208,5 +136,3 @@ export class LazyRequest {
     return "";
   }
 }
-
-Object.setPrototypeOf(LazyRequest.prototype, Request.prototype);

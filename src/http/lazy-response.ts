@@ -2,7 +2,7 @@ import { latin1Bytes } from "../core/bytes.ts";
 import type { Connection } from "../net/connection.ts";
 import { Body } from "./body.ts";
 import { HeaderList } from "./header-list.ts";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { announcedLength, lazyMessage } from "./lazy-message.ts";
 
 /** The upstream half of an upgraded connection, with what the upstream sent behind its 101. */
 export interface Tunnel {
@@ -87,17 +87,13 @@ export function reasonOf(status: number): string {
  * A Response that is still what the upstream sent: status, flat header list, body on its socket.
  * `instanceof Response` holds. `status`, `reason` and `headerList` may be changed in place.
  */
-export class LazyResponse {
+export class LazyResponse extends lazyMessage(Response.prototype) {
   status: number;
   reason: string;
-  readonly headerList: HeaderList;
   /** Set on a 101: the driver joins the two connections. */
   tunnel: Tunnel | null = null;
   /** Made from a platform's Response, so that the body comes through a stream. */
   adopted = false;
-  private source: Body | null;
-  private headersView: LazyHeaders | null = null;
-  private streamView: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
 
   constructor(
     status: number,
@@ -105,9 +101,8 @@ export class LazyResponse {
     body: Body | null,
     reason = reasonOf(status),
   ) {
+    super(headerList, body);
     this.status = status;
-    this.headerList = headerList;
-    this.source = body;
     this.reason = reason;
   }
 
@@ -115,14 +110,8 @@ export class LazyResponse {
   static of(response: Response): LazyResponse {
     if (response instanceof LazyResponse) return response as unknown as LazyResponse;
     const list = HeaderList.from(response.headers);
-    const length = list.first("content-length");
     const body =
-      response.body === null
-        ? null
-        : Body.fromStream(
-            response.body,
-            length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1,
-          );
+      response.body === null ? null : Body.fromStream(response.body, announcedLength(list));
     const lazy = new LazyResponse(
       response.status,
       list,
@@ -145,67 +134,6 @@ export class LazyResponse {
 
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
-  }
-
-  get headers(): Headers {
-    return (this.headersView ??= new LazyHeaders(this.headerList)) as unknown as Headers;
-  }
-
-  get hasBody(): boolean {
-    return this.source !== null;
-  }
-
-  /** Body as it comes from the service, for whoever moves bytes; null where there is none. */
-  takeBody(): Body | null {
-    if (this.streamView === null) return this.source;
-    return Body.fromStream(this.streamView, this.source?.length ?? -1);
-  }
-
-  /** Replaces the body. The caller sees to Content-Length and Content-Encoding. */
-  setBody(body: Body | null): void {
-    this.source = body;
-    this.streamView = null;
-  }
-
-  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    if (this.source === null) return null;
-    this.streamView ??= this.source.stream();
-    return this.streamView;
-  }
-
-  get bodyUsed(): boolean {
-    if (this.streamView !== null) return this.streamView.locked;
-    return this.source?.used ?? false;
-  }
-
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.source === null) return new Uint8Array(0);
-    if (this.streamView !== null) {
-      return new Uint8Array(await new Response(this.streamView).arrayBuffer());
-    }
-    return this.source.bytes();
-  }
-
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer;
-  }
-
-  async text(): Promise<string> {
-    return new TextDecoder().decode(await this.bytes());
-  }
-
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
-  }
-
-  async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()], { type: this.headerList.first("content-type") ?? "" });
-  }
-
-  async formData(): Promise<FormData> {
-    return new Response(await this.bytes(), {
-      headers: { "content-type": this.headerList.first("content-type") ?? "" },
-    }).formData();
   }
 
   clone(): Response {
@@ -232,5 +160,3 @@ export class LazyResponse {
     return "";
   }
 }
-
-Object.setPrototypeOf(LazyResponse.prototype, Response.prototype);
