@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test";
+import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
+import { aggregate, type EntryPointModel, MAX_USER_PRIORITY } from "../../../src/providers/aggregate.ts";
+
+const plain = (name: string, more: Partial<EntryPointModel> = {}): EntryPointModel => ({
+  name,
+  asDefault: false,
+  middlewares: [],
+  accessLogs: true,
+  ...more,
+});
+
+const source = (http: unknown, provider = "file") => ({
+  provider,
+  configuration: { http } as DynamicConfiguration,
+  disabled: [],
+});
+
+describe("aggregate", () => {
+  test("qualifies names, and references in the provider of the one who refers", () => {
+    const snapshot = aggregate(
+      1,
+      [
+        source({
+          routers: { shop: { rule: "Path(`/`)", service: "cart", middlewares: ["auth", "auth@docker"] } },
+          services: {
+            cart: { weighted: { services: [{ name: "a" }, { name: "b@docker" }] } },
+            safe: { failover: { service: "cart", fallback: "a@docker" } },
+          },
+          middlewares: { all: { chain: { middlewares: ["auth"] } } },
+        }),
+      ],
+      [plain("web")],
+    );
+    expect(snapshot.routers.get("shop@file")).toMatchObject({
+      service: "cart@file",
+      middlewares: ["auth@file", "auth@docker"],
+    });
+    expect(snapshot.services.get("cart@file")?.weighted?.services?.map((child) => child.name)).toEqual([
+      "a@file",
+      "b@docker",
+    ]);
+    expect(snapshot.services.get("safe@file")?.failover).toMatchObject({ service: "cart@file", fallback: "a@docker" });
+    expect(snapshot.middlewares.get("all@file")?.chain?.middlewares).toEqual(["auth@file"]);
+  });
+
+  test("a router without entrypoints is on the default ones, or on all where none is", () => {
+    const configuration = [source({ routers: { r: { rule: "Path(`/`)", service: "s" } } })];
+    const all = aggregate(1, configuration, [plain("web"), plain("admin")]);
+    expect(all.routers.get("r@file")?.entryPoints).toEqual(["web", "admin"]);
+    const chosen = aggregate(1, configuration, [plain("web", { asDefault: true }), plain("admin")]);
+    expect(chosen.routers.get("r@file")?.entryPoints).toEqual(["web"]);
+  });
+
+  test("an entrypoint's middlewares come first, and a router on several entrypoints splits", () => {
+    const models = [plain("web", { middlewares: ["edge"] }), plain("admin")];
+    const { routers } = aggregate(
+      1,
+      [source({ routers: { r: { rule: "Path(`/`)", service: "s", middlewares: ["own"] } } })],
+      models,
+    );
+    expect([...routers.keys()]).toEqual(["web-r@file", "admin-r@file"]);
+    expect(routers.get("web-r@file")?.middlewares).toEqual(["edge", "own@file"]);
+    expect(routers.get("admin-r@file")?.middlewares).toEqual(["own@file"]);
+  });
+
+  test("an entrypoint that doesn't exist is an error; the others serve", () => {
+    const { routers, disabled } = aggregate(
+      1,
+      [
+        source({
+          routers: {
+            half: { rule: "Path(`/`)", service: "s", entryPoints: ["web", "nope"] },
+            none: { rule: "Path(`/`)", service: "s", entryPoints: ["nope"] },
+          },
+        }),
+      ],
+      [plain("web")],
+    );
+    expect(routers.get("half@file")?.entryPoints).toEqual(["web"]);
+    expect(routers.has("none@file")).toBe(false);
+    expect(disabled.map(({ name, errors }) => [name, errors])).toEqual([
+      ["half@file", ['entryPoint "nope" does not exist']],
+      ["none@file", ['entryPoint "nope" does not exist']],
+    ]);
+  });
+
+  test("priorities: exact up to the users' maximum, refused above it, free for the internal provider", () => {
+    const http = (priority: bigint) => ({ routers: { r: { rule: "Path(`/`)", service: "s", priority } } });
+    const models = [plain("web")];
+    expect(aggregate(1, [source(http(MAX_USER_PRIORITY))], models).routers.get("r@file")?.priority).toBe(
+      MAX_USER_PRIORITY,
+    );
+    const refused = aggregate(1, [source(http(MAX_USER_PRIORITY + 1n))], models);
+    expect(refused.routers.size).toBe(0);
+    expect(refused.disabled[0].errors[0]).toContain("9223372036854774807");
+    const internal = aggregate(1, [source(http(2n ** 63n - 1n), "internal")], models);
+    expect(internal.routers.get("r@internal")?.priority).toBe(2n ** 63n - 1n);
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
+import type { Snapshot } from "../../../src/graph/snapshot.ts";
+import { ConfigurationWatcher } from "../../../src/providers/configuration-watcher.ts";
+import type { ProviderConfiguration } from "../../../src/providers/provider.ts";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} } as never;
+
+function configuration(...routers: string[]): ProviderConfiguration {
+  const entries = routers.map((name) => [name, { rule: "Path(`/`)", service: "s" }]);
+  return {
+    provider: "test",
+    configuration: { http: { routers: Object.fromEntries(entries) } } as DynamicConfiguration,
+    disabled: [],
+  };
+}
+
+/** A watcher over one provider that the test speaks for. */
+async function watch(throttle: number, apply: (snapshot: Snapshot) => Promise<void>) {
+  let emit: (configuration: ProviderConfiguration) => void = () => {};
+  const watcher = new ConfigurationWatcher({
+    providers: [
+      {
+        name: "test",
+        start: async (to) => {
+          emit = to;
+          to(configuration("first"));
+          return () => {};
+        },
+      },
+    ],
+    models: [{ name: "web", asDefault: false, middlewares: [], accessLogs: true }],
+    throttle,
+    logger: silent,
+    apply,
+  });
+  await watcher.start();
+  return { watcher, emit: (...routers: string[]) => emit(configuration(...routers)) };
+}
+
+const names = (snapshot: Snapshot) => [...snapshot.routers.keys()];
+const soon = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+describe("ConfigurationWatcher", () => {
+  test("applies the first at once and a storm as one, the newest", async () => {
+    const applied: string[][] = [];
+    const { watcher, emit } = await watch(10, async (snapshot) => void applied.push(names(snapshot)));
+    expect(applied).toEqual([["first@test"]]);
+    for (let i = 0; i < 50; i++) emit(`r${i}`);
+    await soon();
+    watcher.stop();
+    expect(applied).toEqual([["first@test"], ["r49@test"]]);
+  });
+
+  test("skips what is equal and what is empty", async () => {
+    const applied: string[][] = [];
+    const { watcher, emit } = await watch(0, async (snapshot) => void applied.push(names(snapshot)));
+    emit("first");
+    emit();
+    await soon();
+    watcher.stop();
+    expect(applied).toEqual([["first@test"]]);
+  });
+
+  test("a snapshot that can't be applied doesn't stop the next one", async () => {
+    const applied: string[][] = [];
+    const { watcher, emit } = await watch(0, async (snapshot) => {
+      if (names(snapshot).includes("bad@test")) throw new Error("no");
+      applied.push(names(snapshot));
+    });
+    emit("bad");
+    await soon();
+    emit("good");
+    await soon();
+    watcher.stop();
+    expect(applied).toEqual([["first@test"], ["good@test"]]);
+  });
+
+  test("never applies two at a time, and loses none that came meanwhile", async () => {
+    const applied: string[][] = [];
+    let running = 0;
+    const { watcher, emit } = await watch(0, async (snapshot) => {
+      expect(++running).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running--;
+      applied.push(names(snapshot));
+    });
+    emit("second");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    emit("third");
+    await soon();
+    await soon();
+    watcher.stop();
+    expect(applied.at(-1)).toEqual(["third@test"]);
+  });
+});
