@@ -49,6 +49,22 @@ export class HeaderList {
       : latin1(this.bytes, start, this.fields[at + 2]);
   }
 
+  /** The length of the name in slot `i`: with `nameCodeAt`, a look at a name without making text of it. */
+  nameLengthAt(i: number): number {
+    const at = i * STRIDE;
+    const start = this.fields[at + 1];
+    return start < 0 ? this.texts![this.fields[at + 2]].length : this.fields[at + 2] - start;
+  }
+
+  /** Character `index` of the name in slot `i`. */
+  nameCodeAt(i: number, index: number): number {
+    const at = i * STRIDE;
+    const start = this.fields[at + 1];
+    return start < 0
+      ? this.texts![this.fields[at + 2]].charCodeAt(index)
+      : this.bytes[start + index];
+  }
+
   valueAt(i: number): string {
     const at = i * STRIDE;
     const start = this.fields[at + 3];
@@ -117,6 +133,11 @@ export class HeaderList {
     this.add(fieldIdOfName(name.toLowerCase()), name, value);
   }
 
+  /** `append` for a name of ours. */
+  appendId(id: number, value: string): void {
+    this.add(id, FIELD_NAMES[id], value);
+  }
+
   /** Replaces all fields of that name by one, in the first one's place; `name` in the spelling to send. */
   set(name: string, value: string): void {
     const lowerName = name.toLowerCase();
@@ -153,9 +174,11 @@ export class HeaderList {
   }
 
   private add(id: number, name: string, value: string): void {
-    const at = this.fields.length;
-    this.fields.push(id, -1, 0, -1, 0);
-    this.put(at, name, value);
+    this.texts ??= [];
+    const { texts } = this;
+    const count = texts.length;
+    this.fields.push(id, -1, count, -1, count + 1);
+    texts.push(name, value);
   }
 
   private put(at: number, name: string, value: string): void {

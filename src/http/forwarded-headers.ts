@@ -1,0 +1,224 @@
+import { CidrSet } from "../core/cidr.ts";
+import { FieldId, fieldIdOfName } from "../wire/field-names.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Middleware } from "./handler.ts";
+import type { HeaderList } from "./header-list.ts";
+import { LazyRequest } from "./lazy-request.ts";
+
+/** `entryPoints.NAME.forwardedHeaders`, and the name to sign with. */
+export interface ForwardedHeadersOptions {
+  /** Trust everybody's forwarded headers. */
+  readonly insecure: boolean;
+  /** Addresses and CIDR ranges of proxies whose forwarded headers are trusted. */
+  readonly trustedIPs: readonly string[];
+  /** Names that `Connection` may list and that middlewares still see. */
+  readonly connection: readonly string[];
+  /** X-Forwarded-Server; empty for none. */
+  readonly serverName: string;
+}
+
+/** Bits of a mask over the field ids below 32, one for each kind of field that a request has. */
+const bit = (id: number) => 1 << id;
+
+// The eleven headers that only a trusted peer may set.
+const MANAGED_IDS = [
+  FieldId.xForwardedFor,
+  FieldId.xForwardedHost,
+  FieldId.xForwardedPort,
+  FieldId.xForwardedProto,
+  FieldId.xForwardedServer,
+  FieldId.xRealIp,
+  FieldId.xForwardedPrefix,
+  FieldId.xForwardedUri,
+  FieldId.xForwardedMethod,
+  FieldId.xForwardedTlsClientCert,
+  FieldId.xForwardedTlsClientCertInfo,
+];
+const MANAGED = MANAGED_IDS.reduce((mask, id) => mask | bit(id), 0);
+
+// Fields that say where the message ends or where it goes: no Connection option may take them away.
+const FRAMING = bit(FieldId.host) | bit(FieldId.contentLength) | bit(FieldId.transferEncoding);
+
+/** True for a managed header's name in lower case, "_" read as "-": some backends do (CGI, WSGI). */
+function isManagedName(lowerName: string): boolean {
+  const id = fieldIdOfName(lowerName.includes("_") ? lowerName.replaceAll("_", "-") : lowerName);
+  return id < 32 && (bit(id) & MANAGED) !== 0;
+}
+
+/** What a look at all fields' ids found. */
+const UNDERSCORED = bit(FieldId.other);
+
+/**
+ * A mask with a bit for every id below 32 that the list has. Bit 0 says that a name might be a
+ * managed one with underscores.
+ */
+function fieldsOf(list: HeaderList): number {
+  let mask = 0;
+  for (let i = 0, slots = list.slots; i < slots; i++) {
+    const id = list.idAt(i);
+    if (id > 0 && id < 32) mask |= bit(id);
+    // The shortest managed name is X-Real-Ip.
+    else if (id === FieldId.other && list.nameLengthAt(i) >= 9) {
+      if ((list.nameCodeAt(i, 0) | 0x20) === 0x78) mask |= UNDERSCORED;
+    }
+  }
+  return mask;
+}
+
+function deleteManaged(list: HeaderList, fields: number): void {
+  for (let i = 0, slots = list.slots; i < slots; i++) {
+    const id = list.idAt(i);
+    if (id > 0 && id < 32) {
+      if ((bit(id) & MANAGED) !== 0) list.removeAt(i);
+    } else if (id === FieldId.other && (fields & UNDERSCORED) !== 0) {
+      if ((list.nameCodeAt(i, 0) | 0x20) === 0x78 && isManagedName(list.nameAt(i).toLowerCase())) {
+        list.removeAt(i);
+      }
+    }
+  }
+}
+
+/** Sets a managed header that is missing or empty. */
+function setMissing(list: HeaderList, fields: number, id: number, value: string): void {
+  if ((fields & bit(id)) === 0) {
+    list.appendId(id, value);
+    return;
+  }
+  const slot = list.findId(id);
+  if (slot < 0 || list.valueAt(slot) === "") list.setId(id, value);
+}
+
+/** The port a client used, as far as the Host field tells, else the scheme's. */
+function forwardedPort(host: string, secure: boolean): string {
+  const colon = host.lastIndexOf(":");
+  if (colon >= 0 && (host.indexOf(":") === colon || host.charCodeAt(colon - 1) === 0x5d)) {
+    const port = host.slice(colon + 1);
+    if (/^[0-9]{1,5}$/.test(port)) return port;
+  }
+  return secure ? "443" : "80";
+}
+
+/** True where a comma-separated list has the token, in any case. */
+function hasToken(list: string, lowerToken: string): boolean {
+  return list.split(",").some((token) => token.trim().toLowerCase() === lowerToken);
+}
+
+function isWebSocketHandshake(list: HeaderList): boolean {
+  return (
+    hasToken(list.get("connection") ?? "", "upgrade") &&
+    hasToken(list.first("upgrade") ?? "", "websocket")
+  );
+}
+
+/** Sets the X- headers that backends rely on; `fields` tells which the request has already. */
+function setForwarded(
+  request: LazyRequest,
+  exchange: Exchange,
+  fields: number,
+  serverName: string,
+): void {
+  const list = request.headerList;
+  const { remote, tls } = exchange.downstream;
+  if (remote.ip !== "") setMissing(list, fields, FieldId.xRealIp, remote.ip);
+
+  let secure = tls !== null;
+  let proto = secure ? "https" : "http";
+  if ((fields & bit(FieldId.upgrade)) !== 0 && isWebSocketHandshake(list)) {
+    proto = secure ? "wss" : "ws";
+  }
+  setMissing(list, fields, FieldId.xForwardedProto, proto);
+  if ((fields & bit(FieldId.xForwardedProto)) !== 0) {
+    const stated = list.first("x-forwarded-proto");
+    secure ||= stated === "https" || stated === "wss";
+  }
+  setMissing(list, fields, FieldId.xForwardedPort, forwardedPort(request.host, secure));
+  if (request.host !== "") setMissing(list, fields, FieldId.xForwardedHost, request.host);
+
+  if ((fields & bit(FieldId.xForwardedFor)) !== 0) {
+    list.setId(FieldId.xForwardedFor, list.get("x-forwarded-for") ?? "");
+  }
+  if (serverName === "") return;
+  if ((fields & bit(FieldId.xForwardedServer)) === 0) {
+    list.appendId(FieldId.xForwardedServer, serverName);
+  } else {
+    list.setId(FieldId.xForwardedServer, serverName);
+  }
+}
+
+/**
+ * Deletes the fields that `Connection` names, except the managed ones and those that
+ * forwardedHeaders.connection lists; what is left in `Connection` is those, and Upgrade.
+ */
+function obeyConnection(list: HeaderList, kept: ReadonlySet<string>): void {
+  const left: string[] = [];
+  let upgrade = false;
+  for (const value of list.all("connection")) {
+    for (const token of value.split(",")) {
+      const name = token.trim();
+      const lowerName = name.toLowerCase();
+      if (name === "" || isManagedName(lowerName)) continue;
+      if (lowerName === "upgrade") upgrade = true;
+      else if (kept.has(lowerName)) left.push(name);
+      else deleteNamed(list, lowerName);
+    }
+  }
+  if (upgrade && list.has("upgrade")) left.push("Upgrade");
+  if (left.length > 0) list.setId(FieldId.connection, left.join(","));
+  else list.deleteId(FieldId.connection);
+}
+
+function deleteNamed(list: HeaderList, lowerName: string): void {
+  const id = fieldIdOfName(lowerName);
+  if (id === FieldId.connection || (id < 32 && (bit(id) & FRAMING) !== 0)) return;
+  list.delete(lowerName);
+}
+
+/**
+ * Deletes what `Connection` still names after `forwardedHeaders`: the proxy step's part, when the
+ * middlewares have seen the fields that forwardedHeaders.connection let through.
+ */
+export function removeConnectionFields(list: HeaderList): void {
+  const connection = list.get("connection");
+  if (connection === null) return;
+  for (const token of connection.split(",")) {
+    const lowerName = token.trim().toLowerCase();
+    if (lowerName !== "" && lowerName !== "upgrade" && !isManagedName(lowerName)) {
+      deleteNamed(list, lowerName);
+    }
+  }
+}
+
+/** Appends the peer's address to X-Forwarded-For: the proxy step's part, so that middlewares see the header without it. */
+export function appendForwardedFor(list: HeaderList, ip: string): void {
+  if (ip === "") return;
+  const before = list.get("x-forwarded-for");
+  list.setId(FieldId.xForwardedFor, before === null ? ip : `${before}, ${ip}`);
+}
+
+/**
+ * Traefik's forwarded headers: what an untrusted peer sent is deleted, what backends expect is set,
+ * and the fields that `Connection` names go. `Forwarded` (RFC 7239) is left alone.
+ * Throws Error where `trustedIPs` has text that is no address or range.
+ * Source: Traefik's pkg/middlewares/forwardedheaders/forwarded_header.go.
+ */
+export function forwardedHeaders(options: ForwardedHeadersOptions): Middleware {
+  const { insecure, serverName } = options;
+  const trusted = CidrSet.parse(options.trustedIPs);
+  const kept = new Set(options.connection.map((name) => name.toLowerCase()));
+  return (next) => (request, exchange) => {
+    const lazy = LazyRequest.of(request, exchange);
+    const list = lazy.headerList;
+    let fields = fieldsOf(list);
+    if (
+      (fields & (MANAGED | UNDERSCORED)) !== 0 &&
+      !insecure &&
+      !trusted.contains(exchange.downstream.remote.ip)
+    ) {
+      deleteManaged(list, fields);
+      fields &= ~MANAGED;
+    }
+    setForwarded(lazy, exchange, fields, serverName);
+    if ((fields & bit(FieldId.connection)) !== 0) obeyConnection(list, kept);
+    return next(lazy as unknown as Request, exchange);
+  };
+}
