@@ -42,14 +42,16 @@ export interface ResponseHead extends Head {
 }
 
 export interface Http1Limits {
-  /** The start line's cap in bytes; more is 414 (a request) or a protocol error (a response). */
+  /** The start line's cap in bytes, CRLF included; more is 414 (a request) or a protocol error (a response). */
   maxStartLineBytes: number;
-  /** The whole head's cap in bytes, start line included; more is 431. */
+  /** The whole head's cap in bytes, start line included (and interim responses before it); more is 431. */
   maxHeadBytes: number;
   /** Fields in a head or trailer section. */
   maxFields: number;
-  /** One chunk-size line's cap in bytes, extensions included. */
+  /** One chunk-size line's cap in bytes, extensions and CRLF included. */
   maxChunkLineBytes: number;
+  /** How far a body's chunk extensions may outgrow its data, in bytes: tiny chunks with long ones are an attack. */
+  maxChunkExtensionBytes: number;
   /** A trailer section's cap in bytes. */
   maxTrailerBytes: number;
 }
@@ -60,6 +62,7 @@ export const DEFAULT_LIMITS: Http1Limits = {
   maxHeadBytes: 1024 * 1024,
   maxFields: 512,
   maxChunkLineBytes: 1024,
+  maxChunkExtensionBytes: 16 * 1024,
   maxTrailerBytes: 64 * 1024,
 };
 

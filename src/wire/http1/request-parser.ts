@@ -1,0 +1,111 @@
+import { latin1 } from "../../core/bytes.ts";
+import type { Fields } from "../fields.ts";
+import { isAuthority, Port } from "./authority.ts";
+import { requestFraming } from "./framing.ts";
+import { Framing, type Http1Limits, type MessageSink, type RequestHead } from "./message.ts";
+import { MessageParser } from "./message-parser.ts";
+import { refuseRequest, showOctets } from "./protocol-error.ts";
+import { RequestLine } from "./request-line.ts";
+import { isAsterisk, isTarget } from "./request-target.ts";
+import { spells } from "./spells.ts";
+
+/** Methods by length, most frequent first: their strings are not made anew for each request. */
+const METHODS: string[][] = [
+  [],
+  [],
+  [],
+  ["GET", "PUT"],
+  ["POST", "HEAD"],
+  ["PATCH", "TRACE"],
+  ["DELETE"],
+  ["OPTIONS", "CONNECT"],
+];
+
+/**
+ * Parses requests (RFC 9112), one at a time: ready for the first, and for each further one after
+ * `next`. Its ProxyErrors have source "downstream" and the code of the status to answer with.
+ */
+export class RequestParser extends MessageParser<RequestHead> {
+  private readonly line: RequestLine;
+
+  constructor(limits: Http1Limits, sink: MessageSink<RequestHead>) {
+    const line = new RequestLine();
+    super(limits, sink, line, refuseRequest);
+    this.line = line;
+    this.beginMessage();
+  }
+
+  /** The next request may start. Throws where the present one isn't complete. */
+  next(): void {
+    this.beginMessage();
+  }
+
+  protected override deliverHead(bytes: Uint8Array, fields: Fields): number {
+    const { line, facts } = this;
+    const { minor } = line;
+    const method = methodOf(bytes, line.methodStart, line.methodEnd);
+    if (!isTarget(bytes, line.targetStart, line.targetEnd, method)) {
+      const found = showOctets(bytes, line.targetStart, line.targetEnd);
+      throw refuseRequest("bad-request", `${found} is not a target for ${method}`);
+    }
+    facts.read(bytes, fields);
+    this.checkHost(bytes);
+    this.checkExpectations();
+    const framing = requestFraming(facts, minor, bytes, fields);
+    this.sink.messageHead({
+      bytes,
+      fields,
+      minor,
+      framing,
+      contentLength: facts.contentLength,
+      keepAlive: !facts.close && (minor === 1 || facts.keepAlive),
+      upgrade: facts.upgradeOption && facts.upgradeField && minor === 1,
+      method,
+      target: latin1(bytes, line.targetStart, line.targetEnd),
+      expectContinue: facts.expectations > 0 && minor === 1 && framing !== Framing.none,
+    });
+    return framing;
+  }
+
+  /**
+   * Exactly one Host in HTTP/1.1 and at most one in HTTP/1.0, and a valid one (RFC 9112 section
+   * 3.2), in absolute form too. There the target's authority wins where the two differ, as section
+   * 3.2.2 and Go have it: that is for whoever reads the head. An empty Host is for targets without
+   * an authority ("*") and clients that know no better (HTTP/1.0).
+   */
+  private checkHost(bytes: Uint8Array): void {
+    const { line } = this;
+    const { hosts, hostStart, hostEnd } = this.facts;
+    if (hosts === 0 && line.minor === 0) return;
+    if (hosts !== 1) {
+      throw refuseRequest("bad-request", `${hosts} Host fields, expected one`);
+    }
+    if (hostStart === hostEnd) {
+      if (line.minor === 0 || isAsterisk(bytes, line.targetStart, line.targetEnd)) return;
+      throw refuseRequest("bad-request", "An empty Host");
+    }
+    if (!isAuthority(bytes, hostStart, hostEnd, Port.optional)) {
+      const found = showOctets(bytes, hostStart, hostEnd);
+      throw refuseRequest(
+        "bad-request",
+        `Host is ${found}, expected a name or address and perhaps a port`,
+      );
+    }
+  }
+
+  /** RFC 9110 section 10.1.1 knows one expectation. */
+  private checkExpectations(): void {
+    if (this.facts.expectations > 0 && !this.facts.expectContinue) {
+      throw refuseRequest("expectation-failed", "An Expect other than 100-continue");
+    }
+  }
+}
+
+function methodOf(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start < METHODS.length) {
+    for (const method of METHODS[end - start]) {
+      if (spells(bytes, start, end, method)) return method;
+    }
+  }
+  return latin1(bytes, start, end);
+}
