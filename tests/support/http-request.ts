@@ -1,0 +1,39 @@
+import { declaredFraming, type Field, fieldValues, readMessage } from "./http-message.ts";
+
+/** A request as an upstream received it. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: readonly Field[];
+  readonly body: Uint8Array;
+  readonly text: string;
+  readonly trailers: readonly Field[];
+  /** Bytes on the wire. */
+  readonly length: number;
+  /** The only field of that name; undefined where there is none. Throws where there are several. */
+  header(name: string): string | undefined;
+}
+
+/** The first request in `bytes`, or undefined where more bytes are needed. Throws on anything malformed. */
+export function readRequest(bytes: Uint8Array): HttpRequest | undefined {
+  const message = readMessage(bytes, false, (_, fields) => declaredFraming(fields) ?? 0);
+  if (message === undefined) return undefined;
+  const { startLine, fields, body, trailers, length } = message;
+  const match = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/1\.1$/.exec(startLine);
+  if (match === null) throw new Error(`malformed request line: ${JSON.stringify(startLine)}`);
+  return {
+    method: match[1],
+    target: match[2],
+    fields,
+    body,
+    text: new TextDecoder().decode(body),
+    trailers,
+    length,
+    header(name) {
+      const values = fieldValues(fields, name);
+      if (values.length > 1)
+        throw new Error(`${values.length} ${name} fields: ${values.join(" | ")}`);
+      return values[0];
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { setDefaultTimeout } from "bun:test";
+
+/** Above the patience of every wait in a test, so that the wait can say what it waited for. */
+setDefaultTimeout(60_000);

@@ -1,0 +1,80 @@
+import { freePort } from "./free-port.ts";
+import { type Program, startProgram } from "./program.ts";
+import { RawClient } from "./raw-client.ts";
+
+export interface Router extends AsyncDisposable {
+  readonly program: Program;
+  /** Where entrypoint `web` listens. */
+  readonly port: number;
+  readonly url: string;
+  client(): Promise<RawClient>;
+  /** Replaces the dynamic configuration's file by rename. */
+  reconfigure(dynamic: string): Promise<void>;
+}
+
+export interface RouterOptions {
+  /** The file provider's YAML. */
+  dynamic: string;
+  /** Lines under `entryPoints.web`, indented by four spaces. */
+  web?: string;
+  /** Further top-level YAML of the static configuration. */
+  static?: string;
+  files?: Readonly<Record<string, string>>;
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}
+
+/** Sluice with one entrypoint `web` on a free port of 127.0.0.1 and a watched dynamic file. */
+export async function startRouter(options: RouterOptions): Promise<Router> {
+  const port = await freePort();
+  const program = await startProgram({
+    args: ["--configFile=sluice.yml", ...(options.args ?? [])],
+    files: {
+      "sluice.yml": staticConfiguration(port, options),
+      "dynamic.yml": options.dynamic,
+      ...options.files,
+    },
+    ports: [port],
+    env: options.env,
+  });
+  return {
+    program,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    client: () => RawClient.connect(port),
+    reconfigure: (dynamic) => program.write("dynamic.yml", dynamic),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  };
+}
+
+/** Dynamic YAML: everything goes to the servers of one load balancer. */
+export function forwardingTo(...urls: string[]): string {
+  return [
+    "http:",
+    "  routers:",
+    "    all:",
+    "      rule: PathPrefix(`/`)",
+    "      service: backend",
+    "  services:",
+    "    backend:",
+    "      loadBalancer:",
+    "        servers:",
+    ...urls.map((url) => `          - url: ${JSON.stringify(url)}`),
+    "",
+  ].join("\n");
+}
+
+function staticConfiguration(port: number, options: RouterOptions): string {
+  return [
+    "entryPoints:",
+    "  web:",
+    `    address: "127.0.0.1:${port}"`,
+    options.web ?? "",
+    "providers:",
+    "  file:",
+    "    filename: dynamic.yml",
+    "    watch: true",
+    options.static ?? "",
+    "",
+  ].join("\n");
+}
