@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Subprocess } from "bun";
 import { command, FLAVOUR, type Flavour } from "./flavour.ts";
 import { PATIENCE, waitFor, within } from "./wait-for.ts";
+
+const PREFIX = join(tmpdir(), "sluice-test-");
 
 export interface ProgramOptions {
   /** Arguments after the program's name. */
@@ -28,8 +30,15 @@ export class Program {
   readonly #process: Subprocess<"ignore", "pipe", "pipe">;
   readonly #outputs: Promise<unknown>;
 
-  constructor(directory: string, options: ProgramOptions) {
+  /** Use `startProgram` or `launchProgram`. The directory is made here, as `kill` removes it. */
+  constructor(options: ProgramOptions) {
+    const directory = mkdtempSync(PREFIX);
     this.directory = directory;
+    for (const [name, text] of Object.entries(options.files ?? {})) {
+      const path = join(directory, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
     this.#process = Bun.spawn([...command(options.flavour ?? FLAVOUR), ...(options.args ?? [])], {
       cwd: directory,
       env: environment(directory, options.env),
@@ -114,6 +123,8 @@ export class Program {
   kill(): void {
     alive.delete(this);
     this.#process.kill("SIGKILL");
+    // Whatever happens to this class: it never removes anything but a directory of its own making.
+    if (!this.directory.startsWith(PREFIX)) throw new Error(`refusing to remove ${this.directory}`);
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -136,16 +147,18 @@ export class Program {
 }
 
 const alive = new Set<Program>();
-process.on("exit", () => {
+
+/** Kills what a test left running: after the last test, as a timed-out one leaves its program behind. */
+export function killPrograms(): void {
   for (const program of alive) program.kill();
-});
+}
 
 /**
  * Starts the real program in a fresh directory and waits until its ports accept connections.
  * Bind it with `await using`: whatever the test does, the process is gone afterwards.
  */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const program = await launchProgram(options);
+  const program = launchProgram(options);
   try {
     for (const port of options.ports ?? []) await accepting(program, port);
   } catch (error) {
@@ -156,14 +169,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 }
 
 /** The same without waiting: for starts that must fail. */
-export async function launchProgram(options: ProgramOptions): Promise<Program> {
-  const directory = mkdtempSync(join(tmpdir(), "sluice-test-"));
-  for (const [name, text] of Object.entries(options.files ?? {})) {
-    const path = join(directory, name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-  }
-  return new Program(directory, options);
+export function launchProgram(options: ProgramOptions): Program {
+  return new Program(options);
 }
 
 async function accepting(program: Program, port: number): Promise<void> {
