@@ -23,6 +23,10 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
   target: string;
   /** An upgrade that the client asks for: `Upgrade`'s value, or "" for none. */
   upgrade = "";
+  /** A middleware took the whole path away; the "/" in `target` only stands in for it. */
+  emptyPath = false;
+  /** The peer's address is appended to X-Forwarded-For. Off where a middleware deleted that header. */
+  forwardPeer = true;
 
   constructor(
     exchange: Exchange,

@@ -63,7 +63,7 @@ export function writeRequestHead(
 ): void {
   const { headerList, method, upgrade } = request;
   const { host, target, bodyLength } = options;
-  const peer = request.exchange.downstream.remote.ip;
+  const peer = request.forwardPeer ? request.exchange.downstream.remote.ip : "";
   const before = headerList.get("x-forwarded-for");
   const forwardedFor = before === null ? peer : peer === "" ? before : `${before}, ${peer}`;
 

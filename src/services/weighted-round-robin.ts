@@ -1,0 +1,115 @@
+/** One of those that take turns. */
+export interface Turn {
+  /** An integer above 0: its share of the turns. */
+  readonly weight: number;
+  /** Changed through `WeightedRoundRobin.setUp` only. */
+  up: boolean;
+}
+
+function gcd(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+/**
+ * Weighted round robin, earliest deadline first, as Traefik's: whoever has weight w has deadlines at
+ * 1/w, 2/w, 3/w ..., and the earliest deadline goes next; of equal ones the first in the list's
+ * order. Turns of those who are down pass unused, so nobody catches up on coming back.
+ *
+ * Deadlines are kept as turns taken and compared as fractions, so nothing drifts: in one cycle (from
+ * 0 to 1) everybody has exactly as many turns as the weight, divided by the weights' common factor.
+ * Source: Traefik's pkg/server/service/loadbalancer/wrr/wrr.go.
+ */
+export class WeightedRoundRobin<T extends Turn> {
+  private readonly all: readonly T[];
+  private readonly weights: number[];
+  /** Turns taken in this cycle. */
+  private readonly taken: number[];
+  private readonly equal: boolean;
+  private ups = 0;
+  /** Whose turn was last; -1 at a cycle's start. */
+  private last = -1;
+
+  /** Throws a RangeError on weights that are not integers above 0. */
+  constructor(all: readonly T[]) {
+    for (const { weight } of all) {
+      if (!Number.isSafeInteger(weight) || weight < 1) {
+        throw new RangeError(`expected a weight above 0, found ${weight}`);
+      }
+    }
+    const factor = all.reduce((common, { weight }) => gcd(common, weight), 0);
+    this.all = all;
+    this.weights = all.map(({ weight }) => weight / factor);
+    this.taken = all.map(() => 0);
+    this.equal = this.weights.every((weight) => weight === 1);
+    for (const one of all) if (one.up) this.ups++;
+  }
+
+  /** True while at least one is up. */
+  get anyUp(): boolean {
+    return this.ups > 0;
+  }
+
+  setUp(index: number, up: boolean): void {
+    const one = this.all[index];
+    if (one.up === up) return;
+    one.up = up;
+    this.ups += up ? 1 : -1;
+    if (up) this.taken[index] = this.passed(index);
+  }
+
+  /** Whose turn it is, or null where nobody is up. */
+  next(): T | null {
+    if (this.ups === 0) return null;
+    return this.equal ? this.nextEqual() : this.nextWeighted();
+  }
+
+  private nextEqual(): T {
+    const { all } = this;
+    let index = this.last;
+    do {
+      index = index + 1 === all.length ? 0 : index + 1;
+    } while (!all[index].up);
+    this.last = index;
+    return all[index];
+  }
+
+  private nextWeighted(): T {
+    const { all, taken } = this;
+    let index = this.earliest();
+    if (index < 0) {
+      // Whoever is up has had all turns of this cycle.
+      taken.fill(0);
+      index = this.earliest();
+    }
+    taken[index]++;
+    this.last = index;
+    return all[index];
+  }
+
+  /** Who is up and has the earliest deadline in this cycle; -1 where no deadline is left. */
+  private earliest(): number {
+    const { all, weights, taken } = this;
+    let best = -1;
+    let bestTurn = 0;
+    for (let i = 0; i < all.length; i++) {
+      const turn = taken[i] + 1;
+      if (turn > weights[i] || !all[i].up) continue;
+      if (best < 0 || turn * weights[best] < bestTurn * weights[i]) {
+        best = i;
+        bestTurn = turn;
+      }
+    }
+    return best;
+  }
+
+  /** How many of its deadlines in this cycle have passed, used or not. */
+  private passed(index: number): number {
+    const { last, weights, taken } = this;
+    if (last < 0) return 0;
+    const product = taken[last] * weights[index];
+    const turns = Math.floor(product / weights[last]);
+    // The one at this very moment is still to come for those behind in the list.
+    return product % weights[last] === 0 && index > last ? turns - 1 : turns;
+  }
+}
