@@ -1,6 +1,6 @@
 import { fieldIdOfBytes } from "../field-names.ts";
 import { type Fields, STRIDE } from "../fields.ts";
-import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from "./octets.ts";
+import { COLON, CR, HTAB, LF, SP, skip, TOKEN, VALUE } from "./octets.ts";
 import { type Refuse, showOctet } from "./protocol-error.ts";
 import type { SectionScanner } from "./section-reader.ts";
 
@@ -17,7 +17,11 @@ const State = {
   sectionEnd: 5,
 } as const;
 
-const NO_FIELDS: Fields = [];
+/**
+ * Where fields are noted while a section is scanned, and copied from once: growing a fresh array
+ * costs three times as much. A section that is not complete in one scan goes on in its own array.
+ */
+const SCRATCH: Fields = [];
 
 /**
  * Scans field lines up to and including the empty line that ends them, in heads and trailers:
@@ -28,7 +32,8 @@ const NO_FIELDS: Fields = [];
  * the colon, folded lines, empty names, control characters.
  */
 export class FieldSection implements SectionScanner {
-  private fields: Fields = NO_FIELDS;
+  private fields: Fields = SCRATCH;
+  private length = 0;
   private readonly maxFields: number;
   private readonly refuse: Refuse;
   private state: number = State.line;
@@ -44,21 +49,20 @@ export class FieldSection implements SectionScanner {
   }
 
   /**
-   * A new section starts, with a fresh field list. It may have `maxBytes` bytes from where the first
+   * A new section starts. It may have `maxBytes` bytes from where the first
    * `scan` starts, or from `start` where a start line before it counts too.
    */
   begin(maxBytes: number, start = -1): void {
-    this.fields = [];
+    this.fields = SCRATCH;
+    this.length = 0;
     this.state = State.line;
     this.maxBytes = maxBytes;
     this.sectionStart = start;
   }
 
-  /** The fields of a section that is complete. Forgets them. */
+  /** The fields of a section that is complete; the caller's to keep. */
   takeFields(): Fields {
-    const { fields } = this;
-    this.fields = NO_FIELDS;
-    return fields;
+    return this.fields === SCRATCH ? SCRATCH.slice(0, this.length) : this.fields;
   }
 
   scan(bytes: Uint8Array, at: number, end: number): number {
@@ -67,68 +71,73 @@ export class FieldSection implements SectionScanner {
     const cap = this.sectionStart + this.maxBytes;
     if (end > cap) end = cap;
     let { state, nameStart, nameEnd, valueStart } = this;
+    // One state leads to the next: ifs in a row, where a switch would dispatch each.
     while (at < end) {
-      switch (state) {
-        case State.line:
-          if (bytes[at] === CR) {
-            at++;
-            state = State.sectionEnd;
-            break;
-          }
-          if (fields.length === this.maxFields * STRIDE) {
-            throw this.refuse("header-too-large", `More than ${this.maxFields} fields`);
-          }
-          nameStart = at;
-          state = State.name;
-          break;
-        case State.name:
-          while (at < end && TOKEN[bytes[at]] === 1) at++;
-          if (at === end) break;
-          if (bytes[at] !== COLON || at === nameStart)
-            throw this.badName(bytes[at], at === nameStart);
-          nameEnd = at++;
-          state = State.blank;
-          break;
-        case State.blank:
-          while (at < end && (bytes[at] === SP || bytes[at] === HTAB)) at++;
-          if (at === end) break;
-          valueStart = at;
-          state = State.value;
-          break;
-        case State.value: {
-          while (at < end && VALUE[bytes[at]] === 1) at++;
-          if (at === end) break;
-          if (bytes[at] !== CR) throw this.bad(bytes[at], "a field value");
-          let valueEnd = at++;
-          while (
-            valueEnd > valueStart &&
-            (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)
-          ) {
-            valueEnd--;
-          }
-          const id = fieldIdOfBytes(bytes, nameStart, nameEnd);
-          fields.push(id, nameStart, nameEnd, valueStart, valueEnd);
-          state = State.lineEnd;
-          break;
-        }
-        case State.lineEnd:
-          if (bytes[at] !== LF) throw this.bad(bytes[at], "a field line, behind a CR");
+      if (state === State.line) {
+        if (bytes[at] === CR) {
           at++;
-          state = State.line;
-          break;
-        default:
-          if (bytes[at] !== LF) throw this.bad(bytes[at], "the empty line, behind its CR");
-          return at + 1;
+          state = State.sectionEnd;
+          continue;
+        }
+        if (this.length === this.maxFields * STRIDE) {
+          throw this.refuse("header-too-large", `More than ${this.maxFields} fields`);
+        }
+        nameStart = at;
+        state = State.name;
       }
+      if (state === State.name) {
+        while (at < end && TOKEN[bytes[at]] === 1) at++;
+        if (at === end) break;
+        if (bytes[at] !== COLON || at === nameStart)
+          throw this.badName(bytes[at], at === nameStart);
+        nameEnd = at++;
+        state = State.blank;
+      }
+      if (state === State.blank) {
+        while (at < end && isBlank(bytes[at])) at++;
+        if (at === end) break;
+        valueStart = at;
+        state = State.value;
+      }
+      if (state === State.value) {
+        at = skip(VALUE, bytes, at, end);
+        if (at === end) break;
+        if (bytes[at] !== CR) throw this.bad(bytes[at], "in a field value");
+        this.add(bytes, nameStart, nameEnd, valueStart, at++);
+        state = State.lineEnd;
+        if (at === end) break;
+      }
+      if (bytes[at] !== LF) throw this.bad(bytes[at], "behind a CR");
+      at++;
+      if (state === State.sectionEnd) return at;
+      state = State.line;
     }
     if (at >= cap) {
       throw this.refuse("header-too-large", `A field section above ${this.maxBytes} bytes`);
     }
+    if (fields === SCRATCH) this.fields = SCRATCH.slice(0, this.length);
     this.state = state;
     this.nameStart = nameStart;
     this.nameEnd = nameEnd;
     this.valueStart = valueStart;
     return -1;
+  }
+
+  private add(
+    bytes: Uint8Array,
+    nameStart: number,
+    nameEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--;
+    const { fields, length } = this;
+    fields[length] = fieldIdOfBytes(bytes, nameStart, nameEnd);
+    fields[length + 1] = nameStart;
+    fields[length + 2] = nameEnd;
+    fields[length + 3] = valueStart;
+    fields[length + 4] = valueEnd;
+    this.length = length + STRIDE;
   }
 
   rebase(by: number): void {
@@ -137,21 +146,25 @@ export class FieldSection implements SectionScanner {
     this.nameStart -= by;
     this.nameEnd -= by;
     this.valueStart -= by;
-    for (let i = 0; i < fields.length; i += STRIDE) {
+    for (let i = 0; i < this.length; i += STRIDE) {
       for (let j = i + 1; j < i + STRIDE; j++) fields[j] -= by;
     }
   }
 
   private bad(octet: number, where: string): Error {
-    return this.refuse("bad-request", `Octet ${showOctet(octet)} in ${where}`);
+    return this.refuse("bad-request", `Octet ${showOctet(octet)} ${where}`);
   }
 
   private badName(octet: number, atStart: boolean): Error {
-    if (!atStart) return this.bad(octet, "a field name");
+    if (!atStart) return this.bad(octet, "in a field name");
     if (octet === COLON) return this.refuse("bad-request", "A field line with an empty name");
-    if (octet === SP || octet === HTAB) {
+    if (isBlank(octet)) {
       return this.refuse("bad-request", "A field line that starts with whitespace");
     }
-    return this.bad(octet, "a field name");
+    return this.bad(octet, "in a field name");
   }
+}
+
+function isBlank(octet: number): boolean {
+  return octet === SP || octet === HTAB;
 }

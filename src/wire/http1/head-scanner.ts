@@ -28,7 +28,7 @@ export class HeadScanner implements SectionScanner {
     this.refuse = refuse;
   }
 
-  /** The fields of a head that is complete. Forgets them. */
+  /** The fields of a head that is complete; the caller's to keep. */
   takeFields(): Fields {
     return this.section.takeFields();
   }

@@ -1,4 +1,4 @@
-import { CR, LF, NINE, SP, VALUE, ZERO } from "./octets.ts";
+import { CR, LF, NINE, SP, skip, VALUE, ZERO } from "./octets.ts";
 import { refuseResponse, showOctet, showOctets } from "./protocol-error.ts";
 import type { SectionScanner } from "./section-reader.ts";
 
@@ -54,7 +54,7 @@ export class StatusLine implements SectionScanner {
           this.state = State.reason;
           break;
         case State.reason:
-          while (at < end && VALUE[bytes[at]] === 1) at++;
+          at = skip(VALUE, bytes, at, end);
           if (at === end) break;
           if (bytes[at] !== CR) throw bad(bytes[at], "in a reason phrase");
           this.reasonEnd = at++;
