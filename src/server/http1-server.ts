@@ -69,6 +69,7 @@ export class Http1Server
   /** The request body while it is being received. */
   private requestBody: Body | null = null;
   private responseBody: Body | null = null;
+  private bodyPaused = false;
   private continueOwed = false;
   private chunked = false;
   private keepAlive = true;
@@ -240,6 +241,8 @@ export class Http1Server
     const body = this.requestBody;
     this.requestBody = null;
     this.continueOwed = false;
+    // The end of a body may arrive with the bytes that made its reader ask for a pause.
+    if (this.bodyPaused) this.resumeBody();
     this.armWrite();
     if (body === null) return;
     if (this.head !== null) this.wholeBody = body;
@@ -560,10 +563,12 @@ export class Http1Server
   // --- backpressure of the request body ---
 
   pauseBody(): void {
+    this.bodyPaused = true;
     this.connection.pause();
   }
 
   resumeBody(): void {
+    this.bodyPaused = false;
     this.connection.resume();
   }
 

@@ -1,8 +1,8 @@
 import type { Handler } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy-request.ts";
-import { FieldId, FIELD_NAMES } from "../wire/field-names.ts";
 import { UpstreamCall } from "../upstream/upstream-call.ts";
 import type { UpstreamTarget } from "../upstream/upstream-target.ts";
+import { FIELD_NAMES, FieldId } from "../wire/field-names.ts";
 
 /**
  * Sends requests to one server and answers with what it says. Rejects with a ProxyError whose

@@ -44,6 +44,7 @@ export class Http1Client
   private busy = false;
   private reusable = true;
   private received = false;
+  private paused = false;
   private served = 0;
   /** The response's message is complete, its trailers are in `trailers`. */
   private ended = false;
@@ -183,6 +184,8 @@ export class Http1Client
     this.busy = false;
     this.responseBody = null;
     this.trailers = null;
+    // The end of a body may arrive with the bytes that made its reader ask for a pause.
+    if (this.paused) this.resumeBody();
     if (this.requestBody !== null) {
       // Answered before the request was sent whole: what follows would be read as the next one.
       this.requestBody.cancel(
@@ -319,10 +322,12 @@ export class Http1Client
   // --- backpressure and cancellation of the response body ---
 
   pauseBody(): void {
+    this.paused = true;
     this.connection.pause();
   }
 
   resumeBody(): void {
+    this.paused = false;
     this.connection.resume();
   }
 

@@ -1,0 +1,88 @@
+import type { ConfigIssue } from "../config/document.ts";
+import { validateDynamic } from "../config/dynamic/validate.ts";
+import { compileGraph, type GraphContext } from "../graph/compile.ts";
+import type { DisabledElement } from "../graph/snapshot.ts";
+import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
+import { forwardedHeaders } from "../http/forwarded-headers.ts";
+import type { Handler } from "../http/handler.ts";
+import { LazyRequest } from "../http/lazy-request.ts";
+import { LazyResponse } from "../http/lazy-response.ts";
+import { recovery } from "../http/recovery.ts";
+import { requestDecorator } from "../http/request-decorator.ts";
+import { requestPath } from "../http/request-path.ts";
+import type { Logger } from "../observability/logger.ts";
+import { aggregate } from "../providers/aggregate.ts";
+import { fetchProxy } from "../services/fetch-proxy.ts";
+
+export interface PipelineOptions {
+  /** A dynamic configuration as plain data, with Traefik's keys. */
+  readonly configuration: unknown;
+  readonly logger: Logger;
+  /** Fetch handlers for services that name a module, by the module's name as written. */
+  readonly modules?: Readonly<Record<string, Handler>>;
+}
+
+export interface Pipeline {
+  /** The whole pipeline as a plain fetch handler. `peer` is the client's address where the platform tells it. */
+  fetch(request: Request, peer?: { readonly ip: string; readonly port: number }): Promise<Response>;
+  /** What is wrong with the configuration: elements that don't run, and what was refused. */
+  readonly disabled: readonly DisabledElement[];
+  readonly issues: readonly ConfigIssue[];
+}
+
+const ENTRY_POINT = "fetch";
+
+/**
+ * The request pipeline without sockets, for any platform that has the Web-standard Request, Response
+ * and fetch: one entrypoint, the router, middlewares and services of a dynamic configuration.
+ * Upstreams are asked through the platform's `fetch`.
+ */
+export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { logger, modules = {} } = options;
+  const { configuration, issues, disabled } = validateDynamic({
+    source: "pipeline",
+    value: options.configuration,
+    locate: () => "pipeline",
+  });
+  const snapshot = aggregate(
+    1,
+    [{ provider: "pipeline", configuration, disabled }],
+    [{ name: ENTRY_POINT, asDefault: true, middlewares: [], accessLogs: true }],
+  );
+  const context: GraphContext = {
+    logger,
+    internalServices: new Map(),
+    proxyTo: ({ origin, basePath }) => ({ handler: fetchProxy(origin, basePath), retain() {} }),
+    loadModule: async (module) => {
+      const handler = Object.hasOwn(modules, module) ? modules[module] : undefined;
+      if (handler === undefined) throw new Error(`module "${module}" was not given to the pipeline`);
+      return handler;
+    },
+    entryPoints: [
+      { name: ENTRY_POINT, encodedCharacters: undefined, chain: [requestDecorator(), recovery(logger)] },
+    ],
+  };
+  const graph = await compileGraph(snapshot, null, context);
+  const handler = requestPath({ sanitizePath: true })(
+    forwardedHeaders({ insecure: false, trustedIPs: [], connection: [], serverName: "" })(
+      graph.entryPoints.get(ENTRY_POINT)!,
+    ),
+  );
+  return {
+    disabled: graph.disabled,
+    issues,
+    fetch: async (request, peer) => {
+      const downstream: Downstream =
+        peer === undefined ? NO_DOWNSTREAM : { ...NO_DOWNSTREAM, entryPoint: ENTRY_POINT, remote: peer };
+      const exchange = new Exchange(downstream);
+      const lazy = LazyRequest.of(request, exchange);
+      exchange.method = lazy.method;
+      exchange.target = lazy.target;
+      exchange.host = lazy.host;
+      const response = LazyResponse.of(await handler(lazy as unknown as Request, exchange));
+      exchange.status = response.status;
+      exchange.finish();
+      return response.native();
+    },
+  };
+}
