@@ -11,8 +11,8 @@ import {
 
 /** What `entryPoints.NAME.http` says of names and paths. */
 export interface RequestPathOptions extends TargetOptions {
-  /** What becomes of fields with a "_" in their name: they are kept, deleted, or the request is refused. */
-  readonly underscoreHeadersStrategy: "keep" | "delete" | "reject";
+  /** Fields with a "_" in their name are kept (the default), deleted, or the request is refused. */
+  readonly underscoreHeadersStrategy?: "keep" | "delete" | "reject";
 }
 
 /** `entryPoints.NAME.http.encodedCharacters`. */
@@ -48,7 +48,7 @@ function hasUnderscores(list: HeaderList, remove: boolean): boolean {
  * `exchange.target` stays as received. 400 for what is malformed.
  */
 export function requestPath(options: RequestPathOptions): Middleware {
-  const { underscoreHeadersStrategy: underscores, sanitizePath } = options;
+  const { underscoreHeadersStrategy: underscores = "keep", sanitizePath } = options;
   return (next) => (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
     if (underscores !== "keep" && hasUnderscores(lazy.headerList, underscores === "delete")) {

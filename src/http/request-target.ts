@@ -6,8 +6,8 @@
 export interface TargetOptions {
   /** Removes `//`, `.` and `..` segments. */
   readonly sanitizePath: boolean;
-  /** Semicolons in the query become %3B; otherwise they become `&`. */
-  readonly encodeQuerySemicolons: boolean;
+  /** Semicolons in the query become %3B; otherwise, and by default, they become `&`. */
+  readonly encodeQuerySemicolons?: boolean;
 }
 
 const SLASH = 0x2f;
