@@ -92,5 +92,11 @@ export interface Runtime {
   /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
   importModule(path: string, version: string): Promise<Record<string, unknown>>;
   hostname(): string;
+  /**
+   * Names who hears of errors that nobody caught: what a connection's handler threw (its connection
+   * has been reset), a listener's `accepted`, a promise. With or without a callback, a handler that
+   * throws never ends the process; with one, neither does anything else.
+   */
+  onUncaught(callback: (error: unknown) => void): void;
   exit(code: number): never;
 }

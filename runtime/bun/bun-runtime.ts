@@ -1,0 +1,16 @@
+import type { Runtime } from "../../src/net/runtime.ts";
+import { nodeHost } from "../node/host.ts";
+import { bunConnect, bunListen } from "./bun-sockets.ts";
+
+/** Sluice on Bun. */
+export function bunRuntime(): Runtime {
+  return {
+    ...nodeHost(),
+    name: "bun",
+    version: Bun.version,
+    listen: bunListen,
+    connect: bunConnect,
+    // A path and not a file URL: Bun keeps one module for a URL, whatever its query says.
+    importModule: (path, version) => import(`${path}?v=${encodeURIComponent(version)}`),
+  };
+}

@@ -1,0 +1,133 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import type { Socket } from "bun";
+import { canonicalIp } from "../../src/net/address.ts";
+import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
+import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
+import { codeOf, SystemError } from "../node/system-error.ts";
+import { reportUncaught } from "../node/uncaught.ts";
+import { BunConnection } from "./bun-connection.ts";
+
+type ConnectionSocket = Socket<BunConnection>;
+
+/** What is done with a connected socket's events, whoever serves it. */
+const EVENTS: Bun.SocketHandler<BunConnection> = {
+  binaryType: "uint8array",
+  data: (socket: ConnectionSocket, chunk: Uint8Array) => socket.data.received(chunk),
+  drain: (socket: ConnectionSocket) => socket.data.writable(),
+  end: (socket: ConnectionSocket) => socket.data.ended(),
+  close: (socket: ConnectionSocket, error?: Error) => socket.data.gone(error),
+  error: (socket: ConnectionSocket, error: Error) => socket.data.failed(error),
+};
+
+/** Binds with Bun.listen; see `Runtime.listen`. */
+export async function bunListen(
+  { hostname, port, reusePort = false }: ListenOptions,
+  accepted: (connection: Connection) => ConnectionHandler,
+): Promise<Listener> {
+  const socket: Bun.SocketHandler<BunConnection> = {
+    ...EVENTS,
+    open(socket: ConnectionSocket) {
+      const connection = new BunConnection(socket);
+      socket.data = connection;
+      try {
+        connection.handler = accepted(connection);
+      } catch (error) {
+        connection.failed(error);
+      }
+    },
+  };
+  const bind = (ip: string): Listener => {
+    // The types know `reusePort` for Bun.connect only.
+    const options = { hostname: ip, port, reusePort, allowHalfOpen: true, socket };
+    const listener = Bun.listen<BunConnection>(options);
+    return {
+      address: { ip: canonicalIp(ip), port: listener.port },
+      stop: () => listener.stop(false),
+    };
+  };
+  try {
+    if (hostname === "") return bindAll(bind);
+    return bind(isIP(hostname) === 0 ? (await lookup(hostname)).address : hostname);
+  } catch (error) {
+    throw new SystemError("listen", hostname, port, error);
+  }
+}
+
+/** All addresses of both families, or of IPv4 alone where the system has no IPv6. */
+function bindAll(bind: (ip: string) => Listener): Listener {
+  try {
+    return bind("::");
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "EADDRINUSE" || code === "EACCES" || code === "EMFILE") throw error;
+    return bind("0.0.0.0");
+  }
+}
+
+/** Dials with Bun.connect; see `Runtime.connect`. */
+export function bunConnect(options: ConnectOptions, handler: DialHandler): Dial {
+  return new BunDial(options, handler);
+}
+
+class BunDial implements Dial {
+  private handler: DialHandler | null;
+
+  constructor({ hostname, port }: ConnectOptions, handler: DialHandler) {
+    this.handler = handler;
+    const fail = (cause: unknown) => this.failed(new SystemError("connect", hostname, port, cause));
+    try {
+      // Until it is open, the socket's data is this dial: `EVENTS` are for what comes after.
+      Bun.connect<BunDial>({
+        hostname,
+        port,
+        allowHalfOpen: true,
+        data: this,
+        socket: DIAL_EVENTS,
+      }).catch(fail);
+    } catch (error) {
+      queueMicrotask(() => fail(error));
+    }
+  }
+
+  cancel(): void {
+    this.handler = null;
+  }
+
+  opened(connection: BunConnection): void {
+    const { handler } = this;
+    this.handler = null;
+    if (handler === null) {
+      connection.reset();
+      return;
+    }
+    try {
+      connection.handler = handler.connected(connection);
+    } catch (error) {
+      connection.failed(error);
+    }
+  }
+
+  private failed(error: Error): void {
+    const { handler } = this;
+    this.handler = null;
+    try {
+      handler?.failed(error);
+    } catch (thrown) {
+      reportUncaught(thrown);
+    }
+  }
+}
+
+const DIAL_EVENTS: Bun.SocketHandler<BunDial> = {
+  ...(EVENTS as unknown as Bun.SocketHandler<BunDial>),
+  open(socket: Socket<BunDial>) {
+    const dial = socket.data;
+    const connected = socket as unknown as ConnectionSocket;
+    const connection = new BunConnection(connected);
+    connected.data = connection;
+    dial.opened(connection);
+  },
+  // The promise tells it as well: one of them is enough, and this one makes the other handled.
+  connectError() {},
+};

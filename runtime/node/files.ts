@@ -1,0 +1,47 @@
+import { watch } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import type { Files } from "../../src/net/runtime.ts";
+import { openAppend } from "./append-file.ts";
+import { codeOf } from "./system-error.ts";
+
+/** Files by way of `node:fs`, which both runtimes have. */
+export const nodeFiles: Files = {
+  read: (path) => readFile(path),
+
+  async info(path) {
+    try {
+      const found = await stat(path);
+      return {
+        isFile: found.isFile(),
+        isDirectory: found.isDirectory(),
+        size: found.size,
+        modified: found.mtimeMs,
+      };
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw error;
+    }
+  },
+
+  async list(path) {
+    return (await readdir(path)).sort();
+  },
+
+  append: openAppend,
+
+  watch(directory, changed) {
+    let stopped = false;
+    const watcher = watch(directory, () => {
+      if (!stopped) changed();
+    });
+    // Most likely the directory is gone. Whoever looks will see.
+    watcher.on("error", () => {
+      if (!stopped) changed();
+    });
+    return () => {
+      stopped = true;
+      watcher.close();
+    };
+  },
+};

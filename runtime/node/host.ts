@@ -1,0 +1,46 @@
+import { hostname } from "node:os";
+import process from "node:process";
+import type { Runtime } from "../../src/net/runtime.ts";
+import { DescriptorAppender } from "./append-file.ts";
+import { nodeFiles } from "./files.ts";
+import { onUncaught } from "./uncaught.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** The part of a Runtime that Node's API offers, and with it both of our runtimes. */
+export function nodeHost(): Pick<
+  Runtime,
+  | "args"
+  | "env"
+  | "cwd"
+  | "pid"
+  | "files"
+  | "stdout"
+  | "stderr"
+  | "onSignal"
+  | "hostname"
+  | "onUncaught"
+  | "exit"
+> {
+  return {
+    args: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    pid: process.pid,
+    files: nodeFiles,
+    stdout: new DescriptorAppender(STDOUT),
+    stderr: new DescriptorAppender(STDERR),
+    onSignal(signal, callback) {
+      // Node hands the signal's name to its listener: not the callback's business.
+      const listener = () => callback();
+      process.on(signal, listener);
+      return () => {
+        process.off(signal, listener);
+      };
+    },
+    hostname,
+    onUncaught,
+    exit: (code) => process.exit(code),
+  };
+}
