@@ -1,0 +1,32 @@
+/** `bun run check`: types for both runtimes, lint, format, layers, generated files. */
+import { join } from "node:path";
+import { denoBinary } from "./deno-binary.ts";
+import { installDependencies } from "./dependencies.ts";
+import { ROOT } from "./paths.ts";
+
+installDependencies("all");
+
+const bun = process.execPath;
+const installed = (name: string) => join(ROOT, "node_modules/.bin", name);
+const CHECKS: readonly [name: string, command: string[]][] = [
+  ["types", [bun, installed("tsc"), "-p", "tsconfig.json"]],
+  ["types of src, which names no runtime", [bun, installed("tsc"), "-p", "tsconfig.src.json"]],
+  ["types on Deno", [denoBinary(), "check", "--quiet", "runtime/deno/main.ts"]],
+  ["lint and format", [bun, installed("biome"), "check", "--error-on-warnings", "."]],
+  ["layers", [bun, "scripts/check-layers.ts"]],
+  ["schemas", [bun, "scripts/schema.ts", "--check"]],
+];
+
+const failed: string[] = [];
+for (const [name, command] of CHECKS) {
+  console.log(`=== ${name}`);
+  const { exitCode } = Bun.spawnSync(command, {
+    cwd: ROOT,
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  if (exitCode !== 0) failed.push(name);
+}
+console.log(failed.length === 0 ? "All checks are fine." : `Failed: ${failed.join("; ")}`);
+process.exit(failed.length === 0 ? 0 : 1);
