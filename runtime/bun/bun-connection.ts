@@ -23,6 +23,8 @@ export class BunConnection implements Connection {
   private held: HeldEvents | null = null;
   /** The last `write` took less than all. Bun also says `drain` on other occasions. */
   private congested = false;
+  /** The socket is gone; what was held back may still have to be delivered. */
+  private dead = false;
   private finSent = false;
   private finReceived = false;
   private closeDelivered = false;
@@ -45,7 +47,7 @@ export class BunConnection implements Connection {
   pause(): void {
     if (this.paused) return;
     this.paused = true;
-    if (!this.closed && !this.finReceived) this.socket.pause();
+    if (!this.closed && !this.dead && !this.finReceived) this.socket.pause();
   }
 
   resume(): void {
@@ -57,30 +59,24 @@ export class BunConnection implements Connection {
   }
 
   shutdown(): void {
-    if (this.closed || this.finSent) return;
+    if (this.closed || this.dead || this.finSent) return;
     this.finSent = true;
     this.socket.shutdown();
   }
 
   close(): void {
-    if (this.closed) {
-      this.dropHeld();
-      return;
-    }
+    if (this.closed) return;
     this.closed = true;
     this.held = null;
-    this.socket.end();
+    if (!this.dead) this.socket.end();
     this.deliverCloseLater();
   }
 
   reset(): void {
-    if (this.closed) {
-      this.dropHeld();
-      return;
-    }
+    if (this.closed) return;
     this.closed = true;
     this.held = null;
-    this.socket.terminate();
+    if (!this.dead) this.socket.terminate();
     this.deliverCloseLater();
   }
 
@@ -127,11 +123,11 @@ export class BunConnection implements Connection {
 
   /** The socket is gone. After our own close or reset that is no news. */
   gone(error: Error | undefined): void {
+    this.dead = true;
     if (this.closed) return;
     // Bun doesn't mention a FIN that comes after our own.
     if (error === undefined && this.finSent) this.ended();
     if (this.closed) return;
-    this.closed = true;
     if (this.held === null) {
       this.deliverClose(error);
     } else {
@@ -172,13 +168,6 @@ export class BunConnection implements Connection {
     else if (!this.finReceived) this.socket.resume();
   }
 
-  /** Our side closes what the other side has closed already, without wanting what was held back. */
-  private dropHeld(): void {
-    if (this.held === null) return;
-    this.held = null;
-    this.deliverCloseLater();
-  }
-
   private deliverCloseLater(): void {
     queueMicrotask(() => this.deliverClose(undefined));
   }
@@ -186,6 +175,7 @@ export class BunConnection implements Connection {
   private deliverClose(error: Error | undefined): void {
     if (this.closeDelivered) return;
     this.closeDelivered = true;
+    this.closed = true;
     try {
       this.handler.close(error);
     } catch (thrown) {

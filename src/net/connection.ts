@@ -14,21 +14,26 @@ export interface ConnectionHandler {
   data(chunk: Uint8Array): void;
   /** The transport takes bytes again, after a `write` that took less than all. */
   drain(): void;
-  /** The peer sent FIN. The other direction stays open. */
+  /** The peer sent FIN. The other direction stays open. Never called while paused. */
   end(): void;
-  /** The connection is gone. Called exactly once and last; `error` where it was not closed cleanly. */
+  /**
+   * The connection is gone. Called exactly once and last; `error` where it was not closed cleanly.
+   * While paused it waits for bytes that were received before it.
+   */
   close(error?: Error): void;
 }
 
 /**
  * A TCP (or TLS) byte stream that the adapter owns: no promise and no stream object per read.
- * It starts unpaused. All methods may be called again after close and then do nothing.
+ * It starts unpaused. All methods may be called again after close and then do nothing. None of them
+ * calls its handler before it returns. When both sides have sent FIN, the connection closes by itself.
  */
 export interface Connection {
   /** Who gets the bytes. Assign to hand the connection over: nothing that was read is lost. */
   handler: ConnectionHandler;
   readonly remote: Address;
   readonly local: Address;
+  /** Closed by this side, or `close` has been delivered. */
   readonly closed: boolean;
   /**
    * Offers `bytes[start, end)` to the transport and returns how many it took: they are copied or

@@ -1,0 +1,208 @@
+import { copyBytes } from "../core/bytes.ts";
+import type { Connection } from "./connection.ts";
+
+/** What is collected before it goes out: a body of 64 KiB together with its head. */
+const CAPACITY = 80 * 1024;
+/** A piece of this size is worth a system call of its own more than a copy. */
+const LARGE = 16 * 1024;
+
+/**
+ * One for all writers, of whom one at a time owns it: a read event's output is collected and flushed
+ * before the next event, so that nobody needs one of their own.
+ */
+const scratch = new Uint8Array(CAPACITY);
+let owner: ConnectionWriter | null = null;
+let used = 0;
+
+/** Hears when everything that had to wait has been taken by the connection. */
+export interface WriterOwner {
+  drained(): void;
+}
+
+const Ending = { none: 0, shutdown: 1, close: 2 } as const;
+
+/**
+ * The output of one connection. Pieces are collected and go out with `flush` in one write; what the
+ * connection doesn't take is kept in order until it does. Nothing is allocated unless the connection
+ * is full. The connection's handler passes its `drain()` on to `writer.drain()`.
+ *
+ * What is written after the connection closed is dropped.
+ */
+export class ConnectionWriter {
+  /** Where `reserve` made room. Valid until `commit`. */
+  buffer: Uint8Array = scratch;
+  private readonly connection: Connection;
+  private readonly owner: WriterOwner;
+  /** What the connection hasn't taken yet. */
+  private queue: Uint8Array[] | null = null;
+  private queued = 0;
+  private ending: number = Ending.none;
+
+  constructor(connection: Connection, owner: WriterOwner) {
+    this.connection = connection;
+    this.owner = owner;
+  }
+
+  /** Flushed bytes that the connection hasn't taken yet. */
+  get pending(): number {
+    return this.queued;
+  }
+
+  /** The connection is full: `drained` will be called. */
+  get congested(): boolean {
+    return this.queued > 0;
+  }
+
+  /**
+   * Makes room for `size` bytes and returns the offset at which they may be written into `buffer`.
+   * `commit` must follow before any other use of any writer.
+   */
+  reserve(size: number): number {
+    this.claim();
+    if (size > CAPACITY - used) {
+      this.flush();
+      if (size > CAPACITY) {
+        this.buffer = new Uint8Array(size);
+        return 0;
+      }
+      this.claim();
+    }
+    return used;
+  }
+
+  /** Adds what was written into `buffer` since `reserve`, up to `end`. */
+  commit(end: number): void {
+    if (this.buffer === scratch) {
+      used = end;
+      return;
+    }
+    const { buffer } = this;
+    this.buffer = scratch;
+    this.send(buffer, 0, end);
+  }
+
+  /**
+   * Adds `bytes[start, end)`. The array must not be changed any more: a large piece isn't copied,
+   * and part of it may have to wait.
+   */
+  write(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    this.claim();
+    const length = end - start;
+    if (length <= CAPACITY - used && (used > 0 || length < LARGE)) {
+      used = copyBytes(scratch, used, bytes, start, end);
+      return;
+    }
+    if (used > 0) {
+      // What was collected goes out with the beginning of this, not as a small segment of its own.
+      const fill = Math.min(CAPACITY - used, LARGE);
+      used = copyBytes(scratch, used, bytes, start, start + fill);
+      start += fill;
+    }
+    this.flush();
+    this.send(bytes, start, end);
+  }
+
+  /** Gives everything collected to the connection. */
+  flush(): void {
+    if (owner !== this) return;
+    const length = used;
+    owner = null;
+    used = 0;
+    if (length > 0) this.send(scratch, 0, length);
+  }
+
+  /** The connection takes bytes again. */
+  drain(): void {
+    const { queue } = this;
+    if (queue === null) return;
+    while (queue.length > 0) {
+      mergeSmall(queue);
+      const first = queue[0];
+      const taken = this.connection.write(first, 0, first.length);
+      if (taken < 0) {
+        this.drop();
+        return;
+      }
+      this.queued -= taken;
+      if (taken < first.length) {
+        queue[0] = first.subarray(taken);
+        return;
+      }
+      queue.shift();
+    }
+    this.queue = null;
+    if (this.ending === Ending.none) this.owner.drained();
+    else this.finish();
+  }
+
+  /** Sends FIN behind everything written. `drained` isn't called any more. */
+  shutdownAfterFlush(): void {
+    this.end(Ending.shutdown);
+  }
+
+  /** Closes the connection behind everything written. `drained` isn't called any more. */
+  closeAfterFlush(): void {
+    this.end(Ending.close);
+  }
+
+  private end(ending: number): void {
+    this.flush();
+    this.ending = Math.max(this.ending, ending);
+    if (this.queued === 0) this.finish();
+  }
+
+  private finish(): void {
+    if (this.ending === Ending.close) this.connection.close();
+    else this.connection.shutdown();
+  }
+
+  private claim(): void {
+    if (owner === this) return;
+    owner?.flush();
+    owner = this;
+  }
+
+  private send(bytes: Uint8Array, start: number, end: number): void {
+    if (this.connection.closed) {
+      this.drop();
+      return;
+    }
+    if (this.ending !== Ending.none) return;
+    if (this.queued === 0) {
+      const taken = this.connection.write(bytes, start, end);
+      if (taken < 0) return;
+      start += taken;
+    }
+    if (start === end) return;
+    this.queue ??= [];
+    this.queue.push(keep(bytes, start, end));
+    this.queued += end - start;
+  }
+
+  private drop(): void {
+    this.queue = null;
+    this.queued = 0;
+  }
+}
+
+/** `bytes[start, end)` to keep: as a copy where the array is reused, or is much larger than what is left of it. */
+function keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return bytes === scratch || (end - start) * 2 < bytes.buffer.byteLength
+    ? bytes.slice(start, end)
+    : bytes.subarray(start, end);
+}
+
+/** Joins small pieces at the queue's front, so that each doesn't take a system call. */
+function mergeSmall(queue: Uint8Array[]): void {
+  if (queue.length === 1 || queue[0].length >= LARGE) return;
+  let count = 0;
+  let length = 0;
+  while (count < queue.length && length + queue[count].length <= CAPACITY) {
+    length += queue[count++].length;
+  }
+  if (count < 2) return;
+  const merged = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < count; i++) at = copyBytes(merged, at, queue[i], 0, queue[i].length);
+  queue.splice(0, count, merged);
+}

@@ -1,0 +1,176 @@
+import { type Deadlines, type Expiring, now } from "../core/timers.ts";
+import type { Connection, ConnectionHandler } from "./connection.ts";
+
+/** Bytes that may wait for one side before the other is no longer read. */
+const WATERMARK = 64 * 1024;
+
+export interface RelayOptions {
+  /** What `a` sent before the two were joined; likewise `b`. */
+  earlyFromA?: Uint8Array;
+  earlyFromB?: Uint8Array;
+  /** `a` has sent its FIN already (its `end` went to a former handler); likewise `b`. */
+  endedA?: boolean;
+  endedB?: boolean;
+  /** Closes both after so many milliseconds without a byte either way; 0 or undefined for never. */
+  idleTimeout?: number;
+  /** Looks after the idle timeout. */
+  deadlines?: Deadlines;
+  /** Both are closed: bytes received from `a`, and from `b`, early ones included. */
+  onClose?: (fromA: number, fromB: number) => void;
+}
+
+/**
+ * Joins two connections byte for byte, both ways, until both directions have ended. A FIN is passed
+ * on as a FIN behind all bytes before it, a reset as a reset; a side that doesn't take its bytes
+ * makes the other wait. Takes over both handlers.
+ */
+export function relay(a: Connection, b: Connection, options: RelayOptions = {}): void {
+  new Relay(a, b, options);
+}
+
+class Relay implements Expiring {
+  deadline = 0;
+  private readonly idleTimeout: number;
+  private readonly deadlines: Deadlines | undefined;
+  private readonly onClose: RelayOptions["onClose"];
+  private readonly fromA: Direction;
+  private readonly fromB: Direction;
+
+  constructor(a: Connection, b: Connection, options: RelayOptions) {
+    this.idleTimeout = options.deadlines === undefined ? 0 : (options.idleTimeout ?? 0);
+    this.deadlines = this.idleTimeout === 0 ? undefined : options.deadlines;
+    this.onClose = options.onClose;
+    this.fromA = new Direction(this, a, b);
+    this.fromB = new Direction(this, b, a);
+    this.fromA.opposite = this.fromB;
+    this.fromB.opposite = this.fromA;
+    a.handler = this.fromA;
+    b.handler = this.fromB;
+    this.touch();
+    this.deadlines?.add(this);
+    start(this.fromA, options.earlyFromA, options.endedA);
+    start(this.fromB, options.earlyFromB, options.endedB);
+  }
+
+  /** Bytes have moved. */
+  touch(): void {
+    if (this.idleTimeout !== 0) this.deadline = now() + this.idleTimeout;
+  }
+
+  expired(): void {
+    this.fromA.from.close();
+    this.fromB.from.close();
+  }
+
+  closed(): void {
+    if (!this.fromA.gone || !this.fromB.gone) return;
+    this.deadlines?.remove(this);
+    this.onClose?.(this.fromA.received, this.fromB.received);
+  }
+}
+
+function start(direction: Direction, early: Uint8Array | undefined, ended = false): void {
+  const { from } = direction;
+  if (early !== undefined && early.length > 0) direction.data(early);
+  if (ended) direction.end();
+  // Closed before the two were joined: `close` may have gone to a former handler.
+  if (from.closed) direction.close();
+  else if (!direction.paused) from.resume();
+}
+
+/** Reads from one connection and writes to the other. It is the handler of the one it reads from. */
+class Direction implements ConnectionHandler {
+  opposite!: Direction;
+  readonly from: Connection;
+  readonly to: Connection;
+  received = 0;
+  paused = false;
+  /** `from` is closed. */
+  gone = false;
+  private readonly relay: Relay;
+  private readonly queue: Uint8Array[] = [];
+  private queued = 0;
+  private ended = false;
+
+  constructor(relay: Relay, from: Connection, to: Connection) {
+    this.relay = relay;
+    this.from = from;
+    this.to = to;
+  }
+
+  data(chunk: Uint8Array): void {
+    this.received += chunk.length;
+    this.relay.touch();
+    let taken = 0;
+    if (this.queued === 0) {
+      taken = this.to.write(chunk, 0, chunk.length);
+      if (taken < 0 || taken === chunk.length) return;
+    } else if (this.to.closed) {
+      return;
+    }
+    const rest = taken === 0 ? chunk : chunk.subarray(taken);
+    this.queue.push(rest);
+    this.queued += rest.length;
+    if (this.queued >= WATERMARK && !this.paused) {
+      this.paused = true;
+      this.from.pause();
+    }
+  }
+
+  /** `from` takes bytes again: those of the opposite direction. */
+  drain(): void {
+    this.opposite.sendQueued();
+  }
+
+  end(): void {
+    this.ended = true;
+    if (this.queued === 0) this.finish();
+  }
+
+  close(error?: Error): void {
+    if (this.gone) return;
+    this.gone = true;
+    if (error !== undefined) {
+      this.to.reset();
+    } else if (this.queued > 0 && !this.to.closed) {
+      // What was received still goes out.
+      this.ended = true;
+    } else if (!this.to.closed) {
+      this.to.close();
+    }
+    this.relay.closed();
+  }
+
+  private sendQueued(): void {
+    const { queue } = this;
+    while (queue.length > 0) {
+      const next = queue[0];
+      const taken = this.to.write(next, 0, next.length);
+      if (taken < 0) return;
+      this.queued -= taken;
+      if (taken > 0) this.relay.touch();
+      if (taken < next.length) {
+        queue[0] = next.subarray(taken);
+        return;
+      }
+      queue.shift();
+    }
+    if (this.ended) {
+      this.finish();
+    } else if (this.paused) {
+      this.paused = false;
+      this.from.resume();
+    }
+  }
+
+  /** Everything of this direction has been sent. */
+  private finish(): void {
+    if (this.gone || (this.opposite.ended && this.opposite.queued === 0)) {
+      // Nothing is left to say in either direction.
+      this.from.close();
+      this.to.close();
+    } else {
+      this.to.shutdown();
+    }
+  }
+}
