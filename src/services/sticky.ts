@@ -139,7 +139,9 @@ function cookieAttributes(options: StickyCookieOptions): string {
 function cookieDomain(domain: string): string {
   const name = domain.startsWith(".") ? domain.slice(1) : domain;
   if (!/^[0-9A-Za-z]([0-9A-Za-z.:-]*[0-9A-Za-z])?$/.test(name)) {
-    throw new Error(`sticky.cookie.domain: expected a domain name, found ${JSON.stringify(domain)}`);
+    throw new Error(
+      `sticky.cookie.domain: expected a domain name, found ${JSON.stringify(domain)}`,
+    );
   }
   return name;
 }
