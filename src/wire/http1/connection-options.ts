@@ -1,5 +1,5 @@
 import { bytesEqualLower } from "../field-names.ts";
-import { COMMA, HTAB, SP, skip, TOKEN } from "./octets.ts";
+import { COMMA, HTAB, SP, TOKEN } from "./octets.ts";
 
 /*
  * `Connection` is a list of tokens (RFC 9110 section 7.6.1). Empty members are ignored, as every
