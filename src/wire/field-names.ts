@@ -103,6 +103,9 @@ export const FieldId = {
 } as const;
 
 const LOWER: readonly string[] = NAMES.map((name) => name.toLowerCase());
+const LOWER_BYTES: readonly Uint8Array[] = LOWER.map((name) =>
+  Uint8Array.from(name, (character) => character.charCodeAt(0)),
+);
 const BY_NAME = new Map<string, number>(LOWER.map((name, id) => [name, id]));
 BY_NAME.delete("");
 
@@ -119,13 +122,17 @@ export function fieldIdOfName(lowerName: string): number {
   return BY_NAME.get(lowerName) ?? FieldId.other;
 }
 
-/** The id of the name in `bytes[start, end)`, in any case; 0 where it is none of ours. */
+/** The id of the name in `bytes[start, end)`, which are token characters in any case; 0 where it is none of ours. */
 export function fieldIdOfBytes(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length > LONGEST || length === 0) return FieldId.other;
   const bucket = BUCKETS[length * 32 + (bytes[end - 1] & 31)];
   for (let i = 0; i < bucket.length; i++) {
-    if (bytesEqualLower(bytes, start, LOWER[bucket[i]])) return bucket[i];
+    const lower = LOWER_BYTES[bucket[i]];
+    let same = 0;
+    // Our names are letters, digits and hyphens: of the token characters, only their own other case folds to them.
+    while (same < length && (bytes[start + same] | 0x20) === lower[same]) same++;
+    if (same === length) return bucket[i];
   }
   return FieldId.other;
 }
