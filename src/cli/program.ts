@@ -1,4 +1,4 @@
-import { pingHandler } from "../api/internal.ts";
+import { noopHandler, pingHandler } from "../api/internal.ts";
 import { whoami } from "../api/whoami.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { Handler } from "../http/handler.ts";
@@ -8,14 +8,99 @@ import { createLogger, type Logger } from "../observability/logger.ts";
 import { FileProvider } from "../providers/file-provider.ts";
 import type { Provider } from "../providers/provider.ts";
 import { Server } from "../server/server.ts";
-import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
+import { fetchHandlerService } from "../services/fetch-handler.ts";
 
-/** Everything that a static configuration makes, before it listens. */
+/** Everything that a static configuration makes, before it reads the dynamic one and listens. */
 export interface Program {
   readonly server: Server;
   readonly logger: Logger;
   /** From now on ping says that the end is near. */
-  terminating(): void;
-  /** Flushes the logs. */
+  terminate(): void;
+  /** Opens the log files again, after they were moved away (SIGUSR1). */
+  reopenLogs(): Promise<void>;
+  /** Writes what the logs still hold. */
   close(): Promise<void>;
+}
+
+/** Rejects where a log file can't be opened, or where the static configuration can't work. */
+export async function createProgram(
+  runtime: Runtime,
+  configuration: StaticConfiguration,
+  watch: boolean,
+): Promise<Program> {
+  const { log, accessLog: accessLogOptions, ping } = configuration;
+  const logPath = log?.filePath ?? "";
+  const accessLogPath = accessLogOptions?.filePath ?? "";
+  let logFile = await openLog(runtime, logPath);
+  let accessLogFile = await openLog(runtime, accessLogPath);
+  const logger = createLogger(log ?? {}, logFile);
+  const accessLog = accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, accessLogFile);
+
+  let terminating = false;
+  const internalServices = new Map<string, Handler>([
+    ["noop@internal", noopHandler],
+    ["whoami@internal", whoami({ hostname: runtime.hostname() })],
+  ]);
+  if (ping !== undefined) {
+    internalServices.set(
+      "ping@internal",
+      pingHandler({ terminatingStatusCode: ping.terminatingStatusCode, terminating: () => terminating }),
+    );
+  }
+  const server = new Server({
+    runtime,
+    configuration,
+    logger,
+    accessLog,
+    providers: providersOf(configuration, runtime, logger, watch),
+    internalServices,
+    loadModule: async (path) => {
+      const info = await runtime.files.info(path);
+      const version = info === undefined ? "" : String(info.modified);
+      return fetchHandlerService(await runtime.importModule(path, version), { name: path, logger });
+    },
+  });
+
+  return {
+    server,
+    logger,
+    terminate() {
+      terminating = true;
+    },
+    async reopenLogs() {
+      if (logPath !== "") {
+        const before = logFile;
+        logFile = await openLog(runtime, logPath);
+        logger.reopen(logFile);
+        await before.close();
+      }
+      if (accessLog !== null && accessLogPath !== "") {
+        const before = accessLogFile;
+        accessLogFile = await openLog(runtime, accessLogPath);
+        accessLog.reopen(accessLogFile);
+        await before.close();
+      }
+    },
+    async close() {
+      if (accessLogPath !== "") await accessLogFile.close();
+      if (logPath !== "") await logFile.close();
+    },
+  };
+}
+
+/** Standard output where no file is named. */
+async function openLog(runtime: Runtime, path: string): Promise<AppendFile> {
+  return path === "" ? runtime.stdout : runtime.files.append(path);
+}
+
+function providersOf(configuration: StaticConfiguration, runtime: Runtime, logger: Logger, watch: boolean): Provider[] {
+  const { file } = configuration.providers;
+  if (file === undefined) return [];
+  return [
+    new FileProvider(
+      { filename: file.filename, directory: file.directory, watch: watch && file.watch },
+      runtime.files,
+      logger,
+    ),
+  ];
 }

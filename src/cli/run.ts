@@ -2,8 +2,8 @@ import { loadStatic } from "../config/load-static.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
-import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
-import { createServer, type Program } from "./program.ts";
+import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
+import { createProgram, type Program } from "./program.ts";
 import { VERSION } from "./version.ts";
 
 /** Starts the router and resolves when a signal has shut it down, with the exit code. */
@@ -14,7 +14,8 @@ export async function run(
 ): Promise<number> {
   const started = performance.now();
   const { configuration, source } = await loadStatic(runtime, args, embedded);
-  const program = await createServer(runtime, configuration, source, embedded);
+  const shipped = source === embedded.file;
+  const program = await createProgram(shipped ? withEmbeddedFiles(runtime, embedded) : runtime, configuration, true);
   const { server, logger } = program;
   logger.info("Starting Sluice", { version: VERSION, runtime: `${runtime.name} ${runtime.version}`, configuration: source });
   try {
@@ -28,10 +29,13 @@ export async function run(
     const { address } = entryPoint;
     logger.info("Listening", { entryPointName: entryPoint.name, address: `${bracketed(address!.ip)}:${address!.port}` });
   }
+  runtime.onSignal("SIGUSR1", () => {
+    program.reopenLogs().catch((error: unknown) => logger.error("Cannot reopen the log files", { error: messageOf(error) }));
+  });
   announce(program, performance.now() - started);
   await stopSignal(runtime, logger);
   logger.info("Shutting down");
-  program.terminating();
+  program.terminate();
   await server.shutdown();
   logger.info("Shut down");
   await program.close();

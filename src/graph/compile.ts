@@ -105,11 +105,12 @@ async function compileRouter(
   const chain = middlewares.resolve(router.middlewares);
   const fingerprint = JSON.stringify([router.accessLogs, chain.fingerprint, router.service, service.fingerprint]);
   const before = previous?.routers.get(name);
-  if (before?.fingerprint === fingerprint && previous?.services.get(router.service) === service) return before;
-  const inner = chain.links.reduceRight<Handler>((next, link) => link(next), service.handler);
+  if (before?.fingerprint === fingerprint && before.service === service) return before;
+  const inner = chain.links.reduceRight<Handler>((next, link) => link(next), service.service.handler);
   const { accessLogs } = router;
   return {
     fingerprint,
+    service,
     handler: (request, exchange) => {
       exchange.router = name;
       if (!accessLogs) exchange.accessLogOff = true;

@@ -1,19 +1,22 @@
 import type { Handler } from "../http/handler.ts";
+import type { HttpService } from "../services/http-service.ts";
+import type { Upstream } from "./service-builder.ts";
 import type { DisabledElement, Snapshot } from "./snapshot.ts";
 
 /** A service that runs. It survives a reload that doesn't change it, with its pools and balancer state. */
 export interface RunningService {
-  readonly handler: Handler;
+  readonly service: HttpService;
   /** What it was made from, children included: equal means that it may be kept. */
   readonly fingerprint: string;
-  /** Stops health checks. */
-  stop(): void;
+  readonly upstreams: readonly Upstream[];
+  readonly children: readonly RunningService[];
 }
 
 /** A router that runs. */
 export interface RunningRouter {
   readonly handler: Handler;
   readonly fingerprint: string;
+  readonly service: RunningService;
 }
 
 /** One compiled configuration; never changed after it was built. */

@@ -2,6 +2,7 @@ import type { Middleware as MiddlewareConfiguration } from "../config/dynamic/sc
 import { messageOf } from "../core/errors.ts";
 import type { Middleware } from "../http/handler.ts";
 import { MIDDLEWARES } from "../middlewares/table.ts";
+import { providerOf, resolveReference } from "../providers/names.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface ResolvedChain {
@@ -45,7 +46,9 @@ export class MiddlewareBuilder {
     const configuration = this.snapshot.middlewares.get(name);
     if (configuration === undefined) throw new Error(`middleware "${name}" does not exist`);
     if (configuration.chain !== undefined) {
-      const parts = (configuration.chain.middlewares ?? []).map((child) => this.one(child, [...path, name]));
+      const parts = (configuration.chain.middlewares ?? []).map((child) =>
+        this.one(resolveReference(child, providerOf(name)), [...path, name]),
+      );
       return {
         links: parts.flatMap((part) => part.links),
         fingerprint: `[${parts.map((part) => part.fingerprint).join()}]`,

@@ -1,4 +1,4 @@
-import type { Middleware, Router, ServersTransport, Service } from "../config/dynamic/schema.ts";
+import type { Middleware, ServersTransport, Service } from "../config/dynamic/schema.ts";
 
 /** A router as it will run: references qualified, entrypoints resolved, priority a rank. */
 export interface RoutedRouter {

@@ -44,10 +44,10 @@ export function aggregate(
   sources.forEach(({ provider, configuration, disabled: refused }, providerRank) => {
     const http: NonNullable<DynamicConfiguration["http"]> = configuration.http ?? {};
     for (const [name, service] of Object.entries(http.services ?? {})) {
-      services.set(qualify(name, provider), qualifyService(service, provider));
+      services.set(qualify(name, provider), service);
     }
     for (const [name, middleware] of Object.entries(http.middlewares ?? {})) {
-      middlewares.set(qualify(name, provider), qualifyMiddleware(middleware, provider));
+      middlewares.set(qualify(name, provider), middleware);
     }
     for (const [name, transport] of Object.entries(http.serversTransports ?? {})) {
       serversTransports.set(qualify(name, provider), transport);
@@ -134,39 +134,4 @@ function applyModels(
 
 function hasModel(model: EntryPointModel): boolean {
   return model.middlewares.length > 0 || !model.accessLogs;
-}
-
-function qualifyService(service: Service, provider: string): Service {
-  const children = (list: { name: string }[] | undefined) =>
-    list?.map((child) => ({ ...child, name: resolveReference(child.name, provider) }));
-  if (service.weighted !== undefined) {
-    return { ...service, weighted: { ...service.weighted, services: children(service.weighted.services) } } as Service;
-  }
-  if (service.failover !== undefined) {
-    const { failover } = service;
-    return {
-      ...service,
-      failover: {
-        ...failover,
-        service: resolveReference(failover.service, provider),
-        fallback: resolveReference(failover.fallback, provider),
-      },
-    };
-  }
-  if (service.loadBalancer?.serversTransport !== undefined) {
-    const { loadBalancer } = service;
-    return {
-      ...service,
-      loadBalancer: { ...loadBalancer, serversTransport: resolveReference(loadBalancer.serversTransport!, provider) },
-    };
-  }
-  return service;
-}
-
-function qualifyMiddleware(middleware: Middleware, provider: string): Middleware {
-  if (middleware.chain === undefined) return middleware;
-  return {
-    ...middleware,
-    chain: { middlewares: (middleware.chain.middlewares ?? []).map((name) => resolveReference(name, provider)) },
-  };
 }

@@ -3,6 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
 import type { Snapshot } from "../graph/snapshot.ts";
 import { forwardedHeaders } from "../http/forwarded-headers.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
@@ -14,6 +15,7 @@ import { type AccessLog, accessLogMiddleware } from "../observability/access-log
 import type { Logger } from "../observability/logger.ts";
 import { ConfigurationWatcher } from "../providers/configuration-watcher.ts";
 import type { Provider } from "../providers/provider.ts";
+import { reverseProxy } from "../services/reverse-proxy.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { EntryPoint } from "./entry-point.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
@@ -27,6 +29,7 @@ export interface ServerOptions {
   readonly accessLog: AccessLog | null;
   /** Besides the internal one. */
   readonly providers: readonly Provider[];
+  readonly loadModule: GraphContext["loadModule"];
   /** Services that Sluice has itself, by qualified name. */
   readonly internalServices: ReadonlyMap<string, Handler>;
 }
@@ -49,20 +52,20 @@ export class Server {
     const { configuration, runtime, logger } = options;
     const entries = Object.entries(configuration.entryPoints);
     this.options = options;
+    const chain = this.chain();
     this.pools = new UpstreamPools({ connect: runtime.connect.bind(runtime), deadlines: this.deadlines });
     this.entryPoints = entries.map(
       ([name, entry]) => new EntryPoint(entryPointOptions(name, entry), this.deadlines, logger),
     );
     this.context = {
-      runtime,
       logger,
-      pools: this.pools,
-      defaultTransport: configuration.serversTransport,
+      proxyTo: (server) => this.proxyTo(server),
+      loadModule: options.loadModule,
       internalServices: options.internalServices,
       entryPoints: entries.map(([name, entry]) => ({
         name,
         encodedCharacters: entry.http.encodedCharacters,
-        chain: this.chain(name),
+        chain,
       })),
     };
     entries.forEach(([name, entry], index) => {
@@ -93,8 +96,19 @@ export class Server {
     });
   }
 
+  private proxyTo(server: ServerAddress): Upstream {
+    const { forwardingTimeouts, maxIdleConnsPerHost } = this.options.configuration.serversTransport;
+    const { dialTimeout, responseHeaderTimeout, idleConnTimeout } = forwardingTimeouts;
+    const transport = server.transport ?? { maxIdleConnsPerHost, dialTimeout, responseHeaderTimeout, idleConnTimeout };
+    const pool = this.pools.get(server.hostname, server.port, transport);
+    return {
+      handler: reverseProxy({ ...server, pool }, server.url),
+      retain: () => this.pools.retain(pool),
+    };
+  }
+
   /** The links between the switch and the mux, the same for every graph. */
-  private chain(_name: string): Middleware[] {
+  private chain(): Middleware[] {
     const { accessLog, logger } = this.options;
     const links = [requestDecorator(), recovery(logger)];
     return accessLog === null ? links : [accessLogMiddleware(accessLog), ...links];
@@ -134,7 +148,7 @@ export class Server {
     this.graph = graph;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
     for (const [name, service] of previous?.services ?? []) {
-      if (graph.services.get(name) !== service) service.stop();
+      if (graph.services.get(name) !== service) service.service.stop();
     }
     this.pools.closeUnused();
     this.report(graph);
@@ -163,7 +177,7 @@ export class Server {
     const grace = Math.max(0, ...this.entryPoints.map((entry) => entry.options.requestAcceptGraceTimeout));
     if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
     await Promise.all(this.entryPoints.map((entry) => entry.shutdown()));
-    for (const service of this.graph?.services.values() ?? []) service.stop();
+    for (const { service } of this.graph?.services.values() ?? []) service.stop();
     this.pools.close();
     try {
       await this.options.accessLog?.close();

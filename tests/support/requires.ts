@@ -1,14 +1,5 @@
 import { test } from "bun:test";
-
-/** Programs that integration tests talk to, and where each is looked for. */
-export type Tool = "curl" | "haproxy" | "nginx" | "openssl" | "wrk";
-
-const DIRECTORIES = [process.env["PATH"] ?? "", "/usr/local/sbin", "/usr/sbin", "/sbin"].join(":");
-
-/** The tool's path, or null where it isn't installed. */
-export function toolPath(tool: Tool): string | null {
-  return Bun.which(tool, { PATH: DIRECTORIES });
-}
+import { type Tool, toolPath } from "../../scripts/tool-path.ts";
 
 /**
  * `test` where all the tools are installed; else `test.skip`, said loudly. The test script counts

@@ -1,0 +1,80 @@
+import type { Result } from "./bench-context.ts";
+import type { Settings } from "./settings.ts";
+
+/** The results as Markdown: tables of the same heading become one. */
+export function resultTables(results: readonly Result[]): string {
+  const tables = new Map<string, Result[]>();
+  for (const result of results) {
+    tables.set(result.heading, [...(tables.get(result.heading) ?? []), result]);
+  }
+  return Array.from(tables, ([heading, parts]) => {
+    const lines = parts.flatMap((part) => part.lines);
+    return `### ${heading}\n\n${table(parts[0].columns, lines)}`;
+  }).join("\n");
+}
+
+/** docs/performance.md */
+export function performanceDocument(
+  results: readonly Result[],
+  machine: readonly string[],
+  { rounds, seconds, connections }: Settings,
+): string {
+  return `# Performance
+
+Written by \`bun run bench\`; run it on your machine. Every figure is from one run: the proxies are
+measured in turn, ${rounds} rounds of ${seconds} s with ${connections} connections, and the median counts.
+
+## Results
+
+${resultTables(results)}
+## Machine
+
+${machine.map((line) => `- ${line}`).join("\n")}
+
+Load, backend and proxy share the cores. The figure that counts is the CPU time (user and system, of
+the process with its children, from /proc) that the proxy needs for a request: it says how far a core
+goes, and the load generator's share of the machine doesn't change it much. Requests per second do
+depend on that share.
+
+## What is measured
+
+**Full chain.** All three proxies do the same work for a request, in one process with one thread
+(nginx: a worker):
+
+- 100 routes, 10 path prefixes on each of 10 hosts; the load takes one from the middle;
+- X-Forwarded-For, -Proto, -Host, -Port, -Server and X-Real-Ip are set;
+- one more request header and one response header are set;
+- weighted round robin (3 to 1) over two addresses of the backend, with a pool of kept-alive
+  connections;
+- a buffered access log in Common or Combined Log Format.
+
+Before the load each proxy has to show that it does this. Otherwise all have their defaults, buffer
+sizes included. nginx finds routes by server name and location, HAProxy in a prefix map of host and
+path, Sluice by \`Host\` and \`PathPrefix\` rules. nginx writes its log in blocks of 64 KiB
+(\`buffer=64k\`), Sluice in blocks of 400 lines (\`bufferingSize\`). HAProxy writes no files; it logs
+to a ring buffer in its memory, which it sends in batches over TCP to a process that writes the file
+and isn't counted. The backend is nginx on the same machine; it serves 5 bytes from memory, 64 KiB
+and 1 MiB from files with sendfile. The load is \`wrk\` with one thread.
+
+**Number of routers.** Sluice with 10 and with 10,000 routers of the kind
+\`Host(...) && PathPrefix(...)\`, small response.
+
+**Reload.** The dynamic file with 10,000 routers is replaced by rename while requests go on. The time
+until an answer shows the new configuration, and the longest that a request took meanwhile.
+
+**Idle connections.** Each of the 10,000 connections has had one request answered through the whole
+chain. Resident memory of the process with its children.
+
+**Start.** From the start of the process until the built-in \`whoami\` service has answered.
+`;
+}
+
+function table(columns: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = columns.map((column, i) =>
+    Math.max(column.length, ...lines.map((line) => line[i].length)),
+  );
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
+  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
+  return `${[row(columns), rule, ...lines.map(row)].join("\n")}\n`;
+}

@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { clientTls, duration, flag, integer, map, ranges, text, texts } from "../fields.ts";
+import { refused } from "../support.ts";
+
+const ipStrategy = () =>
+  z.strictObject({
+    depth: integer().optional(),
+    excludedIPs: ranges().optional(),
+    ipv6Subnet: integer(0, 128).optional(),
+  });
+
+const sourceCriterion = () =>
+  z.strictObject({
+    ipStrategy: ipStrategy().optional(),
+    requestHeaderName: text().optional(),
+    requestHost: flag().optional(),
+  });
+
+const users = () => ({
+  users: texts().optional(),
+  usersFile: text().optional(),
+  realm: text().optional(),
+  removeHeader: flag().optional(),
+  headerField: text().optional(),
+});
+
+const distinguishedName = () => ({
+  country: flag().optional(),
+  province: flag().optional(),
+  locality: flag().optional(),
+  organization: flag().optional(),
+  commonName: flag().optional(),
+  serialNumber: flag().optional(),
+  domainComponent: flag().optional(),
+});
+
+const headers = () =>
+  z.strictObject({
+    customRequestHeaders: map().optional(),
+    customResponseHeaders: map().optional(),
+    accessControlAllowCredentials: flag().optional(),
+    accessControlAllowHeaders: texts().optional(),
+    accessControlAllowMethods: texts().optional(),
+    accessControlAllowOriginList: texts().optional(),
+    accessControlAllowOriginListRegex: texts().optional(),
+    accessControlExposeHeaders: texts().optional(),
+    accessControlMaxAge: integer(-1).optional(),
+    addVaryHeader: flag().optional(),
+    allowedHosts: texts().optional(),
+    hostsProxyHeaders: texts().optional(),
+    sslProxyHeaders: map().optional(),
+    stsSeconds: integer().optional(),
+    stsIncludeSubdomains: flag().optional(),
+    stsPreload: flag().optional(),
+    forceSTSHeader: flag().optional(),
+    frameDeny: flag().optional(),
+    customFrameOptionsValue: text().optional(),
+    contentTypeNosniff: flag().optional(),
+    browserXssFilter: flag().optional(),
+    customBrowserXSSValue: text().optional(),
+    contentSecurityPolicy: text().optional(),
+    contentSecurityPolicyReportOnly: text().optional(),
+    publicKey: text().optional(),
+    referrerPolicy: text().optional(),
+    permissionsPolicy: text().optional(),
+    isDevelopment: flag().optional(),
+    featurePolicy: refused(text(), "deprecated in Traefik: use permissionsPolicy"),
+    sslRedirect: refused(flag(), "deprecated in Traefik: use entryPoints.NAME.http.redirections or redirectScheme"),
+    sslTemporaryRedirect: refused(flag(), "deprecated in Traefik: use redirectScheme"),
+    sslHost: refused(text(), "deprecated in Traefik: use redirectRegex"),
+    sslForceHost: refused(flag(), "deprecated in Traefik: use redirectRegex"),
+  });
+
+/** One HTTP middleware: exactly one of its kinds is there. */
+export const middlewareSchema = z.strictObject({
+  addPrefix: z.strictObject({ prefix: text() }).optional(),
+  basicAuth: refused(z.strictObject(users())),
+  buffering: refused(
+    z.strictObject({
+      maxRequestBodyBytes: integer().optional(),
+      memRequestBodyBytes: integer().optional(),
+      maxResponseBodyBytes: integer().optional(),
+      memResponseBodyBytes: integer().optional(),
+      retryExpression: text().optional(),
+    }),
+  ),
+  chain: z.strictObject({ middlewares: texts().optional() }).optional(),
+  circuitBreaker: refused(
+    z.strictObject({
+      expression: text().optional(),
+      checkPeriod: duration().optional(),
+      fallbackDuration: duration().optional(),
+      recoveryDuration: duration().optional(),
+      responseCode: integer(100, 599).optional(),
+    }),
+  ),
+  compress: refused(
+    z.strictObject({
+      excludedContentTypes: texts().optional(),
+      includedContentTypes: texts().optional(),
+      minResponseBodyBytes: integer().optional(),
+      encodings: texts().optional(),
+      defaultEncoding: text().optional(),
+    }),
+  ),
+  contentType: z.strictObject({ autoDetect: flag().optional() }).optional(),
+  digestAuth: refused(z.strictObject(users())),
+  errors: refused(
+    z.strictObject({
+      status: texts().optional(),
+      statusRewrites: z.record(z.string(), integer()).optional(),
+      service: text().optional(),
+      query: text().optional(),
+      errorRequestHeaders: texts().optional(),
+    }),
+  ),
+  forwardAuth: refused(
+    z.strictObject({
+      address: text().optional(),
+      tls: clientTls().extend({ caOptional: flag().optional() }).optional(),
+      trustForwardHeader: flag().optional(),
+      authResponseHeaders: texts().optional(),
+      authResponseHeadersRegex: text().optional(),
+      authRequestHeaders: texts().optional(),
+      addAuthCookiesToResponse: texts().optional(),
+      headerField: text().optional(),
+      forwardBody: flag().optional(),
+      maxBodySize: integer(-1).optional(),
+      maxResponseBodySize: integer(-1).optional(),
+      preserveLocationHeader: flag().optional(),
+      preserveRequestMethod: flag().optional(),
+    }),
+  ),
+  grpcWeb: refused(z.strictObject({ allowOrigins: texts().optional() })),
+  headers: headers().optional(),
+  ipAllowList: z
+    .strictObject({
+      sourceRange: ranges().optional(),
+      ipStrategy: ipStrategy().optional(),
+      rejectStatusCode: integer(100, 599).optional(),
+    })
+    .optional(),
+  ipWhiteList: refused(
+    z.strictObject({ sourceRange: texts().optional(), ipStrategy: ipStrategy().optional() }),
+    "deprecated in Traefik: use ipAllowList",
+  ),
+  inFlightReq: refused(
+    z.strictObject({ amount: integer().optional(), sourceCriterion: sourceCriterion().optional() }),
+  ),
+  passTLSClientCert: refused(
+    z.strictObject({
+      pem: flag().optional(),
+      info: z
+        .strictObject({
+          notAfter: flag().optional(),
+          notBefore: flag().optional(),
+          sans: flag().optional(),
+          serialNumber: flag().optional(),
+          subject: z.strictObject({ ...distinguishedName(), organizationalUnit: flag().optional() }).optional(),
+          issuer: z.strictObject(distinguishedName()).optional(),
+        })
+        .optional(),
+    }),
+  ),
+  plugin: refused(z.record(z.string(), z.record(z.string(), z.unknown()))),
+  rateLimit: refused(
+    z.strictObject({
+      average: integer().optional(),
+      period: duration().optional(),
+      burst: integer().optional(),
+      sourceCriterion: sourceCriterion().optional(),
+      redis: z
+        .strictObject({
+          endpoints: texts().optional(),
+          tls: clientTls().optional(),
+          username: text().optional(),
+          password: text().optional(),
+          db: integer().optional(),
+          poolSize: integer().optional(),
+          minIdleConns: integer().optional(),
+          maxActiveConns: integer().optional(),
+          readTimeout: duration().optional(),
+          writeTimeout: duration().optional(),
+          dialTimeout: duration().optional(),
+        })
+        .optional(),
+    }),
+  ),
+  redirectRegex: z
+    .strictObject({ regex: text(), replacement: text(), permanent: flag().optional() })
+    .optional(),
+  redirectScheme: z
+    .strictObject({ scheme: text(), port: text().optional(), permanent: flag().optional() })
+    .optional(),
+  replacePath: z.strictObject({ path: text() }).optional(),
+  replacePathRegex: z.strictObject({ regex: text(), replacement: text() }).optional(),
+  retry: refused(z.strictObject({ attempts: integer().optional(), initialInterval: duration().optional() })),
+  stripPrefix: z.strictObject({ prefixes: texts().optional(), forceSlash: flag().optional() }).optional(),
+  stripPrefixRegex: z.strictObject({ regex: texts().optional() }).optional(),
+});

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { duration, flag, integer, map, oneOf, text } from "../fields.ts";
+import { ours, refused } from "../support.ts";
+
+const stickyCookie = () =>
+  z.strictObject({
+    cookie: z
+      .strictObject({
+        name: text().optional(),
+        secure: flag().optional(),
+        httpOnly: flag().optional(),
+        sameSite: oneOf("none", "lax", "strict").optional(),
+        maxAge: integer(-1).optional(),
+        path: text().optional(),
+        domain: text().optional(),
+      })
+      .optional(),
+  });
+
+/** An absolute URL of a server. TLS and HTTP/2 to upstreams are refused by name. */
+const serverUrl = () =>
+  z.string().superRefine((value, context) => {
+    const complain = (message: string) => context.addIssue({ code: "custom", message });
+    if (!URL.canParse(value) || !/^[a-z0-9+.-]+:\/\//i.test(value)) {
+      complain(`expected a URL such as "http://127.0.0.1:8080", found "${value}"`);
+      return;
+    }
+    const scheme = new URL(value).protocol.slice(0, -1);
+    if (scheme === "https" || scheme === "h2c") {
+      complain(`the scheme "${scheme}" is known to Traefik, not supported by Sluice yet`);
+    } else if (scheme !== "http") {
+      complain(`expected the scheme http, found "${scheme}"`);
+    }
+  });
+
+const healthCheck = () =>
+  z.strictObject({
+    scheme: oneOf("http", "https").optional(),
+    mode: z
+      .string()
+      .refine((value) => value !== "grpc", 'the mode "grpc" is known to Traefik, not supported by Sluice yet')
+      .refine((value) => value === "" || value === "http" || value === "grpc", 'expected "http"')
+      .optional(),
+    path: text().optional(),
+    method: text().optional(),
+    status: integer(0, 599).optional(),
+    port: integer(0, 65535).optional(),
+    interval: duration().default(30_000),
+    unhealthyInterval: duration().optional(),
+    timeout: duration().default(5_000),
+    hostname: text().optional(),
+    followRedirects: flag().default(true),
+    headers: map().optional(),
+  });
+
+export const loadBalancerSchema = z.strictObject({
+  sticky: stickyCookie().optional(),
+  servers: z
+    .array(
+      z.strictObject({
+        url: serverUrl(),
+        weight: integer(0, 1_000_000).optional(),
+        preservePath: flag().default(false),
+      }),
+    )
+    .optional(),
+  strategy: z
+    .string()
+    .refine((value) => value === "" || value === "wrr", {
+      message: 'expected "wrr"; p2c, hrw and leasttime are known to Traefik, not supported by Sluice yet',
+    })
+    .optional(),
+  healthCheck: healthCheck().optional(),
+  passiveHealthCheck: z
+    .strictObject({ failureWindow: duration().default(10_000), maxFailedAttempts: integer(1).default(1) })
+    .optional(),
+  passHostHeader: flag().default(true),
+  responseForwarding: z.strictObject({ flushInterval: duration().optional() }).optional(),
+  serversTransport: text().optional(),
+});
+
+const weightedChildren = () =>
+  z.array(z.strictObject({ name: text(), weight: integer(0, 1_000_000).optional() }));
+
+const nothing = () => z.strictObject({});
+
+/** One HTTP service: exactly one of its types is there. */
+export const serviceSchema = z.strictObject({
+  loadBalancer: loadBalancerSchema.optional(),
+  weighted: z
+    .strictObject({
+      services: weightedChildren().optional(),
+      sticky: stickyCookie().optional(),
+      healthCheck: nothing().optional(),
+    })
+    .optional(),
+  failover: z
+    .strictObject({ service: text(), fallback: text(), healthCheck: nothing().optional() })
+    .optional(),
+  mirroring: refused(
+    z.strictObject({
+      service: text().optional(),
+      mirrorBody: flag().optional(),
+      maxBodySize: integer(-1).optional(),
+      mirrors: z.array(z.strictObject({ name: text().optional(), percent: integer(0, 100).optional() })).optional(),
+      healthCheck: nothing().optional(),
+    }),
+  ),
+  highestRandomWeight: refused(
+    z.strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() }),
+  ),
+  handler: ours(
+    z.strictObject({ module: z.string().min(1, "expected a path such as ./handler.ts, found nothing") }),
+    "a fetch-handler module as a service, relative to the file that names it",
+  ),
+});
+
+export const serversTransportSchema = z.strictObject({
+  serverName: refused(text()),
+  insecureSkipVerify: refused(flag()),
+  rootCAs: refused(z.array(text())),
+  certificates: refused(z.array(z.strictObject({ certFile: text().optional(), keyFile: text().optional() }))),
+  cipherSuites: refused(z.array(text())),
+  minVersion: refused(text()),
+  maxVersion: refused(text()),
+  maxIdleConnsPerHost: integer().default(200),
+  forwardingTimeouts: z
+    .strictObject({
+      dialTimeout: duration().default(30_000),
+      responseHeaderTimeout: duration().default(0),
+      idleConnTimeout: duration().default(90_000),
+      readIdleTimeout: refused(duration()),
+      pingTimeout: refused(duration()),
+    })
+    .prefault({}),
+  disableHTTP2: refused(flag()),
+  peerCertURI: refused(text()),
+  spiffe: refused(z.strictObject({ ids: z.array(text()).optional(), trustDomain: text().optional() })),
+});

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
+import { accepted, refused } from "../support.ts";
+import { middlewareSchema } from "./http-middlewares.ts";
+import { loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
+import { tcpSchema, tlsSchema, udpSchema } from "./tcp-udp-tls.ts";
+
+export const routerSchema = z.strictObject({
+  entryPoints: texts().optional(),
+  middlewares: texts().optional(),
+  service: text().min(1, "expected a service's name, found nothing"),
+  rule: text().min(1, "expected a rule such as Host(`example.com`), found nothing"),
+  ruleSyntax: oneOf("v3", "v2", "default")
+    .refine(
+      (value) => value !== "v2",
+      'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rule in v3',
+    )
+    .optional(),
+  priority: priority().optional(),
+  tls: refused(
+    z.strictObject({
+      options: text().optional(),
+      certResolver: text().optional(),
+      domains: tlsDomains().optional(),
+    }),
+  ),
+  observability: z
+    .strictObject({
+      accessLogs: flag().optional(),
+      metrics: accepted(
+        z.literal(false, "metrics are known to Traefik, not supported by Sluice yet"),
+        "false is the only value until there are metrics",
+      ),
+      tracing: accepted(
+        z.literal(false, "tracing is known to Traefik, not supported by Sluice yet"),
+        "false is the only value until there is tracing",
+      ),
+      traceVerbosity: refused(text()),
+    })
+    .optional(),
+});
+
+/** The elements of `http`, by section: each is validated on its own, so that an error disables one. */
+export const HTTP_ELEMENTS = {
+  routers: routerSchema,
+  services: serviceSchema,
+  middlewares: middlewareSchema,
+  serversTransports: serversTransportSchema,
+} as const;
+
+/** Traefik's dynamic configuration, every key: what Sluice does not have yet is refused by name. */
+export const dynamicSchema = z.strictObject({
+  http: z
+    .strictObject({
+      routers: z.record(z.string(), routerSchema).optional(),
+      services: z.record(z.string(), serviceSchema).optional(),
+      middlewares: z.record(z.string(), middlewareSchema).optional(),
+      serversTransports: z.record(z.string(), serversTransportSchema).optional(),
+    })
+    .optional(),
+  tcp: refused(tcpSchema),
+  udp: refused(udpSchema),
+  tls: refused(tlsSchema),
+});
+
+/** A dynamic configuration with its defaults; durations in milliseconds. */
+export type DynamicConfiguration = Pick<z.output<typeof dynamicSchema>, "http">;
+export type Router = z.output<typeof routerSchema>;
+export type Service = z.output<typeof serviceSchema>;
+export type LoadBalancer = z.output<typeof loadBalancerSchema>;
+export type Middleware = z.output<typeof middlewareSchema>;
+export type ServersTransport = z.output<typeof serversTransportSchema>;
+
+/** An element that has errors and was left out. */
+export interface DisabledDynamicElement {
+  readonly kind: "router" | "service" | "middleware" | "serversTransport";
+  /** Unqualified. */
+  readonly name: string;
+  readonly errors: readonly string[];
+}

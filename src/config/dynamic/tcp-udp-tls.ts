@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { duration, flag, integer, priority, spiffe, text, texts, tlsDomains } from "../fields.ts";
+
+const weighted = () =>
+  z.strictObject({
+    services: z.array(z.strictObject({ name: text().optional(), weight: integer().optional() })).optional(),
+  });
+
+const certificate = () => z.strictObject({ certFile: text().optional(), keyFile: text().optional() });
+
+export const tcpSchema = z.strictObject({
+  routers: z
+    .record(
+      z.string(),
+      z.strictObject({
+        entryPoints: texts().optional(),
+        middlewares: texts().optional(),
+        service: text().optional(),
+        rule: text().optional(),
+        ruleSyntax: text().optional(),
+        priority: priority().optional(),
+        tls: z
+          .strictObject({
+            passthrough: flag().optional(),
+            options: text().optional(),
+            certResolver: text().optional(),
+            domains: tlsDomains().optional(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
+  services: z
+    .record(
+      z.string(),
+      z.strictObject({
+        loadBalancer: z
+          .strictObject({
+            servers: z.array(z.strictObject({ address: text().optional(), tls: flag().optional() })).optional(),
+            serversTransport: text().optional(),
+            proxyProtocol: z.strictObject({ version: integer().optional() }).optional(),
+            terminationDelay: integer(-1).optional(),
+          })
+          .optional(),
+        weighted: weighted().optional(),
+      }),
+    )
+    .optional(),
+  middlewares: z
+    .record(
+      z.string(),
+      z.strictObject({
+        ipAllowList: z.strictObject({ sourceRange: texts().optional() }).optional(),
+        ipWhiteList: z.strictObject({ sourceRange: texts().optional() }).optional(),
+        inFlightConn: z.strictObject({ amount: integer().optional() }).optional(),
+      }),
+    )
+    .optional(),
+  serversTransports: z
+    .record(
+      z.string(),
+      z.strictObject({
+        dialKeepAlive: duration().optional(),
+        dialTimeout: duration().optional(),
+        proxyProtocol: z.strictObject({ version: integer().optional() }).optional(),
+        terminationDelay: duration().optional(),
+        tls: z
+          .strictObject({
+            serverName: text().optional(),
+            insecureSkipVerify: flag().optional(),
+            rootCAs: texts().optional(),
+            certificates: z.array(certificate()).optional(),
+            peerCertURI: text().optional(),
+            spiffe: spiffe().optional(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
+});
+
+export const udpSchema = z.strictObject({
+  routers: z
+    .record(z.string(), z.strictObject({ entryPoints: texts().optional(), service: text().optional() }))
+    .optional(),
+  services: z
+    .record(
+      z.string(),
+      z.strictObject({
+        loadBalancer: z
+          .strictObject({ servers: z.array(z.strictObject({ address: text().optional() })).optional() })
+          .optional(),
+        weighted: weighted().optional(),
+      }),
+    )
+    .optional(),
+});
+
+export const tlsSchema = z.strictObject({
+  certificates: z.array(certificate().extend({ stores: texts().optional() })).optional(),
+  options: z
+    .record(
+      z.string(),
+      z.strictObject({
+        minVersion: text().optional(),
+        maxVersion: text().optional(),
+        cipherSuites: texts().optional(),
+        curvePreferences: texts().optional(),
+        clientAuth: z
+          .strictObject({ caFiles: texts().optional(), clientAuthType: text().optional() })
+          .optional(),
+        sniStrict: flag().optional(),
+        alpnProtocols: texts().optional(),
+        disableSessionTickets: flag().optional(),
+        preferServerCipherSuites: flag().optional(),
+      }),
+    )
+    .optional(),
+  stores: z
+    .record(
+      z.string(),
+      z.strictObject({
+        defaultCertificate: certificate().optional(),
+        defaultGeneratedCert: z
+          .strictObject({
+            resolver: text().optional(),
+            domain: z.strictObject({ main: text().optional(), sans: texts().optional() }).optional(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
+});

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { CidrSet } from "../core/cidr.ts";
+import { parseDuration } from "../core/duration.ts";
+import { messageOf } from "../core/errors.ts";
+
+/** The kinds of values that keys have, in both planes. Messages say what was found and what was expected. */
+
+const show = (value: unknown): string => (typeof value === "string" ? `"${value}"` : JSON.stringify(value) ?? "nothing");
+
+/** A duration, in milliseconds once parsed: Go's syntax, or seconds as a number. */
+export const duration = () =>
+  z.union([z.string(), z.number()]).transform((value, context) => {
+    const milliseconds = parseDuration(value);
+    if (milliseconds !== undefined) return milliseconds;
+    context.addIssue({ code: "custom", message: `expected a duration such as "30s", found ${show(value)}` });
+    return z.NEVER;
+  });
+
+/** A whole number, at least `min`. */
+export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
+
+export const text = () => z.string();
+export const texts = () => z.array(z.string());
+export const map = () => z.record(z.string(), z.string());
+export const flag = () => z.boolean();
+
+/** Addresses and ranges. */
+export const ranges = () =>
+  z.array(z.string()).superRefine((value, context) => {
+    try {
+      CidrSet.parse(value);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: messageOf(error) });
+    }
+  });
+
+/** One of the given words, in any case. */
+export const oneOf = <const T extends readonly string[]>(...words: T) =>
+  z.string().transform((value, context): T[number] => {
+    const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+    if (word !== undefined) return word;
+    context.addIssue({ code: "custom", message: `expected one of ${words.join(", ")}, found ${show(value)}` });
+    return z.NEVER;
+  });
+
+/** A priority: exact up to 64 bits. */
+export const priority = () =>
+  z.union([z.number().int(), z.bigint()]).transform((value, context) => {
+    const exact = BigInt(value);
+    if (exact <= 2n ** 63n - 1n && exact >= -(2n ** 63n)) return exact;
+    context.addIssue({ code: "custom", message: `expected a 64-bit integer, found ${exact}` });
+    return z.NEVER;
+  });
+
+/** Certificates of a client, as providers and middlewares have them. */
+export const clientTls = () =>
+  z.strictObject({
+    ca: text().optional(),
+    cert: text().optional(),
+    key: text().optional(),
+    insecureSkipVerify: flag().optional(),
+  });
+
+export const tlsDomains = () => z.array(z.strictObject({ main: text().optional(), sans: texts().optional() }));
+
+export const spiffe = () => z.strictObject({ ids: texts().optional(), trustDomain: text().optional() });

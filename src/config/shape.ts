@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+
+/** What a schema expects at one place, wrappers taken off. */
+export type Shape =
+  | { kind: "object"; keys: Record<string, z.ZodType> }
+  | { kind: "record"; value: z.ZodType }
+  | { kind: "array"; element: z.ZodType }
+  | { kind: "boolean" }
+  | { kind: "number" }
+  | { kind: "other" };
+
+/** Takes optional, default and the like off, and looks what is below. */
+export function shapeOf(schema: z.ZodType): Shape {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) return { kind: "object", keys: inner.shape as Record<string, z.ZodType> };
+  if (inner instanceof z.ZodRecord) return { kind: "record", value: inner.valueType as z.ZodType };
+  if (inner instanceof z.ZodArray) return { kind: "array", element: inner.element as z.ZodType };
+  if (inner instanceof z.ZodBoolean) return { kind: "boolean" };
+  if (inner instanceof z.ZodLiteral && typeof [...inner.values][0] === "boolean") return { kind: "boolean" };
+  if (inner instanceof z.ZodNumber) return { kind: "number" };
+  return { kind: "other" };
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  let inner: z.ZodType = schema;
+  for (;;) {
+    if (
+      inner instanceof z.ZodOptional ||
+      inner instanceof z.ZodDefault ||
+      inner instanceof z.ZodPrefault ||
+      inner instanceof z.ZodNullable
+    ) {
+      inner = inner.unwrap() as z.ZodType;
+    } else if (inner instanceof z.ZodPipe) {
+      inner = inner.in as z.ZodType;
+    } else {
+      return inner;
+    }
+  }
+}
+
+
+/** True for a union of a number with something: priorities and durations take numbers too. */
+export function takesNumbers(schema: z.ZodType): boolean {
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodUnion && (inner.options as z.ZodType[]).some((option) => option instanceof z.ZodBigInt);
+}

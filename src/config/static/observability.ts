@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { clientTls, duration, flag, integer, map, oneOf, text, texts } from "../fields.ts";
+import { refused } from "../support.ts";
+
+/** How OpenTelemetry data leaves: the same in the log, the access log, metrics and tracing. */
+const otlpTransports = () => ({
+  grpc: z
+    .strictObject({
+      endpoint: text().optional(),
+      insecure: flag().optional(),
+      tls: clientTls().optional(),
+      headers: map().optional(),
+    })
+    .optional(),
+  http: z
+    .strictObject({ endpoint: text().optional(), tls: clientTls().optional(), headers: map().optional() })
+    .optional(),
+});
+
+const otlpLogs = () =>
+  z.strictObject({ serviceName: text().optional(), resourceAttributes: map().optional(), ...otlpTransports() });
+
+export const logSchema = z.strictObject({
+  level: oneOf("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "PANIC").default("ERROR"),
+  format: oneOf("common", "json").default("common"),
+  noColor: flag().default(false),
+  filePath: text().optional(),
+  maxSize: refused(integer(), "rotate from outside and send SIGUSR1"),
+  maxAge: refused(integer(), "rotate from outside and send SIGUSR1"),
+  maxBackups: refused(integer(), "rotate from outside and send SIGUSR1"),
+  compress: refused(flag(), "rotate from outside and send SIGUSR1"),
+  otlp: refused(otlpLogs()),
+});
+
+const mode = () => oneOf("keep", "drop", "redact");
+
+export const accessLogSchema = z.strictObject({
+  filePath: text().optional(),
+  format: oneOf("common", "genericCLF", "json").default("common"),
+  filters: z
+    .strictObject({
+      statusCodes: z
+        .array(z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, 'expected a status or a range such as "500-599"'))
+        .optional(),
+      retryAttempts: flag().optional(),
+      minDuration: duration().optional(),
+    })
+    .optional(),
+  fields: z
+    .strictObject({
+      defaultMode: oneOf("keep", "drop").optional(),
+      names: z.record(z.string(), mode()).optional(),
+      headers: z
+        .strictObject({ defaultMode: mode().optional(), names: z.record(z.string(), mode()).optional() })
+        .optional(),
+    })
+    .optional(),
+  bufferingSize: integer(0, 1_000_000).default(0),
+  addInternals: flag().default(false),
+  otlp: refused(otlpLogs()),
+});
+
+const pushed = () => ({
+  address: text().optional(),
+  pushInterval: duration().optional(),
+  addEntryPointsLabels: flag().optional(),
+  addRoutersLabels: flag().optional(),
+  addServicesLabels: flag().optional(),
+});
+
+export const metricsSchema = z.strictObject({
+  addInternals: flag().optional(),
+  prometheus: z
+    .strictObject({
+      buckets: z.array(z.number()).optional(),
+      addEntryPointsLabels: flag().optional(),
+      addRoutersLabels: flag().optional(),
+      addServicesLabels: flag().optional(),
+      entryPoint: text().optional(),
+      manualRouting: flag().optional(),
+      headerLabels: map().optional(),
+    })
+    .optional(),
+  datadog: z.strictObject({ ...pushed(), prefix: text().optional() }).optional(),
+  statsD: z.strictObject({ ...pushed(), prefix: text().optional() }).optional(),
+  influxDB2: z
+    .strictObject({
+      ...pushed(),
+      token: text().optional(),
+      org: text().optional(),
+      bucket: text().optional(),
+      additionalLabels: map().optional(),
+    })
+    .optional(),
+  otlp: z
+    .strictObject({
+      ...otlpTransports(),
+      addEntryPointsLabels: flag().optional(),
+      addRoutersLabels: flag().optional(),
+      addServicesLabels: flag().optional(),
+      explicitBoundaries: z.array(z.number()).optional(),
+      pushInterval: duration().optional(),
+      serviceName: text().optional(),
+      resourceAttributes: map().optional(),
+    })
+    .optional(),
+});
+
+export const tracingSchema = z.strictObject({
+  serviceName: text().optional(),
+  resourceAttributes: map().optional(),
+  capturedRequestHeaders: texts().optional(),
+  capturedResponseHeaders: texts().optional(),
+  safeQueryParams: texts().optional(),
+  sampleRate: z.number().optional(),
+  addInternals: flag().optional(),
+  otlp: z.strictObject(otlpTransports()).optional(),
+  globalAttributes: map().optional(),
+});

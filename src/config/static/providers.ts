@@ -1,0 +1,220 @@
+import { z } from "zod";
+import { clientTls, duration, flag, integer, map, text, texts } from "../fields.ts";
+import { accepted, refused } from "../support.ts";
+
+const docker = () => ({
+  exposedByDefault: flag().optional(),
+  constraints: text().optional(),
+  allowEmptyServices: flag().optional(),
+  network: text().optional(),
+  useBindPortIP: flag().optional(),
+  watch: flag().optional(),
+  defaultRule: text().optional(),
+  username: text().optional(),
+  password: text().optional(),
+  endpoint: text().optional(),
+  tls: clientTls().optional(),
+  httpClientTimeout: duration().optional(),
+});
+
+const kubernetes = () => ({
+  endpoint: text().optional(),
+  token: text().optional(),
+  certAuthFilePath: text().optional(),
+  throttleDuration: duration().optional(),
+});
+
+const namespaced = () => ({ namespaces: texts().optional(), labelSelector: text().optional() });
+
+const keyValueStore = () => ({ rootKey: text().optional(), endpoints: texts().optional() });
+
+export const providersSchema = z.strictObject({
+  providersThrottleDuration: duration().default(2000),
+  docker: refused(z.strictObject(docker())),
+  swarm: refused(z.strictObject({ ...docker(), refreshSeconds: duration().optional() })),
+  file: z
+    .strictObject({
+      directory: text().optional(),
+      watch: flag().default(true),
+      filename: text().optional(),
+      debugLogGeneratedTemplate: accepted(flag(), "files are not Go templates here"),
+    })
+    .optional(),
+  kubernetesIngress: refused(
+    z.strictObject({
+      ...kubernetes(),
+      ...namespaced(),
+      ingressClass: text().optional(),
+      ingressEndpoint: z
+        .strictObject({ ip: text().optional(), hostname: text().optional(), publishedService: text().optional() })
+        .optional(),
+      allowEmptyServices: flag().optional(),
+      allowExternalNameServices: flag().optional(),
+      disableIngressClassLookup: flag().optional(),
+      disableClusterScopeResources: flag().optional(),
+      nativeLBByDefault: flag().optional(),
+      strictPrefixMatching: flag().optional(),
+    }),
+  ),
+  kubernetesIngressNGINX: refused(
+    z.strictObject({
+      ...kubernetes(),
+      watchNamespace: text().optional(),
+      watchNamespaceSelector: text().optional(),
+      ingressClass: text().optional(),
+      controllerClass: text().optional(),
+      watchIngressWithoutClass: flag().optional(),
+      ingressClassByName: flag().optional(),
+      publishService: text().optional(),
+      publishStatusAddress: texts().optional(),
+      defaultBackendService: text().optional(),
+      disableSvcExternalName: flag().optional(),
+    }),
+  ),
+  kubernetesCRD: refused(
+    z.strictObject({
+      ...kubernetes(),
+      ...namespaced(),
+      allowCrossNamespace: flag().optional(),
+      allowExternalNameServices: flag().optional(),
+      ingressClass: text().optional(),
+      allowEmptyServices: flag().optional(),
+      nativeLBByDefault: flag().optional(),
+      disableClusterScopeResources: flag().optional(),
+    }),
+  ),
+  kubernetesGateway: refused(
+    z.strictObject({
+      ...kubernetes(),
+      ...namespaced(),
+      experimentalChannel: flag().optional(),
+      statusAddress: z
+        .strictObject({
+          ip: text().optional(),
+          hostname: text().optional(),
+          service: z.strictObject({ name: text().optional(), namespace: text().optional() }).optional(),
+        })
+        .optional(),
+      nativeLBByDefault: flag().optional(),
+    }),
+  ),
+  rest: refused(z.strictObject({ insecure: flag().optional() })),
+  consulCatalog: refused(
+    z.strictObject({
+      constraints: text().optional(),
+      endpoint: z
+        .strictObject({
+          address: text().optional(),
+          scheme: text().optional(),
+          datacenter: text().optional(),
+          token: text().optional(),
+          tls: clientTls().optional(),
+          httpAuth: z.strictObject({ username: text().optional(), password: text().optional() }).optional(),
+          endpointWaitTime: duration().optional(),
+        })
+        .optional(),
+      prefix: text().optional(),
+      refreshInterval: duration().optional(),
+      requireConsistent: flag().optional(),
+      stale: flag().optional(),
+      cache: flag().optional(),
+      exposedByDefault: flag().optional(),
+      defaultRule: text().optional(),
+      connectAware: flag().optional(),
+      connectByDefault: flag().optional(),
+      serviceName: text().optional(),
+      watch: flag().optional(),
+      strictChecks: texts().optional(),
+      namespaces: texts().optional(),
+    }),
+  ),
+  nomad: refused(
+    z.strictObject({
+      defaultRule: text().optional(),
+      constraints: text().optional(),
+      endpoint: z
+        .strictObject({
+          address: text().optional(),
+          region: text().optional(),
+          token: text().optional(),
+          tls: clientTls().optional(),
+          endpointWaitTime: duration().optional(),
+        })
+        .optional(),
+      prefix: text().optional(),
+      stale: flag().optional(),
+      exposedByDefault: flag().optional(),
+      refreshInterval: duration().optional(),
+      allowEmptyServices: flag().optional(),
+      watch: flag().optional(),
+      throttleDuration: duration().optional(),
+      namespaces: texts().optional(),
+    }),
+  ),
+  ecs: refused(
+    z.strictObject({
+      constraints: text().optional(),
+      exposedByDefault: flag().optional(),
+      refreshSeconds: integer().optional(),
+      defaultRule: text().optional(),
+      clusters: texts().optional(),
+      autoDiscoverClusters: flag().optional(),
+      healthyTasksOnly: flag().optional(),
+      ecsAnywhere: flag().optional(),
+      region: text().optional(),
+      accessKeyID: text().optional(),
+      secretAccessKey: text().optional(),
+    }),
+  ),
+  consul: refused(
+    z.strictObject({
+      ...keyValueStore(),
+      token: text().optional(),
+      tls: clientTls().optional(),
+      namespaces: texts().optional(),
+    }),
+  ),
+  etcd: refused(
+    z.strictObject({
+      ...keyValueStore(),
+      tls: clientTls().optional(),
+      username: text().optional(),
+      password: text().optional(),
+    }),
+  ),
+  zooKeeper: refused(
+    z.strictObject({ ...keyValueStore(), username: text().optional(), password: text().optional() }),
+  ),
+  redis: refused(
+    z.strictObject({
+      ...keyValueStore(),
+      tls: clientTls().optional(),
+      username: text().optional(),
+      password: text().optional(),
+      db: integer().optional(),
+      sentinel: z
+        .strictObject({
+          masterName: text().optional(),
+          username: text().optional(),
+          password: text().optional(),
+          latencyStrategy: flag().optional(),
+          randomStrategy: flag().optional(),
+          replicaStrategy: flag().optional(),
+          useDisconnectedReplicas: flag().optional(),
+        })
+        .optional(),
+    }),
+  ),
+  http: refused(
+    z.strictObject({
+      endpoint: text().optional(),
+      pollInterval: duration().optional(),
+      pollTimeout: duration().optional(),
+      headers: map().optional(),
+      tls: clientTls().optional(),
+      maxResponseBodySize: integer(-1).optional(),
+    }),
+  ),
+  plugin: refused(z.record(z.string(), z.record(z.string(), z.unknown()))),
+  precedence: refused(texts()),
+});

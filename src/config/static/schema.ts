@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { duration, flag, integer, map, oneOf, spiffe, text, texts } from "../fields.ts";
+import { accepted, refused } from "../support.ts";
+import { certificatesResolversSchema } from "./certificates-resolvers.ts";
+import { entryPointSchema } from "./entry-points.ts";
+import { accessLogSchema, logSchema, metricsSchema, tracingSchema } from "./observability.ts";
+import { providersSchema } from "./providers.ts";
+
+export type { EntryPointConfiguration } from "./entry-points.ts";
+
+const serversTransport = () =>
+  z.strictObject({
+    insecureSkipVerify: refused(flag()),
+    rootCAs: refused(texts()),
+    maxIdleConnsPerHost: integer().default(200),
+    forwardingTimeouts: z
+      .strictObject({
+        dialTimeout: duration().default(30_000),
+        responseHeaderTimeout: duration().default(0),
+        idleConnTimeout: duration().default(90_000),
+      })
+      .prefault({}),
+    spiffe: refused(spiffe()),
+  });
+
+const tcpServersTransport = () =>
+  z.strictObject({
+    dialKeepAlive: duration().optional(),
+    dialTimeout: duration().optional(),
+    terminationDelay: duration().optional(),
+    tls: z
+      .strictObject({
+        insecureSkipVerify: flag().optional(),
+        rootCAs: texts().optional(),
+        spiffe: spiffe().optional(),
+      })
+      .optional(),
+  });
+
+const pluginSettings = () =>
+  z.strictObject({ envs: texts().optional(), mounts: texts().optional(), useUnsafe: flag().optional() });
+
+const experimental = () =>
+  z.strictObject({
+    plugins: z
+      .record(
+        z.string(),
+        z.strictObject({
+          moduleName: text().optional(),
+          version: text().optional(),
+          settings: pluginSettings().optional(),
+        }),
+      )
+      .optional(),
+    localPlugins: z
+      .record(z.string(), z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }))
+      .optional(),
+    abortOnPluginFailure: flag().optional(),
+    fastProxy: z.strictObject({ debug: flag().optional() }).optional(),
+    otlplogs: flag().optional(),
+    kubernetesIngressNGINX: flag().optional(),
+    kubernetesGateway: flag().optional(),
+  });
+
+/** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */
+export const staticSchema = z.strictObject({
+  global: z
+    .strictObject({
+      checkNewVersion: accepted(flag(), "Sluice never calls home"),
+      sendAnonymousUsage: accepted(flag(), "Sluice never calls home"),
+    })
+    .optional(),
+  serversTransport: serversTransport().prefault({}),
+  tcpServersTransport: refused(tcpServersTransport()),
+  entryPoints: z
+    .record(z.string().min(1), entryPointSchema)
+    .refine((entries) => Object.keys(entries).length > 0, "expected at least one entrypoint, found none")
+    .prefault({ http: { address: ":80" } }),
+  providers: providersSchema.prefault({}),
+  api: refused(
+    z.strictObject({
+      basePath: text().optional(),
+      insecure: flag().optional(),
+      dashboard: flag().optional(),
+      debug: flag().optional(),
+      disableDashboardAd: flag().optional(),
+    }),
+  ),
+  metrics: refused(metricsSchema),
+  ping: z
+    .strictObject({
+      entryPoint: text().default("traefik"),
+      manualRouting: flag().default(false),
+      terminatingStatusCode: integer(100, 599).default(503),
+    })
+    .optional(),
+  log: logSchema.prefault({}),
+  accessLog: accessLogSchema.optional(),
+  tracing: refused(tracingSchema),
+  hostResolver: refused(
+    z.strictObject({
+      cnameFlattening: flag().optional(),
+      resolvConfig: text().optional(),
+      resolvDepth: integer().optional(),
+    }),
+  ),
+  certificatesResolvers: refused(certificatesResolversSchema),
+  experimental: refused(experimental()),
+  core: z
+    .strictObject({
+      defaultRuleSyntax: oneOf("v3", "v2")
+        .refine((value) => value !== "v2", 'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rules in v3')
+        .optional(),
+    })
+    .optional(),
+  spiffe: refused(z.strictObject({ workloadAPIAddr: text().optional() })),
+  ocsp: refused(z.strictObject({ responderOverrides: map().optional() })),
+});
+
+/** The static configuration with its defaults; durations in milliseconds. */
+export type StaticConfiguration = z.output<typeof staticSchema>;

@@ -1,0 +1,65 @@
+import type { z } from "zod";
+import { type CanonicalOptions, canonicalise } from "./canonical.ts";
+import type { ConfigDocument, ConfigIssue, KeyPath } from "./document.ts";
+
+export type Validated<T> = { readonly value: T; readonly issues: readonly ConfigIssue[] } | {
+  readonly value: undefined;
+  readonly issues: readonly ConfigIssue[];
+};
+
+/** Canonicalises and validates the part of a document at `path`. All that is wrong is in `issues`. */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  document: ConfigDocument,
+  options: CanonicalOptions,
+  path: KeyPath = [],
+): Validated<z.output<S>> {
+  const { value, issues } = canonicalise(schema, raw, document, options, path);
+  const result = schema.safeParse(value, { error: messageOf });
+  if (result.success) return { value: result.data, issues };
+  for (const { path: below, message } of result.error.issues) {
+    const at = [...path, ...(below as KeyPath)];
+    issues.push({ path: at, where: document.locate(at), message });
+  }
+  return { value: undefined, issues };
+}
+
+/** Zod's own findings in our words: what was expected, what was found. Schemas' own messages stay. */
+function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined
+        ? `expected ${nounOf(issue.expected)}, found nothing`
+        : `expected ${nounOf(issue.expected)}, found ${show(issue.input)}`;
+    case "invalid_union":
+      return `expected another kind of value, found ${show(issue.input)}`;
+    case "too_small":
+      return `expected at least ${issue.minimum}, found ${show(issue.input)}`;
+    case "too_big":
+      return `expected at most ${issue.maximum}, found ${show(issue.input)}`;
+    default:
+      return undefined;
+  }
+}
+
+const NOUNS: Record<string, string> = {
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a section with keys",
+  record: "a section with keys",
+};
+
+function nounOf(type: string): string {
+  return NOUNS[type] ?? type;
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a section with keys";
+  return String(value);
+}
