@@ -16,6 +16,8 @@ export interface WhoamiOptions {
 /** The most that `/data` gives: it is a demonstration, not a way to fill somebody's line. */
 const MAX_DATA = 64 * 1024 * 1024;
 
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+
 const UNITS = new Map([
   ["", 1],
   ["kb", 1024],
@@ -32,11 +34,11 @@ type Environment = { Bindings: { request: LazyRequest; exchange: Exchange } };
  */
 export function whoami(options: WhoamiOptions): Handler {
   const app = new Hono<Environment>();
-  app.get("/bench", (c) => c.text("1"));
+  app.get("/bench", (c) => c.text("1", 200, TEXT));
   app.get("/health", (c) => c.body(null, 200));
   app.get("/data", (c) => dataResponse(c));
   app.all("/api", (c) => c.json(facts(options, c)));
-  app.all("*", (c) => c.text(report(options, c)));
+  app.all("*", (c) => c.text(report(options, c), 200, TEXT));
   return (request, exchange) =>
     app.fetch(request, { request: LazyRequest.of(request, exchange), exchange });
 }
@@ -94,12 +96,12 @@ function dataResponse(c: Context<Environment>): Response {
   const unit = UNITS.get((c.req.query("unit") ?? "").toLowerCase());
   const count = c.req.query("size") ?? "1";
   if (unit === undefined || !/^\d{1,15}$/.test(count)) {
-    return c.text("expected size=<number> and, if at all, unit=KB, MB, GB or TB\n", 400);
+    return c.text("expected size=<number> and, if at all, unit=KB, MB, GB or TB\n", 400, TEXT);
   }
   const size = Number(count) * unit;
-  if (size > MAX_DATA) return c.text(`at most ${MAX_DATA} bytes\n`, 400);
+  if (size > MAX_DATA) return c.text(`at most ${MAX_DATA} bytes\n`, 400, TEXT);
   return new Response(dataStream(size), {
-    headers: { "content-type": "text/plain; charset=utf-8", "content-length": String(size) },
+    headers: { ...TEXT, "content-length": String(size) },
   });
 }
 

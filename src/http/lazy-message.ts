@@ -10,13 +10,14 @@ import { LazyHeaders } from "./lazy-headers.ts";
 export function lazyMessage(platform: object) {
   class LazyMessage {
     readonly headerList: HeaderList;
-    private source: Body | null;
-    private headersView: LazyHeaders | null = null;
-    private streamView: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
+    // Never null: itty-router's proxy around requests binds every own property that isn't undefined.
+    private source: Body | undefined;
+    private headersView: LazyHeaders | undefined;
+    private streamView: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
 
     constructor(headerList: HeaderList, body: Body | null) {
       this.headerList = headerList;
-      this.source = body;
+      this.source = body ?? undefined;
     }
 
     get headers(): Headers {
@@ -24,35 +25,35 @@ export function lazyMessage(platform: object) {
     }
 
     get hasBody(): boolean {
-      return this.source !== null;
+      return this.source !== undefined;
     }
 
     /** The body for whoever moves bytes; null where there is none. A stream that was made of it is taken back. */
     takeBody(): Body | null {
-      if (this.streamView === null) return this.source;
+      if (this.streamView === undefined) return this.source ?? null;
       return Body.fromStream(this.streamView, this.source?.length ?? -1);
     }
 
     /** Replaces the body; null for none. The caller sees to Content-Length and Content-Encoding. */
     setBody(body: Body | null): void {
-      this.source = body;
-      this.streamView = null;
+      this.source = body ?? undefined;
+      this.streamView = undefined;
     }
 
     get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-      if (this.source === null) return null;
+      if (this.source === undefined) return null;
       this.streamView ??= this.source.stream();
       return this.streamView;
     }
 
     get bodyUsed(): boolean {
-      if (this.streamView !== null) return this.streamView.locked;
+      if (this.streamView !== undefined) return this.streamView.locked;
       return this.source?.used ?? false;
     }
 
     async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-      if (this.source === null) return new Uint8Array(0);
-      if (this.streamView !== null)
+      if (this.source === undefined) return new Uint8Array(0);
+      if (this.streamView !== undefined)
         return new Uint8Array(await new Response(this.streamView).arrayBuffer());
       return this.source.bytes();
     }

@@ -3,6 +3,7 @@ import { Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyRequest } from "../http/lazy-request.ts";
+import { ensureTextResponseType } from "../http/text-response-type.ts";
 import type { ServiceLogger } from "./service-logger.ts";
 
 /** The third argument of a module's `fetch`, as Cloudflare Workers have it. */
@@ -49,6 +50,7 @@ const COPIES_LAZY_REQUESTS = ((): boolean => {
 export function fetchHandlerService(module: unknown, options: FetchHandlerOptions): Handler {
   const { name, env = {}, logger } = options;
   const fetch = fetchOf(module, name);
+  ensureTextResponseType();
   const checked = (result: unknown): Response => {
     if (result instanceof Response) return result;
     throw new TypeError(`module ${name}: fetch gave ${kindOf(result)}, expected a Response`);
