@@ -62,7 +62,9 @@ export class FieldSection implements SectionScanner {
 
   /** The fields of a section that is complete; the caller's to keep. */
   takeFields(): Fields {
-    return this.fields === SCRATCH ? SCRATCH.slice(0, this.length) : this.fields;
+    const { fields } = this;
+    this.fields = SCRATCH;
+    return fields === SCRATCH ? SCRATCH.slice(0, this.length) : fields;
   }
 
   scan(bytes: Uint8Array, at: number, end: number): number {
@@ -88,8 +90,8 @@ export class FieldSection implements SectionScanner {
       if (state === State.name) {
         while (at < end && TOKEN[bytes[at]] === 1) at++;
         if (at === end) break;
-        if (bytes[at] !== COLON || at === nameStart)
-          throw this.badName(bytes[at], at === nameStart);
+        if (bytes[at] !== COLON) throw this.badName(bytes[at], at === nameStart);
+        if (at === nameStart) throw this.refuse("bad-request", "A field line with an empty name");
         nameEnd = at++;
         state = State.blank;
       }
@@ -123,6 +125,17 @@ export class FieldSection implements SectionScanner {
     return -1;
   }
 
+  rebase(by: number): void {
+    const { fields } = this;
+    this.sectionStart -= by;
+    this.nameStart -= by;
+    this.nameEnd -= by;
+    this.valueStart -= by;
+    for (let i = 0; i < this.length; i += STRIDE) {
+      for (let j = i + 1; j < i + STRIDE; j++) fields[j] -= by;
+    }
+  }
+
   private add(
     bytes: Uint8Array,
     nameStart: number,
@@ -140,28 +153,13 @@ export class FieldSection implements SectionScanner {
     this.length = length + STRIDE;
   }
 
-  rebase(by: number): void {
-    const { fields } = this;
-    this.sectionStart -= by;
-    this.nameStart -= by;
-    this.nameEnd -= by;
-    this.valueStart -= by;
-    for (let i = 0; i < this.length; i += STRIDE) {
-      for (let j = i + 1; j < i + STRIDE; j++) fields[j] -= by;
-    }
-  }
-
   private bad(octet: number, where: string): Error {
     return this.refuse("bad-request", `Octet ${showOctet(octet)} ${where}`);
   }
 
   private badName(octet: number, atStart: boolean): Error {
-    if (!atStart) return this.bad(octet, "in a field name");
-    if (octet === COLON) return this.refuse("bad-request", "A field line with an empty name");
-    if (isBlank(octet)) {
-      return this.refuse("bad-request", "A field line that starts with whitespace");
-    }
-    return this.bad(octet, "in a field name");
+    if (!atStart || !isBlank(octet)) return this.bad(octet, "in a field name");
+    return this.refuse("bad-request", "A field line that starts with whitespace");
   }
 }
 

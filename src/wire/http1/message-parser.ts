@@ -18,6 +18,8 @@ const State = {
   done: 5,
 } as const;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** What comes behind a head, where it isn't a body by `Framing`. */
 export const Behind = {
   /** Another head: this one was interim. */
@@ -165,12 +167,10 @@ export abstract class MessageParser<Kind> {
     this.state = State.idle;
   }
 
-  /** The connection ended: completes a body that ends with it; true where that or an end before was clean. */
+  /** The connection ended: completes a body that ends with it, and returns whether no message is open. */
   protected endsCleanly(): boolean {
     if (this.failure !== null) throw this.failure;
     if (this.state === State.close) this.complete(null, NO_BYTES);
     return this.state === State.done;
   }
 }
-
-const NO_BYTES = new Uint8Array(0);

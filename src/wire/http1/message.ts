@@ -2,7 +2,7 @@ import type { Fields } from "../fields.ts";
 
 /** How the end of a body is found (RFC 9112 section 6.3). */
 export const Framing = {
-  /** No body. */
+  /** No body, or one of length 0. */
   none: 0,
   /** `contentLength` bytes. */
   length: 1,
@@ -74,6 +74,9 @@ export interface MessageSink<Kind> {
   messageHead(head: Kind): void;
   /** A piece of the body without its chunked framing: `bytes[start, end)`, never empty. */
   messageBody(bytes: Uint8Array, start: number, end: number): void;
-  /** The message is complete. `trailers` point into `bytes`; null where there were none. */
+  /**
+   * The message is complete. `trailers` point into `bytes`; null where there were none. Interim
+   * responses, a 101 and a 2xx to CONNECT have no end.
+   */
   messageEnd(trailers: Fields | null, bytes: Uint8Array): void;
 }

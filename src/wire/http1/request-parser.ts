@@ -46,7 +46,7 @@ export class RequestParser extends MessageParser<RequestHead> {
     const method = methodOf(bytes, line.methodStart, line.methodEnd);
     if (!isTarget(bytes, line.targetStart, line.targetEnd, method)) {
       const found = showOctets(bytes, line.targetStart, line.targetEnd);
-      throw refuseRequest("bad-request", `${found} is not a target for ${method}`);
+      throw refuseRequest("bad-request", `${found} is not a target for ${method.slice(0, 32)}`);
     }
     facts.read(bytes, fields);
     this.checkHost(bytes);

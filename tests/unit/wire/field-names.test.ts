@@ -12,7 +12,7 @@ const idOf = (name: string) => fieldIdOfBytes(latin1Bytes(`..${name}:`), 2, 2 + 
 
 describe("field ids", () => {
   test("FieldId and FIELD_NAMES agree", () => {
-    const ids = Object.values(FieldId).filter((id) => id > 0);
+    const ids: number[] = Object.values(FieldId).filter((id) => id > 0);
     expect(ids).toEqual(ids.map((_, i) => i + 1));
     expect(FIELD_NAMES.length).toBe(ids.length + 1);
     for (const [key, id] of Object.entries(FieldId)) {
