@@ -4,12 +4,13 @@ import { readFileSync } from "node:fs";
 const INTERVAL = 500;
 
 /**
- * npx answers SIGTERM by killing the shell it runs commands in, and what that shell started never
- * hears of it. So, started through npx, watch that shell: when it is gone, this process gets the
- * SIGTERM that was meant for it. Elsewhere, and on systems without /proc, this does nothing.
+ * npx (and npm) answers SIGTERM by killing the shell that it runs commands in, and what that shell
+ * started never hears of it. So, started through npx, watch that shell (npx, shell, `bun run`, this
+ * process): when it is gone, this process gets the SIGTERM that was meant for it. Started in any
+ * other way, and on systems without /proc, this does nothing.
  */
 export function followLauncher(): void {
-  if (process.env["npm_command"] !== "exec") return;
+  if (!process.env["npm_execpath"]?.includes("npm-cli")) return;
   const shell = parentOf(process.ppid);
   if (shell === undefined || shell <= 1) return;
   const timer = setInterval(() => {
