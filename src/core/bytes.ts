@@ -12,7 +12,9 @@ const nativeSlice: Latin1Slice | undefined = (
 
 /** Decodes `bytes[start, end)` one byte to one code unit. */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  if (nativeSlice !== undefined && end - start > 16) return nativeSlice.call(bytes, start, end);
+  // A string that is put together is a rope, and whoever looks at it first pays again: 16 bytes cost
+  // 230 ns that way and 60 in one native call; two bytes break even.
+  if (nativeSlice !== undefined && end - start > 2) return nativeSlice.call(bytes, start, end);
   let text = "";
   for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]);
   return text;

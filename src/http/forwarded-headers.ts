@@ -150,6 +150,16 @@ function setForwarded(
  * forwardedHeaders.connection lists; what is left in `Connection` is those, and Upgrade.
  */
 function obeyConnection(list: HeaderList, kept: ReadonlySet<string>): void {
+  // What nearly every HTTP/1 client says names no field but Keep-Alive.
+  const slot = list.findId(FieldId.connection);
+  const usual = list.valueIs(slot, "keep-alive");
+  if ((usual || list.valueIs(slot, "close")) && list.findId(FieldId.connection, slot + 1) < 0) {
+    if (!kept.has("keep-alive")) {
+      if (usual) list.deleteId(FieldId.keepAlive);
+      list.removeAt(slot);
+      return;
+    }
+  }
   const left: string[] = [];
   let upgrade = false;
   for (const value of list.all("connection")) {

@@ -73,6 +73,15 @@ export class HeaderList {
       : latin1(this.bytes, start, this.fields[at + 4]);
   }
 
+  /** True where the value in slot `i` is `lowerText` (ASCII), in any case: no text is made of it. */
+  valueIs(i: number, lowerText: string): boolean {
+    const at = i * STRIDE;
+    const start = this.fields[at + 3];
+    const end = this.fields[at + 4];
+    if (start < 0) return this.texts![end].toLowerCase() === lowerText;
+    return end - start === lowerText.length && bytesEqualLower(this.bytes, start, lowerText);
+  }
+
   /** The slot of the first field of that name at or behind `from`, or -1. */
   find(lowerName: string, from = 0): number {
     const id = fieldIdOfName(lowerName);

@@ -31,7 +31,9 @@ function isCanonical(host: string): boolean {
  */
 export function canonicalHost(host: string): string {
   if (isCanonical(host)) return host;
-  const name = withoutPort(host).trim().toLowerCase();
+  const bare = withoutPort(host);
+  if (isCanonical(bare)) return bare;
+  const name = bare.trim().toLowerCase();
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
