@@ -32,8 +32,8 @@ export class BunConnection implements Connection {
   constructor(socket: Socket<BunConnection>) {
     this.socket = socket;
     // Now, because a closed socket doesn't tell any more.
-    this.remote = { ip: canonicalIp(socket.remoteAddress), port: socket.remotePort };
-    this.local = { ip: canonicalIp(socket.localAddress), port: socket.localPort };
+    this.remote = addressOf(socket.remoteAddress, socket.remotePort);
+    this.local = addressOf(socket.localAddress, socket.localPort);
     socket.setKeepAlive(true, KEEP_ALIVE);
   }
 
@@ -78,6 +78,11 @@ export class BunConnection implements Connection {
     this.held = null;
     if (!this.dead) this.socket.terminate();
     this.deliverCloseLater();
+  }
+
+  /** The peer had reset the connection before this side heard of it: nobody knows who it was. */
+  get stillborn(): boolean {
+    return this.remote.ip === "";
   }
 
   // --- Bun's events ---
@@ -182,4 +187,8 @@ export class BunConnection implements Connection {
       reportUncaught(thrown);
     }
   }
+}
+
+function addressOf(ip: string | undefined, port: number | undefined): Address {
+  return { ip: ip === undefined ? "" : canonicalIp(ip), port: port ?? 0 };
 }

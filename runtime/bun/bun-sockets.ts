@@ -30,6 +30,10 @@ export async function bunListen(
     open(socket: ConnectionSocket) {
       const connection = new BunConnection(socket);
       socket.data = connection;
+      if (connection.stillborn) {
+        connection.reset();
+        return;
+      }
       try {
         connection.handler = accepted(connection);
       } catch (error) {
@@ -71,11 +75,14 @@ export function bunConnect(options: ConnectOptions, handler: DialHandler): Dial 
 }
 
 class BunDial implements Dial {
+  private readonly options: ConnectOptions;
   private handler: DialHandler | null;
 
-  constructor({ hostname, port }: ConnectOptions, handler: DialHandler) {
+  constructor(options: ConnectOptions, handler: DialHandler) {
+    this.options = options;
     this.handler = handler;
-    const fail = (cause: unknown) => this.failed(new SystemError("connect", hostname, port, cause));
+    const { hostname, port } = options;
+    const fail = (cause: unknown) => this.failed(cause);
     try {
       // Until it is open, the socket's data is this dial: `EVENTS` are for what comes after.
       Bun.connect<BunDial>({
@@ -95,6 +102,11 @@ class BunDial implements Dial {
   }
 
   opened(connection: BunConnection): void {
+    if (connection.stillborn) {
+      connection.reset();
+      this.failed({ code: "ECONNRESET" });
+      return;
+    }
     const { handler } = this;
     this.handler = null;
     if (handler === null) {
@@ -108,11 +120,12 @@ class BunDial implements Dial {
     }
   }
 
-  private failed(error: Error): void {
+  private failed(cause: unknown): void {
     const { handler } = this;
+    const { hostname, port } = this.options;
     this.handler = null;
     try {
-      handler?.failed(error);
+      handler?.failed(new SystemError("connect", hostname, port, cause));
     } catch (thrown) {
       reportUncaught(thrown);
     }

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Case } from "./case.ts";
+import { settle, within } from "./probe.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** Files, signals, modules. */
+export const HOST_CASES: Case[] = [
+  {
+    name: "files are read, and what is missing has a code",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        const path = join(directory, "a");
+        await writeFile(path, "content");
+        const bytes = await files.read(path);
+        assert.ok(bytes instanceof Uint8Array);
+        assert.equal(decode(bytes), "content");
+        await assert.rejects(files.read(join(directory, "none")), { code: "ENOENT" });
+      });
+    },
+  },
+  {
+    name: "files and directories are told apart",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        const path = join(directory, "a");
+        const before = Date.now() - 5000;
+        await writeFile(path, "12345");
+        await symlink("a", join(directory, "link"));
+        for (const name of ["a", "link"]) {
+          const file = await files.info(join(directory, name));
+          assert.equal(file?.isFile, true);
+          assert.equal(file?.isDirectory, false);
+          assert.equal(file?.size, 5);
+          assert.ok(file!.modified > before);
+        }
+        const folder = await files.info(directory);
+        assert.equal(folder?.isFile, false);
+        assert.equal(folder?.isDirectory, true);
+        assert.equal(await files.info(join(directory, "none")), undefined);
+        assert.equal(await files.info(join(path, "below a file")), undefined);
+      });
+    },
+  },
+  {
+    name: "directories are listed in order",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        for (const name of ["b", "a", "C", ".hidden"]) await writeFile(join(directory, name), "");
+        await mkdir(join(directory, "sub"));
+        assert.deepEqual(await files.list(directory), [".hidden", "C", "a", "b", "sub"]);
+        await assert.rejects(files.list(join(directory, "none")), { code: "ENOENT" });
+      });
+    },
+  },
+  {
+    name: "appended bytes are in order, in a file of the owner's alone",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        const path = join(directory, "log");
+        const log = await files.append(path);
+        let expected = "";
+        for (let i = 0; i < 1000; i++) {
+          log.write(encode(`line ${i}\n`));
+          expected += `line ${i}\n`;
+        }
+        await log.flush();
+        assert.equal(decode(await files.read(path)), expected);
+        assert.equal((await stat(path)).mode & 0o777, 0o600);
+        await log.close();
+        log.write(encode("after close"));
+        await log.close();
+
+        const again = await files.append(path);
+        again.write(encode("more\n"));
+        await again.close();
+        assert.equal(decode(await files.read(path)), `${expected}more\n`);
+        await assert.rejects(files.append(join(directory, "none", "log")), { code: "ENOENT" });
+      });
+    },
+  },
+  {
+    name: "an open file follows its renaming, and a new one takes its place",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        const path = join(directory, "log");
+        const first = await files.append(path);
+        first.write(encode("one,"));
+        await first.flush();
+        await rename(path, join(directory, "log.1"));
+        first.write(encode("two"));
+        const second = await files.append(path);
+        second.write(encode("three"));
+        await Promise.all([first.close(), second.close()]);
+        assert.equal(decode(await files.read(join(directory, "log.1"))), "one,two");
+        assert.equal(decode(await files.read(path)), "three");
+      });
+    },
+  },
+  {
+    name: "a file that can't be written says so when it is flushed",
+    async run({ files }) {
+      // Linux' device that is always full.
+      if ((await files.info("/dev/full")) === undefined) return;
+      const full = await files.append("/dev/full");
+      full.write(encode("x"));
+      await assert.rejects(full.flush(), { code: "ENOSPC" });
+      await full.flush();
+      await full.close();
+    },
+  },
+  {
+    name: "changes in a directory are noticed",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        let changes = 0;
+        let wake = () => {};
+        const stop = files.watch(directory, () => {
+          changes++;
+          wake();
+        });
+        const path = join(directory, "a");
+        const steps: [string, () => Promise<unknown>][] = [
+          ["creation", () => writeFile(path, "1")],
+          ["writing", () => writeFile(path, "22")],
+          ["renaming", () => rename(path, join(directory, "b"))],
+          ["a link's replacement", () => replaceLink(directory)],
+          ["removal", () => rm(join(directory, "b"))],
+        ];
+        for (const [what, step] of steps) {
+          await settle();
+          changes = 0;
+          const noticed = new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          await step();
+          await within(`${what} to be noticed`, noticed);
+        }
+        await settle();
+        stop();
+        stop();
+        changes = 0;
+        await writeFile(path, "3");
+        await settle();
+        assert.equal(changes, 0);
+        assert.throws(() => files.watch(join(directory, "none"), () => {}));
+      });
+    },
+  },
+  {
+    name: "a watched directory may vanish",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        const sub = join(directory, "sub");
+        await mkdir(sub);
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const stop = files.watch(sub, resolve);
+        await settle();
+        await rm(sub, { recursive: true });
+        await within("the directory's end to be noticed", promise);
+        stop();
+      });
+    },
+  },
+  {
+    name: "signals reach who asked for them, until they don't want them any more",
+    async run(runtime) {
+      for (const signal of ["SIGHUP", "SIGUSR1", "SIGTERM", "SIGINT"] as const) {
+        const heard: string[] = [];
+        let wake = () => {};
+        const stopFirst = runtime.onSignal(signal, () => heard.push("first"));
+        const stopSecond = runtime.onSignal(signal, () => {
+          heard.push("second");
+          wake();
+        });
+        for (const expected of [["first", "second"], ["second"]]) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          wake = resolve;
+          process.kill(runtime.pid, signal);
+          await within(signal, promise);
+          assert.deepEqual(heard.splice(0), expected);
+          stopFirst();
+        }
+        stopSecond();
+      }
+    },
+  },
+  {
+    name: "a module is loaded afresh where its version is new",
+    async run(runtime) {
+      await inDirectory(async (directory) => {
+        const path = join(directory, "module with space.ts");
+        const load = async (version: string) =>
+          (await runtime.importModule(path, version)).default as number;
+        await writeFile(path, "export default 1 as number;");
+        assert.equal(await load("1"), 1);
+        await writeFile(path, "export default 2 as number;");
+        assert.equal(await load("1"), 1);
+        assert.equal(await load("a&b 2"), 2);
+        await assert.rejects(runtime.importModule(join(directory, "none.ts"), "1"));
+      });
+    },
+  },
+  {
+    name: "the runtime says what it is and where",
+    async run(runtime) {
+      assert.match(runtime.name, /^(bun|deno)$/);
+      assert.match(runtime.version, /^[0-9]+\.[0-9]+\.[0-9]+/);
+      assert.equal(runtime.pid, process.pid);
+      assert.equal(runtime.cwd, process.cwd());
+      assert.deepEqual(runtime.args, ["one argument", "--two"]);
+      assert.equal(runtime.env["SLUICE_CONFORMANCE"], "yes");
+      assert.equal(runtime.env["SLUICE_NO_SUCH_VARIABLE"], undefined);
+      assert.ok(runtime.hostname().length > 0);
+      runtime.stderr.write(new Uint8Array(0));
+      await Promise.all([runtime.stdout.flush(), runtime.stderr.flush()]);
+    },
+  },
+];
+
+/** Runs with a directory of its own, which is gone afterwards. */
+async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "sluice-conformance-"));
+  try {
+    await chmod(directory, 0o700);
+    await run(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** As Kubernetes does it with a mounted ConfigMap. */
+async function replaceLink(directory: string): Promise<void> {
+  await symlink("b", join(directory, "..data_tmp"));
+  await rename(join(directory, "..data_tmp"), join(directory, "..data"));
+}

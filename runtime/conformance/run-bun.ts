@@ -1,0 +1,4 @@
+import { bunRuntime } from "../bun/bun-runtime.ts";
+import { runSuite } from "./run.ts";
+
+await runSuite(bunRuntime());
