@@ -1,0 +1,33 @@
+import { now } from "../../src/core/timers.ts";
+import { Exchange } from "../../src/http/exchange.ts";
+import { AccessLog, accessLogMiddleware } from "../../src/observability/access-log.ts";
+import type { AccessLogOptions } from "../../src/observability/access-log-fields.ts";
+import { type MadeRequest, makeRequest } from "./make-request.ts";
+import { MemoryFile } from "./memory-file.ts";
+
+export interface Logged extends MadeRequest {
+  /** Milliseconds that the exchange took. */
+  took?: number;
+  /** What was noted on the way. */
+  note?: Partial<Exchange>;
+}
+
+/** Has one exchange logged and returns the text. */
+export async function line(options: AccessLogOptions, logged: Logged = {}): Promise<string> {
+  const file = new MemoryFile();
+  const log = new AccessLog(options, file);
+  const made = makeRequest(logged);
+  const exchange = new Exchange(made.exchange.downstream, now() - (logged.took ?? 0));
+  Object.assign(exchange, {
+    method: made.exchange.method,
+    target: made.exchange.target,
+    host: made.exchange.host,
+    status: 200,
+    responseBytes: 1234,
+    ...logged.note,
+  });
+  accessLogMiddleware(log)(() => new Response())(made.request, exchange);
+  exchange.finish();
+  await log.close();
+  return file.text();
+}
