@@ -1,5 +1,5 @@
 /** `bun run build`: one executable, dist/sluice, that needs nothing else on the machine. */
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installDependencies } from "./dependencies.ts";
 import { EXECUTABLE, ROOT } from "./paths.ts";
@@ -13,8 +13,9 @@ const { exitCode } = Bun.spawnSync(
     join(ROOT, "runtime/bun/main.ts"),
     "--compile",
     `--outfile=${EXECUTABLE}`,
-    "--minify",
-    "--sourcemap=linked",
+    "--minify-syntax",
+    "--minify-whitespace",
+    "--sourcemap=inline",
     // Parsed ahead of time: the program starts sooner.
     "--format=esm",
     "--bytecode",
@@ -28,5 +29,7 @@ const { exitCode } = Bun.spawnSync(
   { cwd: ROOT, stdin: "ignore", stdout: "ignore", stderr: "inherit" },
 );
 if (exitCode !== 0) process.exit(exitCode);
+// The executable carries its source map; this is a second copy.
+rmSync(`${EXECUTABLE}.map`, { force: true });
 const megabytes = Math.round(statSync(EXECUTABLE).size / 1_000_000);
 console.log(`dist/sluice: ${megabytes} MB`);
