@@ -9,7 +9,11 @@ import { run } from "./run.ts";
 import { VERSION } from "./version.ts";
 
 /** What the command line chose, after the program's name. */
-type Command = (runtime: Runtime, args: readonly string[], embedded: EmbeddedConfiguration) => Promise<number>;
+type Command = (
+  runtime: Runtime,
+  args: readonly string[],
+  embedded: EmbeddedConfiguration,
+) => Promise<number>;
 
 const COMMANDS: Record<string, Command> = {
   check,
@@ -35,14 +39,21 @@ export async function boot(runtime: Runtime, embedded: EmbeddedConfiguration): P
   let code: number;
   try {
     if (wantsHelp) code = await COMMANDS["help"](runtime, rest, embedded);
-    else if (first === undefined || first.startsWith("-")) code = await run(runtime, runtime.args, embedded);
+    else if (first === undefined || first.startsWith("-"))
+      code = await run(runtime, runtime.args, embedded);
     else if (Object.hasOwn(COMMANDS, first)) code = await COMMANDS[first](runtime, rest, embedded);
     else {
-      complain(runtime, `unknown command "${first}": expected one of ${Object.keys(COMMANDS).join(", ")}, or flags\n`);
+      complain(
+        runtime,
+        `unknown command "${first}": expected one of ${Object.keys(COMMANDS).join(", ")}, or flags\n`,
+      );
       code = 1;
     }
   } catch (error) {
-    complain(runtime, error instanceof ConfigError ? `${error.message}\n` : `${messageOf(error)}\n`);
+    complain(
+      runtime,
+      error instanceof ConfigError ? `${error.message}\n` : `${messageOf(error)}\n`,
+    );
     code = 1;
   }
   await Promise.all([runtime.stdout.flush(), runtime.stderr.flush()]);

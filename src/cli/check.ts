@@ -23,7 +23,11 @@ export async function check(
     close: async () => {},
   };
   // The program's own log says what is wrong; nothing else is logged at ERROR before it listens.
-  const quiet = { ...configuration, log: { level: "ERROR", format: "common", noColor: true }, accessLog: undefined };
+  const quiet = {
+    ...configuration,
+    log: { level: "ERROR", format: "common", noColor: true },
+    accessLog: undefined,
+  };
   const quietRuntime = Object.create(
     source === embedded.file ? withEmbeddedFiles(runtime, embedded) : runtime,
     { stdout: { value: report } },

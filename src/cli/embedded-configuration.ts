@@ -29,7 +29,8 @@ export function withEmbeddedFiles(runtime: Runtime, embedded: EmbeddedConfigurat
     },
     read: async (path) => {
       const text = shipped(path);
-      if (text !== undefined && (await files.info(path)) === undefined) return new TextEncoder().encode(text);
+      if (text !== undefined && (await files.info(path)) === undefined)
+        return new TextEncoder().encode(text);
       return files.read(path);
     },
   };

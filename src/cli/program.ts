@@ -34,7 +34,8 @@ export async function createProgram(
   let logFile = await openLog(runtime, logPath);
   let accessLogFile = await openLog(runtime, accessLogPath);
   const logger = createLogger(log ?? {}, logFile);
-  const accessLog = accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, accessLogFile);
+  const accessLog =
+    accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, accessLogFile);
 
   let terminating = false;
   const internalServices = new Map<string, Handler>([
@@ -44,7 +45,10 @@ export async function createProgram(
   if (ping !== undefined) {
     internalServices.set(
       "ping@internal",
-      pingHandler({ terminatingStatusCode: ping.terminatingStatusCode, terminating: () => terminating }),
+      pingHandler({
+        terminatingStatusCode: ping.terminatingStatusCode,
+        terminating: () => terminating,
+      }),
     );
   }
   const server = new Server({
@@ -93,7 +97,12 @@ async function openLog(runtime: Runtime, path: string): Promise<AppendFile> {
   return path === "" ? runtime.stdout : runtime.files.append(path);
 }
 
-function providersOf(configuration: StaticConfiguration, runtime: Runtime, logger: Logger, watch: boolean): Provider[] {
+function providersOf(
+  configuration: StaticConfiguration,
+  runtime: Runtime,
+  logger: Logger,
+  watch: boolean,
+): Provider[] {
   const { file } = configuration.providers;
   if (file === undefined) return [];
   return [

@@ -15,9 +15,17 @@ export async function run(
   const started = performance.now();
   const { configuration, source } = await loadStatic(runtime, args, embedded);
   const shipped = source === embedded.file;
-  const program = await createProgram(shipped ? withEmbeddedFiles(runtime, embedded) : runtime, configuration, true);
+  const program = await createProgram(
+    shipped ? withEmbeddedFiles(runtime, embedded) : runtime,
+    configuration,
+    true,
+  );
   const { server, logger } = program;
-  logger.info("Starting Sluice", { version: VERSION, runtime: `${runtime.name} ${runtime.version}`, configuration: source });
+  logger.info("Starting Sluice", {
+    version: VERSION,
+    runtime: `${runtime.name} ${runtime.version}`,
+    configuration: source,
+  });
   try {
     await server.load();
     await server.listen();
@@ -27,10 +35,17 @@ export async function run(
   }
   for (const entryPoint of server.entryPoints) {
     const { address } = entryPoint;
-    logger.info("Listening", { entryPointName: entryPoint.name, address: `${bracketed(address!.ip)}:${address!.port}` });
+    logger.info("Listening", {
+      entryPointName: entryPoint.name,
+      address: `${bracketed(address!.ip)}:${address!.port}`,
+    });
   }
   runtime.onSignal("SIGUSR1", () => {
-    program.reopenLogs().catch((error: unknown) => logger.error("Cannot reopen the log files", { error: messageOf(error) }));
+    program
+      .reopenLogs()
+      .catch((error: unknown) =>
+        logger.error("Cannot reopen the log files", { error: messageOf(error) }),
+      );
   });
   announce(program, performance.now() - started);
   await stopSignal(runtime, logger);

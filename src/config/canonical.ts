@@ -48,17 +48,27 @@ function walk(schema: z.ZodType, raw: unknown, path: KeyPath, context: Walk): un
       if (raw === null) return undefined;
       if (!isRecord(raw)) return raw;
       return Object.fromEntries(
-        Object.entries(raw).map(([name, child]) => [name, walk(shape.value, child, [...path, name], context)]),
+        Object.entries(raw).map(([name, child]) => [
+          name,
+          walk(shape.value, child, [...path, name], context),
+        ]),
       );
     case "array":
       return walkArray(shape, raw, path, context);
     default:
       if (raw === null) return undefined;
-      return context.options.textual && typeof raw === "string" ? fromText(schema, shape, raw) : raw;
+      return context.options.textual && typeof raw === "string"
+        ? fromText(schema, shape, raw)
+        : raw;
   }
 }
 
-function walkObject(shape: Shape & { kind: "object" }, raw: unknown, path: KeyPath, context: Walk): unknown {
+function walkObject(
+  shape: Shape & { kind: "object" },
+  raw: unknown,
+  path: KeyPath,
+  context: Walk,
+): unknown {
   // `ping:` with nothing behind it is an empty section; on the command line `--ping` or `--ping=true`.
   const empty = raw === null || (context.options.textual && (raw === "true" || raw === ""));
   if (empty) return {};
@@ -102,11 +112,17 @@ function spellings(keys: Record<string, z.ZodType>): Map<string, string> {
   return spelling;
 }
 
-function walkArray(shape: Shape & { kind: "array" }, raw: unknown, path: KeyPath, context: Walk): unknown {
+function walkArray(
+  shape: Shape & { kind: "array" },
+  raw: unknown,
+  path: KeyPath,
+  context: Walk,
+): unknown {
   if (raw === null) return undefined;
   const { textual } = context.options;
   let elements: unknown = raw;
-  if (textual && typeof raw === "string") elements = raw === "" ? [] : raw.split(",").map((part) => part.trim());
+  if (textual && typeof raw === "string")
+    elements = raw === "" ? [] : raw.split(",").map((part) => part.trim());
   if (!Array.isArray(elements)) return raw;
   return elements.map((element, i) => walk(shape.element, element, [...path, i], context));
 }

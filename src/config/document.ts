@@ -34,5 +34,7 @@ export class ConfigError extends Error {
 /** `where: path: message`, the one spelling of an issue in logs and on the command line. */
 export function formatIssue(issue: ConfigIssue): string {
   const path = issue.path.map(String).join(".");
-  return path === "" ? `${issue.where}: ${issue.message}` : `${issue.where}: ${path}: ${issue.message}`;
+  return path === ""
+    ? `${issue.where}: ${issue.message}`
+    : `${issue.where}: ${path}: ${issue.message}`;
 }

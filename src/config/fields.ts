@@ -5,19 +5,24 @@ import { messageOf } from "../core/errors.ts";
 
 /** The kinds of values that keys have, in both planes. Messages say what was found and what was expected. */
 
-const show = (value: unknown): string => (typeof value === "string" ? `"${value}"` : JSON.stringify(value) ?? "nothing");
+const show = (value: unknown): string =>
+  typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? "nothing");
 
 /** A duration, in milliseconds once parsed: Go's syntax, or seconds as a number. */
 export const duration = () =>
   z.union([z.string(), z.number()]).transform((value, context) => {
     const milliseconds = parseDuration(value);
     if (milliseconds !== undefined) return milliseconds;
-    context.addIssue({ code: "custom", message: `expected a duration such as "30s", found ${show(value)}` });
+    context.addIssue({
+      code: "custom",
+      message: `expected a duration such as "30s", found ${show(value)}`,
+    });
     return z.NEVER;
   });
 
 /** A whole number, at least `min`. */
-export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
+export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER) =>
+  z.number().int().min(min).max(max);
 
 export const text = () => z.string();
 export const texts = () => z.array(z.string());
@@ -39,7 +44,10 @@ export const oneOf = <const T extends readonly string[]>(...words: T) =>
   z.string().transform((value, context): T[number] => {
     const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (word !== undefined) return word;
-    context.addIssue({ code: "custom", message: `expected one of ${words.join(", ")}, found ${show(value)}` });
+    context.addIssue({
+      code: "custom",
+      message: `expected one of ${words.join(", ")}, found ${show(value)}`,
+    });
     return z.NEVER;
   });
 
@@ -61,6 +69,8 @@ export const clientTls = () =>
     insecureSkipVerify: flag().optional(),
   });
 
-export const tlsDomains = () => z.array(z.strictObject({ main: text().optional(), sans: texts().optional() }));
+export const tlsDomains = () =>
+  z.array(z.strictObject({ main: text().optional(), sans: texts().optional() }));
 
-export const spiffe = () => z.strictObject({ ids: texts().optional(), trustDomain: text().optional() });
+export const spiffe = () =>
+  z.strictObject({ ids: texts().optional(), trustDomain: text().optional() });

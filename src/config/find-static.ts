@@ -17,7 +17,10 @@ type Finder = Pick<Runtime, "files" | "env" | "cwd">;
  * traefik.{toml,yaml,yml} in the usual places), else flags, else the environment; one excludes the
  * others. Undefined where there is none. Throws ConfigError where it can't be read.
  */
-export async function findStatic(runtime: Finder, args: readonly string[]): Promise<FoundStatic | undefined> {
+export async function findStatic(
+  runtime: Finder,
+  args: readonly string[],
+): Promise<FoundStatic | undefined> {
   const { configFile, rest } = takeConfigFile(args);
   const named = configFile ?? runtime.env["TRAEFIK_CONFIGFILE"];
   if (named !== undefined && named !== "") {
@@ -37,11 +40,18 @@ export async function findStatic(runtime: Finder, args: readonly string[]): Prom
 
 function exclusive(rest: readonly string[], file = "a configuration file"): ConfigError {
   return new ConfigError([
-    { path: [], where: "flags", message: `${file} and flags exclude each other, found both: ${rest.join(" ")}` },
+    {
+      path: [],
+      where: "flags",
+      message: `${file} and flags exclude each other, found both: ${rest.join(" ")}`,
+    },
   ]);
 }
 
-function takeConfigFile(args: readonly string[]): { configFile: string | undefined; rest: string[] } {
+function takeConfigFile(args: readonly string[]): {
+  configFile: string | undefined;
+  rest: string[];
+} {
   const rest: string[] = [];
   let configFile: string | undefined;
   for (let i = 0; i < args.length; i++) {
@@ -58,7 +68,9 @@ function candidates({ env, cwd }: Finder): string[] {
   if (xdg) folders.push(`${xdg}/traefik`);
   if (home) folders.push(`${home}/.config/traefik`);
   folders.push(cwd);
-  return folders.flatMap((folder) => ["toml", "yaml", "yml"].map((extension) => `${folder}/traefik.${extension}`));
+  return folders.flatMap((folder) =>
+    ["toml", "yaml", "yml"].map((extension) => `${folder}/traefik.${extension}`),
+  );
 }
 
 async function readFile(runtime: Finder, path: string): Promise<ConfigDocument> {
@@ -66,7 +78,9 @@ async function readFile(runtime: Finder, path: string): Promise<ConfigDocument> 
   try {
     bytes = await runtime.files.read(path);
   } catch (error) {
-    throw new ConfigError([{ path: [], where: path, message: `cannot be read: ${(error as Error).message}` }]);
+    throw new ConfigError([
+      { path: [], where: path, message: `cannot be read: ${(error as Error).message}` },
+    ]);
   }
   return parseFile(new TextDecoder().decode(bytes), path);
 }

@@ -13,22 +13,33 @@ export function parseFlags(args: readonly string[]): ConfigDocument {
     const arg = args[i];
     const match = /^--?([A-Za-z][^=\s]*)(?:=([\s\S]*))?$/.exec(arg);
     if (match === null) {
-      throw new ConfigError([{ path: [], where: "flags", message: `expected a flag such as --ping, found "${arg}"` }]);
+      throw new ConfigError([
+        { path: [], where: "flags", message: `expected a flag such as --ping, found "${arg}"` },
+      ]);
     }
     const [, name, given] = match;
     let value = given;
-    if (value === undefined && args[i + 1] !== undefined && !args[i + 1].startsWith("-")) value = args[++i];
+    if (value === undefined && args[i + 1] !== undefined && !args[i + 1].startsWith("-"))
+      value = args[++i];
     const path = splitKey(name);
     names.set(keyOf(path), `--${name}`);
     setAt(root, path, value ?? "true");
   }
-  return { source: "flags", value: withLists(root), locate: (path) => nearestName(names, path, "flags") };
+  return {
+    source: "flags",
+    value: withLists(root),
+    locate: (path) => nearestName(names, path, "flags"),
+  };
 }
 
 const keyOf = (path: KeyPath) => path.join(".").toLowerCase();
 
 /** The flag that set what is at `path`, above it or below it. */
-export function nearestName(names: ReadonlyMap<string, string>, path: KeyPath, otherwise: string): string {
+export function nearestName(
+  names: ReadonlyMap<string, string>,
+  path: KeyPath,
+  otherwise: string,
+): string {
   const wanted = keyOf(path);
   for (let length = path.length; length > 0; length--) {
     const name = names.get(keyOf(path.slice(0, length)));

@@ -8,7 +8,9 @@ export function parseJson(text: string, file: string): ConfigDocument {
   try {
     JSON.parse(text);
   } catch (error) {
-    throw new ConfigError([{ path: [], where: `${file}:${placeOf(text, error)}`, message: messageOf(error) }]);
+    throw new ConfigError([
+      { path: [], where: `${file}:${placeOf(text, error)}`, message: messageOf(error) },
+    ]);
   }
   return parseYaml(text, file);
 }

@@ -33,6 +33,10 @@ export async function loadStatic(
 /** Where ping asks for the entrypoint "traefik" and nobody defines it, it is there, on :8080, as in Traefik. */
 function withTraefikEntryPoint(configuration: StaticConfiguration): StaticConfiguration {
   const { ping, entryPoints } = configuration;
-  if (ping === undefined || ping.entryPoint !== "traefik" || Object.hasOwn(entryPoints, "traefik")) return configuration;
-  return { ...configuration, entryPoints: { ...entryPoints, traefik: entryPointSchema.parse({ address: ":8080" }) } };
+  if (ping === undefined || ping.entryPoint !== "traefik" || Object.hasOwn(entryPoints, "traefik"))
+    return configuration;
+  return {
+    ...configuration,
+    entryPoints: { ...entryPoints, traefik: entryPointSchema.parse({ address: ":8080" }) },
+  };
 }

@@ -8,8 +8,10 @@ const MAX_LENGTH = 64 * 1024 * 1024;
 
 /** Reads a configuration file by its extension. Throws ConfigError. */
 export function parseFile(text: string, file: string): ConfigDocument {
-  const refuse = (message: string) => new ConfigError([{ path: [], where: `${file}:1:1`, message }]);
-  if (text.length > MAX_LENGTH) throw refuse(`expected at most ${MAX_LENGTH} characters, found ${text.length}`);
+  const refuse = (message: string) =>
+    new ConfigError([{ path: [], where: `${file}:1:1`, message }]);
+  if (text.length > MAX_LENGTH)
+    throw refuse(`expected at most ${MAX_LENGTH} characters, found ${text.length}`);
   const extension = /\.([^./]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
   switch (extension) {
     case "yml":

@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-
 /** What a schema expects at one place, wrappers taken off. */
 export type Shape =
   | { kind: "object"; keys: Record<string, z.ZodType> }
@@ -13,11 +12,13 @@ export type Shape =
 /** Takes optional, default and the like off, and looks what is below. */
 export function shapeOf(schema: z.ZodType): Shape {
   const inner = unwrap(schema);
-  if (inner instanceof z.ZodObject) return { kind: "object", keys: inner.shape as Record<string, z.ZodType> };
+  if (inner instanceof z.ZodObject)
+    return { kind: "object", keys: inner.shape as Record<string, z.ZodType> };
   if (inner instanceof z.ZodRecord) return { kind: "record", value: inner.valueType as z.ZodType };
   if (inner instanceof z.ZodArray) return { kind: "array", element: inner.element as z.ZodType };
   if (inner instanceof z.ZodBoolean) return { kind: "boolean" };
-  if (inner instanceof z.ZodLiteral && typeof [...inner.values][0] === "boolean") return { kind: "boolean" };
+  if (inner instanceof z.ZodLiteral && typeof [...inner.values][0] === "boolean")
+    return { kind: "boolean" };
   if (inner instanceof z.ZodNumber) return { kind: "number" };
   return { kind: "other" };
 }
@@ -40,9 +41,11 @@ function unwrap(schema: z.ZodType): z.ZodType {
   }
 }
 
-
 /** True for a union of a number with something: priorities and durations take numbers too. */
 export function takesNumbers(schema: z.ZodType): boolean {
   const inner = unwrap(schema);
-  return inner instanceof z.ZodUnion && (inner.options as z.ZodType[]).some((option) => option instanceof z.ZodBigInt);
+  return (
+    inner instanceof z.ZodUnion &&
+    (inner.options as z.ZodType[]).some((option) => option instanceof z.ZodBigInt)
+  );
 }

@@ -2,17 +2,19 @@
 
 /** Parts of `a.b[0].c`. Names before an index hold a list. */
 export function splitKey(key: string): (string | number)[] {
-  return key
-    .split(".")
-    .flatMap((part) => {
-      const match = /^([^[\]]+)((?:\[\d+\])*)$/.exec(part);
-      if (match === null) return [part];
-      return [match[1], ...[...match[2].matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index))];
-    });
+  return key.split(".").flatMap((part) => {
+    const match = /^([^[\]]+)((?:\[\d+\])*)$/.exec(part);
+    if (match === null) return [part];
+    return [match[1], ...[...match[2].matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index))];
+  });
 }
 
 /** Puts a text at a path, making sections on the way; a second text at the same place makes a list. Keys are taken in any case. */
-export function setAt(root: Record<string, unknown>, path: readonly (string | number)[], value: string): void {
+export function setAt(
+  root: Record<string, unknown>,
+  path: readonly (string | number)[],
+  value: string,
+): void {
   let at = root;
   for (let i = 0; i < path.length; i++) {
     const key = sameKey(at, String(path[i]));

@@ -9,7 +9,11 @@ export function parseToml(text: string, file: string): ConfigDocument {
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     throw new ConfigError([
-      { path: [], where: `${file}:${error.lineNumber}:${error.column + 1}`, message: error.message },
+      {
+        path: [],
+        where: `${file}:${error.lineNumber}:${error.column + 1}`,
+        message: error.message,
+      },
     ]);
   }
   const places = new Map<string, string>();
@@ -31,13 +35,19 @@ const keyOf = (path: KeyPath) => JSON.stringify(path.map((step) => String(step).
 
 type Keyed = AST.TOMLKeyValue | AST.TOMLTable;
 
-function collect(node: AST.TOMLTopLevelTable | AST.TOMLTable | AST.TOMLContentNode, path: KeyPath, places: Map<string, string>, file: string): void {
+function collect(
+  node: AST.TOMLTopLevelTable | AST.TOMLTable | AST.TOMLContentNode,
+  path: KeyPath,
+  places: Map<string, string>,
+  file: string,
+): void {
   switch (node.type) {
     case "TOMLTopLevelTable":
     case "TOMLTable":
     case "TOMLInlineTable":
       for (const child of node.body as Keyed[]) {
-        const at = child.type === "TOMLTable" ? [...child.resolvedKey] : note(child.key, path, places, file);
+        const at =
+          child.type === "TOMLTable" ? [...child.resolvedKey] : note(child.key, path, places, file);
         if (child.type === "TOMLTable") {
           note(child.key, [], places, file);
           place(at, child, places, file);
@@ -66,14 +76,22 @@ function note(key: AST.TOMLKey, path: KeyPath, places: Map<string, string>, file
   return at;
 }
 
-function place(path: KeyPath, node: { loc: AST.SourceLocation }, places: Map<string, string>, file: string): void {
+function place(
+  path: KeyPath,
+  node: { loc: AST.SourceLocation },
+  places: Map<string, string>,
+  file: string,
+): void {
   const key = keyOf(path);
-  if (!places.has(key)) places.set(key, `${file}:${node.loc.start.line}:${node.loc.start.column + 1}`);
+  if (!places.has(key))
+    places.set(key, `${file}:${node.loc.start.line}:${node.loc.start.column + 1}`);
 }
 
 function plain(value: unknown, file: string): unknown {
   if (value instanceof Date) {
-    throw new ConfigError([{ path: [], where: file, message: "expected no dates, found one: put it in quotes" }]);
+    throw new ConfigError([
+      { path: [], where: file, message: "expected no dates, found one: put it in quotes" },
+    ]);
   }
   if (Array.isArray(value)) return value.map((element) => plain(element, file));
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;

@@ -2,10 +2,12 @@ import type { z } from "zod";
 import { type CanonicalOptions, canonicalise } from "./canonical.ts";
 import type { ConfigDocument, ConfigIssue, KeyPath } from "./document.ts";
 
-export type Validated<T> = { readonly value: T; readonly issues: readonly ConfigIssue[] } | {
-  readonly value: undefined;
-  readonly issues: readonly ConfigIssue[];
-};
+export type Validated<T> =
+  | { readonly value: T; readonly issues: readonly ConfigIssue[] }
+  | {
+      readonly value: undefined;
+      readonly issues: readonly ConfigIssue[];
+    };
 
 /** Canonicalises and validates the part of a document at `path`. All that is wrong is in `issues`. */
 export function validate<S extends z.ZodType>(

@@ -1,4 +1,14 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from "yaml";
 import { ConfigError, type ConfigDocument, type ConfigIssue, type KeyPath } from "./document.ts";
 
 /** How many aliases a document may expand to: enough for shared blocks, too few for a bomb. */
@@ -23,7 +33,8 @@ export function parseYaml(text: string, file: string): ConfigDocument {
     // The library's own check compares every key with every other; `duplicateKeys` looks them up.
     uniqueKeys: false,
   });
-  if (!Array.isArray(documents) || documents.length === 0) return { source: file, value: {}, locate: () => `${file}:1:1` };
+  if (!Array.isArray(documents) || documents.length === 0)
+    return { source: file, value: {}, locate: () => `${file}:1:1` };
   const [document] = documents;
   const issues: ConfigIssue[] = document.errors.map((error) => ({
     path: [],
@@ -31,7 +42,11 @@ export function parseYaml(text: string, file: string): ConfigDocument {
     message: error.message,
   }));
   if (documents.length > 1) {
-    issues.push({ path: [], where: at(documents[1].range[0]), message: "expected one YAML document, found another" });
+    issues.push({
+      path: [],
+      where: at(documents[1].range[0]),
+      message: "expected one YAML document, found another",
+    });
   }
   const root = document.contents as Node | null;
   if (issues.length === 0) {
@@ -41,7 +56,11 @@ export function parseYaml(text: string, file: string): ConfigDocument {
         for (const { key } of node.items) {
           const name = isScalar(key) ? String(key.value) : undefined;
           if (name !== undefined && name !== "<<" && seen.has(name)) {
-            issues.push({ path: [], where: at((key as Node).range![0]), message: `the key "${name}" is there twice` });
+            issues.push({
+              path: [],
+              where: at((key as Node).range![0]),
+              message: `the key "${name}" is there twice`,
+            });
           }
           seen.add(name);
         }
@@ -69,7 +88,10 @@ function offsetOf(root: Node | null, path: KeyPath): number {
   for (const step of path) {
     if (isAlias(node)) break;
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value).toLowerCase() === String(step).toLowerCase());
+      const pair = node.items.find(
+        ({ key }) =>
+          isScalar(key) && String(key.value).toLowerCase() === String(step).toLowerCase(),
+      );
       if (!isPair(pair)) break;
       offset = (pair.key as Node).range?.[0] ?? offset;
       node = pair.value;

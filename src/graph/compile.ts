@@ -7,7 +7,7 @@ import { Breather } from "./breather.ts";
 import type { Graph, RunningRouter } from "./graph.ts";
 import { MiddlewareBuilder } from "./middleware-builder.ts";
 import { ServiceBuilder, type ServiceContext } from "./service-builder.ts";
-import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
+import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
 
 /** What an entrypoint gives to the compiled graph. */
 export interface GraphEntryPoint {
@@ -43,7 +43,9 @@ export async function compileGraph(
   const denials = new Map(
     context.entryPoints.map((entry) => [
       entry.name,
-      entry.encodedCharacters === undefined ? undefined : denyEncodedCharacters(entry.encodedCharacters),
+      entry.encodedCharacters === undefined
+        ? undefined
+        : denyEncodedCharacters(entry.encodedCharacters),
     ]),
   );
 
@@ -88,7 +90,10 @@ export async function compileGraph(
       const handler = mux.match(request, exchange) ?? notFound;
       return handler(request, exchange);
     };
-    entryPoints.set(entry.name, entry.chain.reduceRight<Handler>((next, link) => link(next), route));
+    entryPoints.set(
+      entry.name,
+      entry.chain.reduceRight<Handler>((next, link) => link(next), route),
+    );
   }
   return { snapshot, entryPoints, services: services.built, routers, disabled };
 }
@@ -103,10 +108,18 @@ async function compileRouter(
   if (router.service === "") throw new Error("the service is missing on the router");
   const service = await services.get(router.service);
   const chain = middlewares.resolve(router.middlewares);
-  const fingerprint = JSON.stringify([router.accessLogs, chain.fingerprint, router.service, service.fingerprint]);
+  const fingerprint = JSON.stringify([
+    router.accessLogs,
+    chain.fingerprint,
+    router.service,
+    service.fingerprint,
+  ]);
   const before = previous?.routers.get(name);
   if (before?.fingerprint === fingerprint && before.service === service) return before;
-  const inner = chain.links.reduceRight<Handler>((next, link) => link(next), service.service.handler);
+  const inner = chain.links.reduceRight<Handler>(
+    (next, link) => link(next),
+    service.service.handler,
+  );
   const { accessLogs } = router;
   return {
     fingerprint,

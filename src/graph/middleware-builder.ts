@@ -3,7 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Middleware } from "../http/handler.ts";
 import { MIDDLEWARES } from "../middlewares/table.ts";
 import { providerOf, resolveReference } from "../providers/names.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "../providers/snapshot.ts";
 
 export interface ResolvedChain {
   readonly links: readonly Middleware[];
@@ -23,7 +23,10 @@ export class MiddlewareBuilder {
   /** The middlewares of those qualified names, outermost first. Throws with the name of what is wrong. */
   resolve(names: readonly string[]): ResolvedChain {
     const parts = names.map((name) => this.one(name, []));
-    return { links: parts.flatMap((part) => part.links), fingerprint: parts.map((part) => part.fingerprint).join() };
+    return {
+      links: parts.flatMap((part) => part.links),
+      fingerprint: parts.map((part) => part.fingerprint).join(),
+    };
   }
 
   private one(name: string, path: readonly string[]): ResolvedChain {
@@ -42,7 +45,8 @@ export class MiddlewareBuilder {
   }
 
   private build(name: string, path: readonly string[]): ResolvedChain {
-    if (path.includes(name)) throw new Error(`middleware "${name}": recursion: ${[...path, name].join(" -> ")}`);
+    if (path.includes(name))
+      throw new Error(`middleware "${name}": recursion: ${[...path, name].join(" -> ")}`);
     const configuration = this.snapshot.middlewares.get(name);
     if (configuration === undefined) throw new Error(`middleware "${name}" does not exist`);
     if (configuration.chain !== undefined) {
@@ -54,18 +58,24 @@ export class MiddlewareBuilder {
         fingerprint: `[${parts.map((part) => part.fingerprint).join()}]`,
       };
     }
-    return { links: [create(name, configuration)], fingerprint: JSON.stringify([name, configuration]) };
+    return {
+      links: [create(name, configuration)],
+      fingerprint: JSON.stringify([name, configuration]),
+    };
   }
 }
 
 function create(name: string, configuration: MiddlewareConfiguration): Middleware {
-  const kinds = Object.keys(configuration).filter((key) => configuration[key as keyof MiddlewareConfiguration] !== undefined);
+  const kinds = Object.keys(configuration).filter(
+    (key) => configuration[key as keyof MiddlewareConfiguration] !== undefined,
+  );
   if (kinds.length !== 1) {
     throw new Error(
       `middleware "${name}": expected exactly one kind, found ${kinds.length === 0 ? "none" : kinds.join(", ")}`,
     );
   }
   const factory = MIDDLEWARES[kinds[0]];
-  if (factory === undefined) throw new Error(`middleware "${name}": "${kinds[0]}" is not supported by Sluice yet`);
+  if (factory === undefined)
+    throw new Error(`middleware "${name}": "${kinds[0]}" is not supported by Sluice yet`);
   return factory(configuration[kinds[0] as keyof MiddlewareConfiguration] as never, { name });
 }

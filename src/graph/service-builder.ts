@@ -8,7 +8,7 @@ import type { ServiceLogger } from "../services/service-logger.ts";
 import { weighted } from "../services/weighted.ts";
 import type { TransportOptions } from "../upstream/upstream-pool.ts";
 import type { Graph, RunningService } from "./graph.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "../providers/snapshot.ts";
 
 /** A server of a loadBalancer, taken apart. */
 export interface ServerAddress {
@@ -76,7 +76,8 @@ export class ServiceBuilder {
   private async build(name: string, path: readonly string[]): Promise<RunningService> {
     const own = this.context.internalServices.get(name);
     if (own !== undefined) return this.internal(name, own);
-    if (path.includes(name)) throw new Error(`service "${name}": recursion: ${[...path, name].join(" -> ")}`);
+    if (path.includes(name))
+      throw new Error(`service "${name}": recursion: ${[...path, name].join(" -> ")}`);
     const configuration = this.snapshot.services.get(name);
     if (configuration === undefined) throw new Error(`the service "${name}" does not exist`);
     const kinds = Object.entries(configuration).filter(([, value]) => value !== undefined);
@@ -85,7 +86,8 @@ export class ServiceBuilder {
         `service "${name}": expected exactly one type, found ${kinds.map(([kind]) => kind).join(", ") || "none"}`,
       );
     }
-    if (configuration.loadBalancer !== undefined) return this.servers(name, configuration.loadBalancer);
+    if (configuration.loadBalancer !== undefined)
+      return this.servers(name, configuration.loadBalancer);
     if (configuration.handler !== undefined) return this.module(name, configuration.handler.module);
     return this.composite(name, configuration, [...path, name]);
   }
@@ -110,14 +112,22 @@ export class ServiceBuilder {
     });
     const service = await loadBalancer({
       name,
-      servers: upstreams.map(({ url, weight, upstream }) => ({ url, weight, handler: upstream.handler })),
+      servers: upstreams.map(({ url, weight, upstream }) => ({
+        url,
+        weight,
+        handler: upstream.handler,
+      })),
       strategy: configuration.strategy,
       sticky: configuration.sticky,
       healthCheck: configuration.healthCheck,
       passiveHealthCheck: configuration.passiveHealthCheck,
       logger: this.context.logger,
     });
-    return running(fingerprint, upstreams.map(({ upstream }) => upstream), service);
+    return running(
+      fingerprint,
+      upstreams.map(({ upstream }) => upstream),
+      service,
+    );
   }
 
   /** The options of a serversTransport; undefined for the default one. */
@@ -126,9 +136,15 @@ export class ServiceBuilder {
     const name = resolveReference(reference, providerOf(service));
     if (name === "default@internal") return undefined;
     const transport = this.snapshot.serversTransports.get(name);
-    if (transport === undefined) throw new Error(`service "${service}": the serversTransport "${name}" does not exist`);
+    if (transport === undefined)
+      throw new Error(`service "${service}": the serversTransport "${name}" does not exist`);
     const { dialTimeout, responseHeaderTimeout, idleConnTimeout } = transport.forwardingTimeouts;
-    return { maxIdleConnsPerHost: transport.maxIdleConnsPerHost, dialTimeout, responseHeaderTimeout, idleConnTimeout };
+    return {
+      maxIdleConnsPerHost: transport.maxIdleConnsPerHost,
+      dialTimeout,
+      responseHeaderTimeout,
+      idleConnTimeout,
+    };
   }
 
   private async module(name: string, path: string): Promise<RunningService> {
@@ -140,14 +156,19 @@ export class ServiceBuilder {
   }
 
   /** A service of services: kept only where none of its children has changed. */
-  private async composite(name: string, configuration: Service, path: readonly string[]): Promise<RunningService> {
+  private async composite(
+    name: string,
+    configuration: Service,
+    path: readonly string[],
+  ): Promise<RunningService> {
     const provider = providerOf(name);
     const references =
       configuration.weighted !== undefined
         ? (configuration.weighted.services ?? []).map((child) => child.name)
         : [configuration.failover!.service, configuration.failover!.fallback];
     const children: RunningService[] = [];
-    for (const reference of references) children.push(await this.get(resolveReference(reference, provider), path));
+    for (const reference of references)
+      children.push(await this.get(resolveReference(reference, provider), path));
     const fingerprint = JSON.stringify([configuration, children.map((child) => child.fingerprint)]);
     const kept = this.kept(name, fingerprint);
     if (kept !== undefined && kept.children.every((child, i) => child === children[i])) return kept;
@@ -160,7 +181,10 @@ export class ServiceBuilder {
       configuration.weighted !== undefined
         ? await weighted({
             name,
-            services: (configuration.weighted.services ?? []).map(({ weight }, i) => ({ ...child(i), weight })),
+            services: (configuration.weighted.services ?? []).map(({ weight }, i) => ({
+              ...child(i),
+              weight,
+            })),
             sticky: configuration.weighted.sticky,
             healthCheck: configuration.weighted.healthCheck,
           })
@@ -205,10 +229,13 @@ function serverAddress(
   transport: TransportOptions | undefined,
 ): ServerAddress {
   const text = server.url ?? "";
-  if (!URL.canParse(text)) throw new Error(`servers.url: expected a URL such as http://127.0.0.1:8080, found "${text}"`);
+  if (!URL.canParse(text))
+    throw new Error(`servers.url: expected a URL such as http://127.0.0.1:8080, found "${text}"`);
   const url = new URL(text);
   if (url.protocol !== "http:") {
-    throw new Error(`servers.url: "${text}": the scheme "${url.protocol.slice(0, -1)}" is not supported by Sluice yet`);
+    throw new Error(
+      `servers.url: "${text}": the scheme "${url.protocol.slice(0, -1)}" is not supported by Sluice yet`,
+    );
   }
   return {
     url: text,

@@ -5,7 +5,7 @@ import type {
   ServersTransport,
   Service,
 } from "../config/dynamic/schema.ts";
-import type { DisabledElement, RoutedRouter, Snapshot } from "../graph/snapshot.ts";
+import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider.ts";
 
@@ -86,7 +86,9 @@ function routeRouter(
   }
   const priority = BigInt(router.priority ?? 0);
   if (provider !== "internal" && priority > MAX_USER_PRIORITY) {
-    errors.push(`the router priority ${priority} exceeds the max user-defined priority ${MAX_USER_PRIORITY}`);
+    errors.push(
+      `the router priority ${priority} exceeds the max user-defined priority ${MAX_USER_PRIORITY}`,
+    );
     return { ...EMPTY, entryPoints: [] };
   }
   return {

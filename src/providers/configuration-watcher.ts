@@ -1,5 +1,5 @@
 import { messageOf } from "../core/errors.ts";
-import type { Snapshot } from "../graph/snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { Stop } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
 import { aggregate, type EntryPointModel } from "./aggregate.ts";
@@ -21,7 +21,10 @@ export interface ConfigurationWatcherOptions {
  */
 export class ConfigurationWatcher {
   private readonly options: ConfigurationWatcherOptions;
-  private readonly current = new Map<string, { configuration: ProviderConfiguration; content: string }>();
+  private readonly current = new Map<
+    string,
+    { configuration: ProviderConfiguration; content: string }
+  >();
   private readonly stops: Stop[] = [];
   private version = 0;
   private dirty = false;
@@ -50,7 +53,9 @@ export class ConfigurationWatcher {
 
   private receive(configuration: ProviderConfiguration): void {
     const { provider } = configuration;
-    const content = JSON.stringify(configuration, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+    const content = JSON.stringify(configuration, (_, value) =>
+      typeof value === "bigint" ? `${value}n` : value,
+    );
     const before = this.current.get(provider);
     if (before?.content === content) return;
     if (before !== undefined && isEmpty(configuration)) {
@@ -79,9 +84,12 @@ export class ConfigurationWatcher {
     try {
       await this.options.apply(aggregate(++this.version, sources, this.options.models));
     } catch (error) {
-      this.options.logger.error("The new configuration could not be applied, the last one goes on", {
-        error: messageOf(error),
-      });
+      this.options.logger.error(
+        "The new configuration could not be applied, the last one goes on",
+        {
+          error: messageOf(error),
+        },
+      );
     } finally {
       this.applying = false;
       this.appliedAt = performance.now();
@@ -92,5 +100,8 @@ export class ConfigurationWatcher {
 
 function isEmpty({ configuration, disabled }: ProviderConfiguration): boolean {
   const http = configuration.http ?? {};
-  return disabled.length === 0 && Object.values(http).every((section) => Object.keys(section ?? {}).length === 0);
+  return (
+    disabled.length === 0 &&
+    Object.values(http).every((section) => Object.keys(section ?? {}).length === 0)
+  );
 }

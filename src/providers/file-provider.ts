@@ -82,14 +82,18 @@ export class FileProvider implements Provider {
     try {
       const names = await this.findFiles(directories);
       const texts: [string, string][] = [];
-      for (const name of names) texts.push([name, new TextDecoder().decode(await this.files.read(name))]);
+      for (const name of names)
+        texts.push([name, new TextDecoder().decode(await this.files.read(name))]);
       const content = JSON.stringify(texts);
       if (content === this.last) return;
       this.last = content;
       this.emit(this.parse(texts));
     } catch (error) {
       if (error instanceof ConfigError) this.report(error.issues);
-      else this.logger.error("Cannot read the file provider's configuration", { error: messageOf(error) });
+      else
+        this.logger.error("Cannot read the file provider's configuration", {
+          error: messageOf(error),
+        });
     } finally {
       if (this.options.watch && !this.stopped) this.watch(directories);
     }
@@ -122,8 +126,14 @@ export class FileProvider implements Provider {
     return found;
   }
 
-  private async walk(directory: string, found: string[], directories: Set<string>, depth: number): Promise<void> {
-    if (depth > MAX_DEPTH) throw new Error(`${directory}: nested deeper than ${MAX_DEPTH} directories`);
+  private async walk(
+    directory: string,
+    found: string[],
+    directories: Set<string>,
+    depth: number,
+  ): Promise<void> {
+    if (depth > MAX_DEPTH)
+      throw new Error(`${directory}: nested deeper than ${MAX_DEPTH} directories`);
     directories.add(directory);
     for (const name of await this.files.list(directory)) {
       // Kubernetes keeps the real files in hidden directories and links to them.
@@ -144,7 +154,10 @@ export class FileProvider implements Provider {
     for (const directory of directories) {
       if (this.watched.has(directory)) continue;
       try {
-        this.watched.set(directory, this.files.watch(directory, () => this.changed()));
+        this.watched.set(
+          directory,
+          this.files.watch(directory, () => this.changed()),
+        );
       } catch (error) {
         this.logger.error("Cannot watch a directory", { directory, error: messageOf(error) });
       }

@@ -33,7 +33,9 @@ export function mergeConfigurations(parts: readonly ConfigurationPart[]): {
           elements[name] = element;
         } else {
           clashing.add(name);
-          conflicts.push(`http.${section}.${name} is defined in ${owner} and in ${part.source}: neither is used`);
+          conflicts.push(
+            `http.${section}.${name} is defined in ${owner} and in ${part.source}: neither is used`,
+          );
         }
       }
     }

@@ -3,7 +3,10 @@ import type { DynamicConfiguration } from "../config/dynamic/schema.ts";
 import type { EntryPointModel } from "../providers/aggregate.ts";
 
 /** What routers on this entrypoint get from it. */
-export function entryPointModel(name: string, configuration: EntryPointConfiguration): EntryPointModel {
+export function entryPointModel(
+  name: string,
+  configuration: EntryPointConfiguration,
+): EntryPointModel {
   return {
     name,
     asDefault: configuration.asDefault,
@@ -53,6 +56,7 @@ export function internalConfiguration(configuration: StaticConfiguration): Dynam
 function redirectionPort(to: string, configuration: StaticConfiguration): string {
   if (to.startsWith(":")) return to.slice(1);
   const target = configuration.entryPoints[to];
-  if (target === undefined) throw new Error(`redirections.entryPoint.to: the entryPoint "${to}" does not exist`);
+  if (target === undefined)
+    throw new Error(`redirections.entryPoint.to: the entryPoint "${to}" does not exist`);
   return target.address.replace(/\/(tcp|udp)$/, "").replace(/^.*:/, "");
 }

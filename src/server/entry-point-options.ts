@@ -3,7 +3,10 @@ import { parseHostPort } from "../net/host-port.ts";
 import type { EntryPointOptions } from "./entry-point.ts";
 
 /** What the static configuration says of one entrypoint, in the terms of the server. */
-export function entryPointOptions(name: string, configuration: EntryPointConfiguration): EntryPointOptions {
+export function entryPointOptions(
+  name: string,
+  configuration: EntryPointConfiguration,
+): EntryPointOptions {
   const { address, transport, http } = configuration;
   const { hostname, port } = parseHostPort(address);
   return {

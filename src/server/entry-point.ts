@@ -27,7 +27,9 @@ export interface EntryPointOptions {
   readonly requestAcceptGraceTimeout: number;
   readonly graceTimeOut: number;
   /** Undefined: no PROXY protocol on this entrypoint. */
-  readonly proxyProtocol: { readonly insecure: boolean; readonly trustedIPs: readonly string[] } | undefined;
+  readonly proxyProtocol:
+    | { readonly insecure: boolean; readonly trustedIPs: readonly string[] }
+    | undefined;
 }
 
 /** How often a shutdown looks whether the last connection is gone, in milliseconds. */
@@ -60,7 +62,8 @@ export class EntryPoint implements HttpEntryPoint {
     this.writeTimeout = options.writeTimeout;
     this.idleTimeout = options.idleTimeout;
     this.keepAliveMaxTime = options.keepAliveMaxTime;
-    this.keepAliveMaxRequests = options.keepAliveMaxRequests === 0 ? Infinity : options.keepAliveMaxRequests;
+    this.keepAliveMaxRequests =
+      options.keepAliveMaxRequests === 0 ? Infinity : options.keepAliveMaxRequests;
     this.deadlines = deadlines;
     this.logger = logger;
     this.trusted = CidrSet.parse(options.proxyProtocol?.trustedIPs ?? []);
@@ -82,7 +85,10 @@ export class EntryPoint implements HttpEntryPoint {
   /** Binds. Rejects with the system's error. */
   async listen(runtime: Runtime): Promise<void> {
     const { hostname, port, reusePort } = this.options;
-    this.listener = await runtime.listen({ hostname, port, reusePort }, (connection) => new PeekHandler(connection, this));
+    this.listener = await runtime.listen(
+      { hostname, port, reusePort },
+      (connection) => new PeekHandler(connection, this),
+    );
   }
 
   /** Stops accepting, lets what is in flight finish within the grace time, then cuts what is left. */
@@ -97,7 +103,13 @@ export class EntryPoint implements HttpEntryPoint {
     for (const connection of [...this.connections]) connection.cutConnection();
   }
 
-  join(connection: Connection, writer: ConnectionWriter, early: Uint8Array, tunnel: Tunnel, exchange: Exchange): void {
+  join(
+    connection: Connection,
+    writer: ConnectionWriter,
+    early: Uint8Array,
+    tunnel: Tunnel,
+    exchange: Exchange,
+  ): void {
     new TunnelConnection(this, connection, writer, early, tunnel, exchange);
   }
 }

@@ -38,5 +38,11 @@ export interface HttpEntryPoint {
   /** Shutting down: every response is its connection's last. */
   readonly draining: boolean;
   /** Joins a client's connection to the upstream's, after a 101. */
-  join(connection: Connection, writer: ConnectionWriter, early: Uint8Array, tunnel: Tunnel, exchange: Exchange): void;
+  join(
+    connection: Connection,
+    writer: ConnectionWriter,
+    early: Uint8Array,
+    tunnel: Tunnel,
+    exchange: Exchange,
+  ): void;
 }

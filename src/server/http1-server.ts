@@ -87,7 +87,12 @@ export class Http1Server
   private readonly failed = (error: unknown) => this.respondToFailure(error);
 
   /** `remote` and `local` may be what a PROXY protocol header said instead of the connection's own. */
-  constructor(connection: Connection, entry: HttpEntryPoint, remote = connection.remote, local = connection.local) {
+  constructor(
+    connection: Connection,
+    entry: HttpEntryPoint,
+    remote = connection.remote,
+    local = connection.local,
+  ) {
     this.connection = connection;
     this.entry = entry;
     this.remote = remote;
@@ -143,7 +148,11 @@ export class Http1Server
     try {
       at = this.parser.parse(chunk, 0, chunk.length);
     } catch (error) {
-      this.refuse(error instanceof ProxyError ? error : new ProxyError("handler-failed", "internal", messageOf(error), { cause: error }));
+      this.refuse(
+        error instanceof ProxyError
+          ? error
+          : new ProxyError("handler-failed", "internal", messageOf(error), { cause: error }),
+      );
       return;
     }
     body?.flush();
@@ -187,7 +196,9 @@ export class Http1Server
   close(error?: Error): void {
     if (this.phase === Phase.over) return;
     this.clientGone(
-      error === undefined ? "The client closed the connection" : `The client's connection failed: ${error.message}`,
+      error === undefined
+        ? "The client closed the connection"
+        : `The client's connection failed: ${error.message}`,
     );
   }
 
@@ -229,7 +240,9 @@ export class Http1Server
     this.keepAlive = head.keepAlive;
     this.continueOwed = head.expectContinue;
     this.requestBody =
-      head.framing === Framing.none ? null : new Body(this, head.framing === Framing.length ? head.contentLength : -1);
+      head.framing === Framing.none
+        ? null
+        : new Body(this, head.framing === Framing.length ? head.contentLength : -1);
   }
 
   messageBody(bytes: Uint8Array, start: number, end: number): void {
@@ -263,7 +276,8 @@ export class Http1Server
     const request = lazyRequest(exchange, head, fields, body);
     if (body !== null) exchange.requestBytes = body.received;
     this.exchange = exchange;
-    if (this.requests >= entry.keepAliveMaxRequests || entry.draining || this.tooOld()) this.keepAlive = false;
+    if (this.requests >= entry.keepAliveMaxRequests || entry.draining || this.tooOld())
+      this.keepAlive = false;
     let result: Response | Promise<Response>;
     try {
       result = entry.handler(request as unknown as Request, exchange);
@@ -310,7 +324,9 @@ export class Http1Server
     const { exchange, writer } = this;
     if (exchange === null || this.phase !== Phase.handling) {
       // The client went away meanwhile.
-      response.takeBody()?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
+      response
+        .takeBody()
+        ?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
       response.tunnel?.connection.reset();
       return;
     }
@@ -344,7 +360,8 @@ export class Http1Server
   private bodyToSend(response: LazyResponse, exchange: Exchange): Body | null {
     const body = response.takeBody();
     const { status } = response;
-    if (body === null || (exchange.method !== "HEAD" && status !== 204 && status !== 304)) return body;
+    if (body === null || (exchange.method !== "HEAD" && status !== 204 && status !== 304))
+      return body;
     body.cancel(new ProxyError("aborted", "internal", "The response has no body on the wire"));
     return null;
   }
@@ -405,7 +422,10 @@ export class Http1Server
   bodyFail(error: ProxyError): void {
     const closeDelimited = this.protocol === "HTTP/1.0";
     this.responseBody = null;
-    this.entry.logger.debug("A response broke off", { error: error.message, service: this.exchange?.service ?? "" });
+    this.entry.logger.debug("A response broke off", {
+      error: error.message,
+      service: this.exchange?.service ?? "",
+    });
     this.breakOff(error);
     if (closeDelimited) this.connection.reset();
     else this.writer.closeAfterFlush();
@@ -464,7 +484,11 @@ export class Http1Server
   /** Answers what can't be read as a request, and closes. */
   private refuse(error: ProxyError): void {
     const status = statusOf(error);
-    this.entry.logger.debug("Refused a request", { remote: this.remote.ip, status, reason: error.message });
+    this.entry.logger.debug("Refused a request", {
+      remote: this.remote.ip,
+      status,
+      reason: error.message,
+    });
     if (this.exchange !== null) {
       // The body is broken: whoever reads it has to hear of it, then answers, or the answer is cut.
       this.keepAlive = false;
@@ -504,13 +528,24 @@ export class Http1Server
 
   informational(status: number, headers: HeaderList): void {
     if (this.protocol === "HTTP/1.0" || this.phase !== Phase.handling) return;
-    writeResponseHead(this.writer, new LazyResponse(status, headers, null), BodyLength.unsaid, Persistence.implied);
+    writeResponseHead(
+      this.writer,
+      new LazyResponse(status, headers, null),
+      BodyLength.unsaid,
+      Persistence.implied,
+    );
     this.writer.flush();
   }
 
   private switchProtocols(response: LazyResponse, tunnel: Tunnel, exchange: Exchange): void {
     const early = this.stash ?? new Uint8Array(0);
-    writeResponseHead(this.writer, response, BodyLength.unsaid, Persistence.implied, tunnel.protocol);
+    writeResponseHead(
+      this.writer,
+      response,
+      BodyLength.unsaid,
+      Persistence.implied,
+      tunnel.protocol,
+    );
     this.writer.flush();
     this.over();
     this.exchange = null;
@@ -536,11 +571,29 @@ export class Http1Server
       this.over();
       this.connection.close();
     } else if (this.phase === Phase.reading) {
-      this.refuse(new ProxyError("request-timeout", "downstream", "The request's head did not arrive within the readTimeout"));
+      this.refuse(
+        new ProxyError(
+          "request-timeout",
+          "downstream",
+          "The request's head did not arrive within the readTimeout",
+        ),
+      );
     } else if (this.phase === Phase.handling && this.requestBody !== null) {
-      this.refuse(new ProxyError("request-timeout", "downstream", "The request's body did not arrive within the readTimeout"));
+      this.refuse(
+        new ProxyError(
+          "request-timeout",
+          "downstream",
+          "The request's body did not arrive within the readTimeout",
+        ),
+      );
     } else {
-      this.breakOff(new ProxyError("aborted", "downstream", "The response was not sent within the writeTimeout"));
+      this.breakOff(
+        new ProxyError(
+          "aborted",
+          "downstream",
+          "The response was not sent within the writeTimeout",
+        ),
+      );
       this.connection.reset();
     }
   }
@@ -556,7 +609,13 @@ export class Http1Server
 
   /** The grace time is over. */
   cutConnection(): void {
-    this.breakOff(new ProxyError("draining", "internal", "The grace time of the shutdown ended before the response"));
+    this.breakOff(
+      new ProxyError(
+        "draining",
+        "internal",
+        "The grace time of the shutdown ended before the response",
+      ),
+    );
     this.connection.reset();
   }
 
@@ -579,7 +638,12 @@ export class Http1Server
 }
 
 /** What handlers get to see of a request's head. */
-function lazyRequest(exchange: Exchange, head: RequestHead, fields: HeaderList, body: Body | null): LazyRequest {
+function lazyRequest(
+  exchange: Exchange,
+  head: RequestHead,
+  fields: HeaderList,
+  body: Body | null,
+): LazyRequest {
   let { target } = head;
   let host = "";
   if (target.charCodeAt(0) !== 0x2f && target !== "*") {

@@ -1,7 +1,7 @@
 import type { ConfigIssue } from "../config/document.ts";
 import { validateDynamic } from "../config/dynamic/validate.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
-import type { DisabledElement } from "../graph/snapshot.ts";
+import type { DisabledElement } from "../providers/snapshot.ts";
 import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import { forwardedHeaders } from "../http/forwarded-headers.ts";
 import type { Handler } from "../http/handler.ts";
@@ -55,11 +55,16 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     proxyTo: ({ origin, basePath }) => ({ handler: fetchProxy(origin, basePath), retain() {} }),
     loadModule: async (module) => {
       const handler = Object.hasOwn(modules, module) ? modules[module] : undefined;
-      if (handler === undefined) throw new Error(`module "${module}" was not given to the pipeline`);
+      if (handler === undefined)
+        throw new Error(`module "${module}" was not given to the pipeline`);
       return handler;
     },
     entryPoints: [
-      { name: ENTRY_POINT, encodedCharacters: undefined, chain: [requestDecorator(), recovery(logger)] },
+      {
+        name: ENTRY_POINT,
+        encodedCharacters: undefined,
+        chain: [requestDecorator(), recovery(logger)],
+      },
     ],
   };
   const graph = await compileGraph(snapshot, null, context);
@@ -73,7 +78,9 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     issues,
     fetch: async (request, peer) => {
       const downstream: Downstream =
-        peer === undefined ? NO_DOWNSTREAM : { ...NO_DOWNSTREAM, entryPoint: ENTRY_POINT, remote: peer };
+        peer === undefined
+          ? NO_DOWNSTREAM
+          : { ...NO_DOWNSTREAM, entryPoint: ENTRY_POINT, remote: peer };
       const exchange = new Exchange(downstream);
       const lazy = LazyRequest.of(request, exchange);
       exchange.method = lazy.method;

@@ -6,7 +6,13 @@ import { FieldId } from "../wire/field-names.ts";
 
 /** Fields that the head writer sets itself. */
 const SKIP = new Uint8Array(64);
-for (const id of [FieldId.connection, FieldId.contentLength, FieldId.transferEncoding, FieldId.keepAlive, FieldId.upgrade]) {
+for (const id of [
+  FieldId.connection,
+  FieldId.contentLength,
+  FieldId.transferEncoding,
+  FieldId.keepAlive,
+  FieldId.upgrade,
+]) {
   SKIP[id] = 1;
 }
 
@@ -60,7 +66,8 @@ export function writeResponseHead(
   const { buffer } = writer;
   at = put(buffer, at, line);
   at = headerList.writeTo(buffer, at, SKIP);
-  if (response.status >= 200 && headerList.findId(FieldId.date) < 0) at = put(buffer, at, dateLine());
+  if (response.status >= 200 && headerList.findId(FieldId.date) < 0)
+    at = put(buffer, at, dateLine());
   if (bodyLength >= 0) {
     at = put(buffer, at, CONTENT_LENGTH);
     at = writeLatin1(buffer, at, String(bodyLength));

@@ -4,7 +4,7 @@ import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
-import type { Snapshot } from "../graph/snapshot.ts";
+import type { Snapshot } from "../providers/snapshot.ts";
 import { forwardedHeaders } from "../http/forwarded-headers.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { recovery } from "../http/recovery.ts";
@@ -53,7 +53,10 @@ export class Server {
     const entries = Object.entries(configuration.entryPoints);
     this.options = options;
     const chain = this.chain();
-    this.pools = new UpstreamPools({ connect: runtime.connect.bind(runtime), deadlines: this.deadlines });
+    this.pools = new UpstreamPools({
+      connect: runtime.connect.bind(runtime),
+      deadlines: this.deadlines,
+    });
     this.entryPoints = entries.map(
       ([name, entry]) => new EntryPoint(entryPointOptions(name, entry), this.deadlines, logger),
     );
@@ -99,7 +102,12 @@ export class Server {
   private proxyTo(server: ServerAddress): Upstream {
     const { forwardingTimeouts, maxIdleConnsPerHost } = this.options.configuration.serversTransport;
     const { dialTimeout, responseHeaderTimeout, idleConnTimeout } = forwardingTimeouts;
-    const transport = server.transport ?? { maxIdleConnsPerHost, dialTimeout, responseHeaderTimeout, idleConnTimeout };
+    const transport = server.transport ?? {
+      maxIdleConnsPerHost,
+      dialTimeout,
+      responseHeaderTimeout,
+      idleConnTimeout,
+    };
     const pool = this.pools.get(server.hostname, server.port, transport);
     return {
       handler: reverseProxy({ ...server, pool }, server.url),
@@ -174,7 +182,10 @@ export class Server {
    */
   async shutdown(): Promise<void> {
     this.watcher.stop();
-    const grace = Math.max(0, ...this.entryPoints.map((entry) => entry.options.requestAcceptGraceTimeout));
+    const grace = Math.max(
+      0,
+      ...this.entryPoints.map((entry) => entry.options.requestAcceptGraceTimeout),
+    );
     if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
     await Promise.all(this.entryPoints.map((entry) => entry.shutdown()));
     for (const { service } of this.graph?.services.values() ?? []) service.stop();

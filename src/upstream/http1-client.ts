@@ -7,7 +7,12 @@ import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import { ConnectionWriter } from "../net/connection-writer.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { Fields } from "../wire/fields.ts";
-import { DEFAULT_LIMITS, Framing, type MessageSink, type ResponseHead } from "../wire/http1/message.ts";
+import {
+  DEFAULT_LIMITS,
+  Framing,
+  type MessageSink,
+  type ResponseHead,
+} from "../wire/http1/message.ts";
 import { ResponseParser } from "../wire/http1/response-parser.ts";
 import { writeBodyChunk, writeBodyEnd } from "../http/body-framing.ts";
 import { writeRequestHead } from "./request-head.ts";
@@ -26,7 +31,13 @@ const NO_BYTES = new Uint8Array(0);
  * that makes its state doubtful: surplus bytes, a request body still under way, a protocol error.
  */
 export class Http1Client
-  implements ConnectionHandler, MessageSink<ResponseHead>, BodySource, BodySink, Expiring, CallCarrier
+  implements
+    ConnectionHandler,
+    MessageSink<ResponseHead>,
+    BodySource,
+    BodySink,
+    Expiring,
+    CallCarrier
 {
   deadline = 0;
   private readonly connection: Connection;
@@ -93,7 +104,8 @@ export class Http1Client
   private requestSent(): void {
     this.requestBody = null;
     const { responseHeaderTimeout } = this.pool.options;
-    if (responseHeaderTimeout !== 0 && this.call !== null) this.deadline = now() + responseHeaderTimeout;
+    if (responseHeaderTimeout !== 0 && this.call !== null)
+      this.deadline = now() + responseHeaderTimeout;
   }
 
   private continueBody(): void {
@@ -155,7 +167,11 @@ export class Http1Client
       const asked = call.request.upgrade.toLowerCase();
       const given = (fields.first("upgrade") ?? "").toLowerCase();
       if (asked === "" || asked !== given) {
-        throw new ProxyError("upstream-protocol", "upstream", `101 for an upgrade to "${given}" that wasn't asked for`);
+        throw new ProxyError(
+          "upstream-protocol",
+          "upstream",
+          `101 for an upgrade to "${given}" that wasn't asked for`,
+        );
       }
       removeConnectionFields(fields);
       this.switching = fields;
@@ -189,7 +205,11 @@ export class Http1Client
     if (this.requestBody !== null) {
       // Answered before the request was sent whole: what follows would be read as the next one.
       this.requestBody.cancel(
-        new ProxyError("aborted", "upstream", "The upstream answered before it had the whole request"),
+        new ProxyError(
+          "aborted",
+          "upstream",
+          "The upstream answered before it had the whole request",
+        ),
       );
       this.requestBody = null;
       this.reusable = false;
@@ -269,11 +289,17 @@ export class Http1Client
         return;
       }
     }
-    this.failWith(new ProxyError("upstream-reset", "upstream", "The upstream reset the connection", { cause: error }));
+    this.failWith(
+      new ProxyError("upstream-reset", "upstream", "The upstream reset the connection", {
+        cause: error,
+      }),
+    );
   }
 
   /** Ends whatever is on this connection; sends the call once more where that is safe. */
-  private failWith(error = new ProxyError("upstream-closed", "upstream", "The upstream closed the connection")): void {
+  private failWith(
+    error = new ProxyError("upstream-closed", "upstream", "The upstream closed the connection"),
+  ): void {
     const { call, responseBody } = this;
     this.call = null;
     this.responseBody = null;
@@ -311,7 +337,13 @@ export class Http1Client
     if (this.awaitsContinue) {
       this.continueBody();
     } else if (this.busy) {
-      this.failWith(new ProxyError("response-timeout", "upstream", "No response head within the responseHeaderTimeout"));
+      this.failWith(
+        new ProxyError(
+          "response-timeout",
+          "upstream",
+          "No response head within the responseHeaderTimeout",
+        ),
+      );
       this.connection.reset();
     } else {
       this.pool.forget(this);
@@ -342,5 +374,7 @@ export class Http1Client
 function asProtocolError(error: unknown): ProxyError {
   return error instanceof ProxyError
     ? error
-    : new ProxyError("upstream-protocol", "upstream", "The response could not be read", { cause: error });
+    : new ProxyError("upstream-protocol", "upstream", "The response could not be read", {
+        cause: error,
+      });
 }

@@ -53,7 +53,11 @@ export class UpstreamCall {
 
   /** True where sending the request once more can't be noticed as a second request. */
   get replayable(): boolean {
-    return !this.fresh && (this.body === null || this.body.length === 0) && isReplayable(this.request.method);
+    return (
+      !this.fresh &&
+      (this.body === null || this.body.length === 0) &&
+      isReplayable(this.request.method)
+    );
   }
 
   succeed(response: LazyResponse): void {

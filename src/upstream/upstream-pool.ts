@@ -34,7 +34,12 @@ export class UpstreamPool {
   private readonly idle: Http1Client[] = [];
   private closed = false;
 
-  constructor(hostname: string, port: number, options: TransportOptions, context: TransportContext) {
+  constructor(
+    hostname: string,
+    port: number,
+    options: TransportOptions,
+    context: TransportContext,
+  ) {
     this.hostname = hostname;
     this.port = port;
     this.options = options;
@@ -115,9 +120,14 @@ class PendingDial implements Expiring, CallCarrier {
   expired(): void {
     this.stop();
     this.call.fail(
-      new ProxyError("connect-timeout", "upstream", `${this.address}: no connection within the dial timeout`, {
-        retryable: true,
-      }),
+      new ProxyError(
+        "connect-timeout",
+        "upstream",
+        `${this.address}: no connection within the dial timeout`,
+        {
+          retryable: true,
+        },
+      ),
     );
   }
 

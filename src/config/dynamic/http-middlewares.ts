@@ -65,7 +65,10 @@ const headers = () =>
     permissionsPolicy: text().optional(),
     isDevelopment: flag().optional(),
     featurePolicy: refused(text(), "deprecated in Traefik: use permissionsPolicy"),
-    sslRedirect: refused(flag(), "deprecated in Traefik: use entryPoints.NAME.http.redirections or redirectScheme"),
+    sslRedirect: refused(
+      flag(),
+      "deprecated in Traefik: use entryPoints.NAME.http.redirections or redirectScheme",
+    ),
     sslTemporaryRedirect: refused(flag(), "deprecated in Traefik: use redirectScheme"),
     sslHost: refused(text(), "deprecated in Traefik: use redirectRegex"),
     sslForceHost: refused(flag(), "deprecated in Traefik: use redirectRegex"),
@@ -156,7 +159,9 @@ export const middlewareSchema = z.strictObject({
           notBefore: flag().optional(),
           sans: flag().optional(),
           serialNumber: flag().optional(),
-          subject: z.strictObject({ ...distinguishedName(), organizationalUnit: flag().optional() }).optional(),
+          subject: z
+            .strictObject({ ...distinguishedName(), organizationalUnit: flag().optional() })
+            .optional(),
           issuer: z.strictObject(distinguishedName()).optional(),
         })
         .optional(),
@@ -194,7 +199,11 @@ export const middlewareSchema = z.strictObject({
     .optional(),
   replacePath: z.strictObject({ path: text() }).optional(),
   replacePathRegex: z.strictObject({ regex: text(), replacement: text() }).optional(),
-  retry: refused(z.strictObject({ attempts: integer().optional(), initialInterval: duration().optional() })),
-  stripPrefix: z.strictObject({ prefixes: texts().optional(), forceSlash: flag().optional() }).optional(),
+  retry: refused(
+    z.strictObject({ attempts: integer().optional(), initialInterval: duration().optional() }),
+  ),
+  stripPrefix: z
+    .strictObject({ prefixes: texts().optional(), forceSlash: flag().optional() })
+    .optional(),
   stripPrefixRegex: z.strictObject({ regex: texts().optional() }).optional(),
 });

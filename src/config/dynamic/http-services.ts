@@ -38,7 +38,10 @@ const healthCheck = () =>
     scheme: oneOf("http", "https").optional(),
     mode: z
       .string()
-      .refine((value) => value !== "grpc", 'the mode "grpc" is known to Traefik, not supported by Sluice yet')
+      .refine(
+        (value) => value !== "grpc",
+        'the mode "grpc" is known to Traefik, not supported by Sluice yet',
+      )
       .refine((value) => value === "" || value === "http" || value === "grpc", 'expected "http"')
       .optional(),
     path: text().optional(),
@@ -67,12 +70,16 @@ export const loadBalancerSchema = z.strictObject({
   strategy: z
     .string()
     .refine((value) => value === "" || value === "wrr", {
-      message: 'expected "wrr"; p2c, hrw and leasttime are known to Traefik, not supported by Sluice yet',
+      message:
+        'expected "wrr"; p2c, hrw and leasttime are known to Traefik, not supported by Sluice yet',
     })
     .optional(),
   healthCheck: healthCheck().optional(),
   passiveHealthCheck: z
-    .strictObject({ failureWindow: duration().default(10_000), maxFailedAttempts: integer(1).default(1) })
+    .strictObject({
+      failureWindow: duration().default(10_000),
+      maxFailedAttempts: integer(1).default(1),
+    })
     .optional(),
   passHostHeader: flag().default(true),
   responseForwarding: z.strictObject({ flushInterval: duration().optional() }).optional(),
@@ -102,7 +109,9 @@ export const serviceSchema = z.strictObject({
       service: text().optional(),
       mirrorBody: flag().optional(),
       maxBodySize: integer(-1).optional(),
-      mirrors: z.array(z.strictObject({ name: text().optional(), percent: integer(0, 100).optional() })).optional(),
+      mirrors: z
+        .array(z.strictObject({ name: text().optional(), percent: integer(0, 100).optional() }))
+        .optional(),
       healthCheck: nothing().optional(),
     }),
   ),
@@ -110,7 +119,9 @@ export const serviceSchema = z.strictObject({
     z.strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() }),
   ),
   handler: ours(
-    z.strictObject({ module: z.string().min(1, "expected a path such as ./handler.ts, found nothing") }),
+    z.strictObject({
+      module: z.string().min(1, "expected a path such as ./handler.ts, found nothing"),
+    }),
     "a fetch-handler module as a service, relative to the file that names it",
   ),
 });
@@ -119,7 +130,9 @@ export const serversTransportSchema = z.strictObject({
   serverName: refused(text()),
   insecureSkipVerify: refused(flag()),
   rootCAs: refused(z.array(text())),
-  certificates: refused(z.array(z.strictObject({ certFile: text().optional(), keyFile: text().optional() }))),
+  certificates: refused(
+    z.array(z.strictObject({ certFile: text().optional(), keyFile: text().optional() })),
+  ),
   cipherSuites: refused(z.array(text())),
   minVersion: refused(text()),
   maxVersion: refused(text()),
@@ -135,5 +148,7 @@ export const serversTransportSchema = z.strictObject({
     .prefault({}),
   disableHTTP2: refused(flag()),
   peerCertURI: refused(text()),
-  spiffe: refused(z.strictObject({ ids: z.array(text()).optional(), trustDomain: text().optional() })),
+  spiffe: refused(
+    z.strictObject({ ids: z.array(text()).optional(), trustDomain: text().optional() }),
+  ),
 });

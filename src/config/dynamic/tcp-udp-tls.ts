@@ -3,10 +3,13 @@ import { duration, flag, integer, priority, spiffe, text, texts, tlsDomains } fr
 
 const weighted = () =>
   z.strictObject({
-    services: z.array(z.strictObject({ name: text().optional(), weight: integer().optional() })).optional(),
+    services: z
+      .array(z.strictObject({ name: text().optional(), weight: integer().optional() }))
+      .optional(),
   });
 
-const certificate = () => z.strictObject({ certFile: text().optional(), keyFile: text().optional() });
+const certificate = () =>
+  z.strictObject({ certFile: text().optional(), keyFile: text().optional() });
 
 export const tcpSchema = z.strictObject({
   routers: z
@@ -36,7 +39,9 @@ export const tcpSchema = z.strictObject({
       z.strictObject({
         loadBalancer: z
           .strictObject({
-            servers: z.array(z.strictObject({ address: text().optional(), tls: flag().optional() })).optional(),
+            servers: z
+              .array(z.strictObject({ address: text().optional(), tls: flag().optional() }))
+              .optional(),
             serversTransport: text().optional(),
             proxyProtocol: z.strictObject({ version: integer().optional() }).optional(),
             terminationDelay: integer(-1).optional(),
@@ -81,14 +86,19 @@ export const tcpSchema = z.strictObject({
 
 export const udpSchema = z.strictObject({
   routers: z
-    .record(z.string(), z.strictObject({ entryPoints: texts().optional(), service: text().optional() }))
+    .record(
+      z.string(),
+      z.strictObject({ entryPoints: texts().optional(), service: text().optional() }),
+    )
     .optional(),
   services: z
     .record(
       z.string(),
       z.strictObject({
         loadBalancer: z
-          .strictObject({ servers: z.array(z.strictObject({ address: text().optional() })).optional() })
+          .strictObject({
+            servers: z.array(z.strictObject({ address: text().optional() })).optional(),
+          })
           .optional(),
         weighted: weighted().optional(),
       }),
@@ -124,7 +134,9 @@ export const tlsSchema = z.strictObject({
         defaultGeneratedCert: z
           .strictObject({
             resolver: text().optional(),
-            domain: z.strictObject({ main: text().optional(), sans: texts().optional() }).optional(),
+            domain: z
+              .strictObject({ main: text().optional(), sans: texts().optional() })
+              .optional(),
           })
           .optional(),
       }),

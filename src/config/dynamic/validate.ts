@@ -38,7 +38,9 @@ export function validateDynamic(document: ConfigDocument): {
       continue;
     }
     for (const [sectionKey, elements] of sectionsOf(value, [key], complain)) {
-      const section = SECTIONS.find((candidate) => candidate.toLowerCase() === sectionKey.toLowerCase());
+      const section = SECTIONS.find(
+        (candidate) => candidate.toLowerCase() === sectionKey.toLowerCase(),
+      );
       if (section === undefined) {
         unknown([key], sectionKey, SECTIONS, complain);
         continue;
@@ -48,7 +50,12 @@ export function validateDynamic(document: ConfigDocument): {
         const path = ["http", section, element];
         const result = validate(HTTP_ELEMENTS[section], raw, document, { textual: false }, path);
         if (result.issues.length === 0) http[section][element] = result.value;
-        else disabled.push({ kind: KINDS[section], name: element, errors: result.issues.map(formatIssue) });
+        else
+          disabled.push({
+            kind: KINDS[section],
+            name: element,
+            errors: result.issues.map(formatIssue),
+          });
       }
     }
   }
@@ -60,16 +67,28 @@ const SECTIONS = Object.keys(HTTP_ELEMENTS) as (keyof typeof HTTP_ELEMENTS)[];
 type Complain = (path: readonly string[], message: string) => void;
 
 /** The entries of a section; an empty one has none, and anything else is a mistake. */
-function sectionsOf(value: unknown, path: readonly string[], complain: Complain): [string, unknown][] {
+function sectionsOf(
+  value: unknown,
+  path: readonly string[],
+  complain: Complain,
+): [string, unknown][] {
   if (value === null || value === undefined) return [];
   if (typeof value === "object" && !Array.isArray(value)) return Object.entries(value);
   complain(path, `expected a section with keys, found ${JSON.stringify(value)}`);
   return [];
 }
 
-function unknown(path: readonly string[], key: string, known: readonly string[], complain: Complain): void {
+function unknown(
+  path: readonly string[],
+  key: string,
+  known: readonly string[],
+  complain: Complain,
+): void {
   const guess = nearest(key, known);
-  complain([...path, key], `unknown key "${key}"${guess === undefined ? "" : `, did you mean "${guess}"?`}`);
+  complain(
+    [...path, key],
+    `unknown key "${key}"${guess === undefined ? "" : `, did you mean "${guess}"?`}`,
+  );
 }
 
 function isEmpty(value: unknown): boolean {

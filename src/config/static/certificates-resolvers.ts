@@ -34,7 +34,9 @@ const acme = () =>
         disablePropagationCheck: flag().optional(),
       })
       .optional(),
-    httpChallenge: z.strictObject({ entryPoint: text().optional(), delay: duration().optional() }).optional(),
+    httpChallenge: z
+      .strictObject({ entryPoint: text().optional(), delay: duration().optional() })
+      .optional(),
     tlsChallenge: z.strictObject({ delay: duration().optional() }).optional(),
   });
 

@@ -7,7 +7,8 @@ import { accepted, refused } from "../support.ts";
 const address = () =>
   z.string().superRefine((value, context) => {
     try {
-      if (parseHostPort(value).protocol === "udp") throw new Error("UDP entrypoints are known to Traefik, not supported by Sluice yet");
+      if (parseHostPort(value).protocol === "udp")
+        throw new Error("UDP entrypoints are known to Traefik, not supported by Sluice yet");
     } catch (error) {
       context.addIssue({ code: "custom", message: messageOf(error) });
     }
@@ -47,7 +48,11 @@ const http = () =>
     redirections: redirections().optional(),
     middlewares: texts().default([]),
     tls: refused(
-      z.strictObject({ options: text().optional(), certResolver: text().optional(), domains: tlsDomains().optional() }),
+      z.strictObject({
+        options: text().optional(),
+        certResolver: text().optional(),
+        domains: tlsDomains().optional(),
+      }),
     ),
     encodedCharacters: z
       .strictObject({
@@ -90,8 +95,14 @@ export const entryPointSchema = z.strictObject({
   observability: z
     .strictObject({
       accessLogs: flag().default(true),
-      metrics: accepted(z.literal(false, "metrics are known to Traefik, not supported by Sluice yet"), "false is the only value until there are metrics"),
-      tracing: accepted(z.literal(false, "tracing is known to Traefik, not supported by Sluice yet"), "false is the only value until there is tracing"),
+      metrics: accepted(
+        z.literal(false, "metrics are known to Traefik, not supported by Sluice yet"),
+        "false is the only value until there are metrics",
+      ),
+      tracing: accepted(
+        z.literal(false, "tracing is known to Traefik, not supported by Sluice yet"),
+        "false is the only value until there is tracing",
+      ),
       traceVerbosity: refused(text()),
     })
     .prefault({}),

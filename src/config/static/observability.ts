@@ -13,12 +13,20 @@ const otlpTransports = () => ({
     })
     .optional(),
   http: z
-    .strictObject({ endpoint: text().optional(), tls: clientTls().optional(), headers: map().optional() })
+    .strictObject({
+      endpoint: text().optional(),
+      tls: clientTls().optional(),
+      headers: map().optional(),
+    })
     .optional(),
 });
 
 const otlpLogs = () =>
-  z.strictObject({ serviceName: text().optional(), resourceAttributes: map().optional(), ...otlpTransports() });
+  z.strictObject({
+    serviceName: text().optional(),
+    resourceAttributes: map().optional(),
+    ...otlpTransports(),
+  });
 
 export const logSchema = z.strictObject({
   level: oneOf("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "PANIC").default("ERROR"),
@@ -40,7 +48,11 @@ export const accessLogSchema = z.strictObject({
   filters: z
     .strictObject({
       statusCodes: z
-        .array(z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, 'expected a status or a range such as "500-599"'))
+        .array(
+          z
+            .string()
+            .regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, 'expected a status or a range such as "500-599"'),
+        )
         .optional(),
       retryAttempts: flag().optional(),
       minDuration: duration().optional(),
@@ -51,7 +63,10 @@ export const accessLogSchema = z.strictObject({
       defaultMode: oneOf("keep", "drop").optional(),
       names: z.record(z.string(), mode()).optional(),
       headers: z
-        .strictObject({ defaultMode: mode().optional(), names: z.record(z.string(), mode()).optional() })
+        .strictObject({
+          defaultMode: mode().optional(),
+          names: z.record(z.string(), mode()).optional(),
+        })
         .optional(),
     })
     .optional(),

@@ -46,7 +46,11 @@ export const providersSchema = z.strictObject({
       ...namespaced(),
       ingressClass: text().optional(),
       ingressEndpoint: z
-        .strictObject({ ip: text().optional(), hostname: text().optional(), publishedService: text().optional() })
+        .strictObject({
+          ip: text().optional(),
+          hostname: text().optional(),
+          publishedService: text().optional(),
+        })
         .optional(),
       allowEmptyServices: flag().optional(),
       allowExternalNameServices: flag().optional(),
@@ -92,7 +96,9 @@ export const providersSchema = z.strictObject({
         .strictObject({
           ip: text().optional(),
           hostname: text().optional(),
-          service: z.strictObject({ name: text().optional(), namespace: text().optional() }).optional(),
+          service: z
+            .strictObject({ name: text().optional(), namespace: text().optional() })
+            .optional(),
         })
         .optional(),
       nativeLBByDefault: flag().optional(),
@@ -109,7 +115,9 @@ export const providersSchema = z.strictObject({
           datacenter: text().optional(),
           token: text().optional(),
           tls: clientTls().optional(),
-          httpAuth: z.strictObject({ username: text().optional(), password: text().optional() }).optional(),
+          httpAuth: z
+            .strictObject({ username: text().optional(), password: text().optional() })
+            .optional(),
           endpointWaitTime: duration().optional(),
         })
         .optional(),
@@ -183,7 +191,11 @@ export const providersSchema = z.strictObject({
     }),
   ),
   zooKeeper: refused(
-    z.strictObject({ ...keyValueStore(), username: text().optional(), password: text().optional() }),
+    z.strictObject({
+      ...keyValueStore(),
+      username: text().optional(),
+      password: text().optional(),
+    }),
   ),
   redis: refused(
     z.strictObject({

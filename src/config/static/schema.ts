@@ -38,7 +38,11 @@ const tcpServersTransport = () =>
   });
 
 const pluginSettings = () =>
-  z.strictObject({ envs: texts().optional(), mounts: texts().optional(), useUnsafe: flag().optional() });
+  z.strictObject({
+    envs: texts().optional(),
+    mounts: texts().optional(),
+    useUnsafe: flag().optional(),
+  });
 
 const experimental = () =>
   z.strictObject({
@@ -53,7 +57,10 @@ const experimental = () =>
       )
       .optional(),
     localPlugins: z
-      .record(z.string(), z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }))
+      .record(
+        z.string(),
+        z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
+      )
       .optional(),
     abortOnPluginFailure: flag().optional(),
     fastProxy: z.strictObject({ debug: flag().optional() }).optional(),
@@ -74,7 +81,10 @@ export const staticSchema = z.strictObject({
   tcpServersTransport: refused(tcpServersTransport()),
   entryPoints: z
     .record(z.string().min(1), entryPointSchema)
-    .refine((entries) => Object.keys(entries).length > 0, "expected at least one entrypoint, found none")
+    .refine(
+      (entries) => Object.keys(entries).length > 0,
+      "expected at least one entrypoint, found none",
+    )
     .prefault({ http: { address: ":80" } }),
   providers: providersSchema.prefault({}),
   api: refused(
@@ -109,7 +119,10 @@ export const staticSchema = z.strictObject({
   core: z
     .strictObject({
       defaultRuleSyntax: oneOf("v3", "v2")
-        .refine((value) => value !== "v2", 'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rules in v3')
+        .refine(
+          (value) => value !== "v2",
+          'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rules in v3',
+        )
         .optional(),
     })
     .optional(),
