@@ -8,12 +8,12 @@ export interface Outcome {
 export const NOTHING: Outcome = { passed: 0, failed: 0, skipped: 0 };
 
 /**
- * Reads the counts that Bun's or Deno's test runner prints at its end. A run that failed without
+ * Reads the counts that Bun's test runner prints at its end. A run that failed without
  * counting a failure (it crashed, or printed nothing) has one failure.
  */
 export function readOutcome(output: string, exitCode: number): Outcome {
   const text = output.replace(/\x1b\[[0-9;]*m/g, "");
-  const outcome = readDeno(text) ?? readBun(text);
+  const outcome = readBun(text);
   if (outcome === undefined) return { ...NOTHING, failed: 1 };
   return exitCode !== 0 && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome;
 }
@@ -41,19 +41,4 @@ function readBun(text: string): Outcome | undefined {
         .split(" ")[0] ?? 0,
     );
   return { passed: count("pass"), failed: count("fail"), skipped: count("skip") + count("todo") };
-}
-
-/**
- * "ok | 12 passed (3 steps) | 0 failed | 1 ignored (2 steps) (20ms)", or "FAILED | ...". A group of
- * tests counts as one there and its tests as steps: take what says more.
- */
-function readDeno(text: string): Outcome | undefined {
-  const line = text.match(/^(?:ok|FAILED) \| \d+ passed.*$/gm)?.at(-1);
-  if (line === undefined) return undefined;
-  const count = (word: string) => {
-    const [, tests = 0, steps = 0] =
-      new RegExp(`(\\d+) ${word}(?: \\((\\d+) steps?\\))?`).exec(line) ?? [];
-    return Math.max(Number(tests), Number(steps));
-  };
-  return { passed: count("passed"), failed: count("failed"), skipped: count("ignored") };
 }

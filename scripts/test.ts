@@ -6,7 +6,6 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { denoBinary } from "./deno-binary.ts";
 import { installDependencies } from "./dependencies.ts";
 import { ROOT } from "./paths.ts";
 import { addUp, NOTHING, type Outcome, readOutcome } from "./test-outcome.ts";
@@ -27,13 +26,6 @@ const bun = (paths: readonly string[]) => [
   "--only-failures",
   ...paths.map((path) => `./${path}`),
 ];
-const deno = (paths: readonly string[]) => [
-  denoBinary(),
-  "test",
-  "--quiet",
-  "--allow-all",
-  ...paths,
-];
 const e2e = (flavour: string) => ({
   name: `e2e-${flavour}`,
   paths: ["tests/e2e"],
@@ -43,8 +35,7 @@ const e2e = (flavour: string) => ({
 
 const SUITES: readonly Suite[] = [
   { name: "unit", paths: ["tests/unit", "tests/support", "tests/fuzz"], command: bun },
-  { name: "conformance-bun", paths: ["runtime/conformance", "tests/conformance"], command: bun },
-  { name: "conformance-deno", paths: ["runtime/conformance"], command: deno },
+  { name: "conformance", paths: ["tests/conformance"], command: bun },
   e2e("bun"),
   e2e("deno"),
   { ...e2e("executable"), before: [process.execPath, "scripts/build.ts"] },

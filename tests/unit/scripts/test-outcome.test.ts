@@ -22,16 +22,6 @@ describe("readOutcome", () => {
       0,
     ],
     ["bun, a failure that is not counted", bun, 1, 12, 1, 3],
-    ["deno, groups", "ok | 2 passed (7 steps) | 0 failed | 0 ignored (1 step) (12ms)", 0, 7, 0, 1],
-    ["deno", "ok | 5 passed (3 steps) | 0 failed | 1 ignored (12ms)\n", 0, 5, 0, 1],
-    [
-      "deno, failures",
-      "\x1b[31mFAILED\x1b[0m | 4 passed | 2 failed (1s)\n\nerror: Test failed",
-      1,
-      4,
-      2,
-      0,
-    ],
     ["a crash", "panic: Segmentation fault\n 3 pass", 132, 0, 1, 0],
     ["nothing at all", "", 0, 0, 1, 0],
   ];
