@@ -85,7 +85,10 @@ export class HeaderList {
   /** The slot of the first field of that name at or behind `from`, or -1. */
   find(lowerName: string, from = 0): number {
     const id = fieldIdOfName(lowerName);
-    if (id !== FieldId.other) return this.findId(id, from);
+    return id !== FieldId.other ? this.findId(id, from) : this.findOther(lowerName, from);
+  }
+
+  private findOther(lowerName: string, from: number): number {
     const { fields } = this;
     for (let i = from, at = from * STRIDE; at < fields.length; i++, at += STRIDE) {
       if (fields[at] === FieldId.other && this.hasNameAt(at, lowerName)) return i;
@@ -105,7 +108,10 @@ export class HeaderList {
   private hasNameAt(at: number, lowerName: string): boolean {
     const start = this.fields[at + 1];
     const end = this.fields[at + 2];
-    if (start < 0) return this.texts![end].toLowerCase() === lowerName;
+    if (start < 0) {
+      const name = this.texts![end];
+      return name.length === lowerName.length && name.toLowerCase() === lowerName;
+    }
     return end - start === lowerName.length && bytesEqualLower(this.bytes, start, lowerName);
   }
 
@@ -168,6 +174,17 @@ export class HeaderList {
     }
     for (let next = slot; (next = this.findId(id, next + 1)) >= 0; ) this.removeAt(next);
     this.put(slot * STRIDE, FIELD_NAMES[id], value);
+  }
+
+  /** `set` for a name that has no id, with its lower-case form at hand. */
+  setOther(name: string, lowerName: string, value: string): void {
+    const slot = this.findOther(lowerName, 0);
+    if (slot < 0) {
+      this.add(FieldId.other, name, value);
+      return;
+    }
+    for (let next = slot; (next = this.findOther(lowerName, next + 1)) >= 0; ) this.removeAt(next);
+    this.put(slot * STRIDE, name, value);
   }
 
   delete(lowerName: string): void {

@@ -31,7 +31,7 @@ export function applyEdits(list: HeaderList, edits: readonly FieldEdit[]): void 
   for (let i = 0; i < edits.length; i++) {
     const { id, name, lowerName, value } = edits[i];
     if (value === null) list.delete(lowerName);
-    else if (id === FieldId.other) list.set(name, value);
+    else if (id === FieldId.other) list.setOther(name, lowerName, value);
     else list.setId(id, value);
   }
 }
