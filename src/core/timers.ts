@@ -1,7 +1,7 @@
 /**
  * Deadlines for many owners at the cost of one number each: moving a deadline is an assignment,
- * not a timer. One coarse interval looks after all of them; a deadline fires up to one tick late,
- * never early.
+ * not a timer and not even a look at the clock. One coarse interval looks after all of them; a
+ * deadline from `after` fires within two ticks behind its time.
  */
 
 /** Something with a deadline. `deadline` is in milliseconds of `now()`, 0 for none. */
@@ -18,6 +18,8 @@ export function now(): number {
 
 export class Deadlines {
   readonly tick: number;
+  // The time of the last sweep: near enough for deadlines, and no clock has to be asked.
+  private clock = now();
   private readonly owners = new Set<Expiring>();
   private timer: ReturnType<typeof setInterval> | undefined;
 
@@ -29,7 +31,14 @@ export class Deadlines {
   /** Looks after `owner.deadline` from now on. */
   add(owner: Expiring): void {
     this.owners.add(owner);
-    this.timer ??= setInterval(() => this.sweep(now()), this.tick);
+    if (this.timer !== undefined) return;
+    this.clock = now();
+    this.timer = setInterval(() => this.sweep(now()), this.tick);
+  }
+
+  /** The deadline that many milliseconds from now; 0, none, for 0. For owners that were added. */
+  after(milliseconds: number): number {
+    return milliseconds === 0 ? 0 : this.clock + this.tick + milliseconds;
   }
 
   remove(owner: Expiring): void {
@@ -41,6 +50,7 @@ export class Deadlines {
 
   /** Fires what has passed at `time`. The interval calls this; tests may. */
   sweep(time: number): void {
+    this.clock = time;
     for (const owner of this.owners) {
       if (owner.deadline !== 0 && owner.deadline <= time) {
         owner.deadline = 0;

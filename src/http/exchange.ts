@@ -23,6 +23,11 @@ export interface Downstream {
   informational(status: number, headers: HeaderList): void;
 }
 
+/** Work that ends early with its exchange. */
+export interface Abortable {
+  abort(error: ProxyError): void;
+}
+
 const UNKNOWN_ADDRESS: Address = { ip: "", port: 0 };
 
 /** For requests that come from a plain fetch handler's caller instead of a connection of ours. */
@@ -98,7 +103,11 @@ export class Exchange {
   private controller: AbortController | null = null;
   private abortReason: ProxyError | null = null;
   private abortHooks: ((error: ProxyError) => void)[] | null = null;
+  // The access log's, nearly always the only one: no array for it.
+  private firstFinishHook: ((exchange: Exchange) => void) | null = null;
   private finishHooks: ((exchange: Exchange) => void)[] | null = null;
+  /** The call to an upstream that is under way; aborted with the exchange. */
+  call: Abortable | null = null;
 
   constructor(downstream: Downstream, startedAt = now()) {
     this.downstream = downstream;
@@ -131,6 +140,10 @@ export class Exchange {
 
   /** Calls back once, when the response has been sent or has failed; newest first. */
   onFinish(hook: (exchange: Exchange) => void): void {
+    if (this.firstFinishHook === null) {
+      this.firstFinishHook = hook;
+      return;
+    }
     this.finishHooks ??= [];
     this.finishHooks.push(hook);
   }
@@ -140,6 +153,7 @@ export class Exchange {
     if (this.abortReason !== null) return;
     this.abortReason = error;
     this.controller?.abort(error);
+    this.call?.abort(error);
     const hooks = this.abortHooks;
     this.abortHooks = null;
     if (hooks !== null) for (const hook of hooks) hook(error);
@@ -147,9 +161,11 @@ export class Exchange {
 
   /** The driver's: nothing more will be sent for this exchange. */
   finish(): void {
-    const hooks = this.finishHooks;
-    if (hooks === null) return;
+    const first = this.firstFinishHook;
+    const others = this.finishHooks;
+    this.firstFinishHook = null;
     this.finishHooks = null;
-    for (let i = hooks.length - 1; i >= 0; i--) hooks[i](this);
+    if (others !== null) for (let i = others.length - 1; i >= 0; i--) others[i](this);
+    if (first !== null) first(this);
   }
 }

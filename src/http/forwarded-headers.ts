@@ -93,9 +93,19 @@ function forwardedPort(host: string, secure: boolean): string {
   const colon = host.lastIndexOf(":");
   if (colon >= 0 && (host.indexOf(":") === colon || host.charCodeAt(colon - 1) === 0x5d)) {
     const port = host.slice(colon + 1);
-    if (/^[0-9]{1,5}$/.test(port)) return port;
+    if (isPort(port)) return port;
   }
   return secure ? "443" : "80";
+}
+
+/** One to five digits. */
+function isPort(text: string): boolean {
+  if (text.length === 0 || text.length > 5) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
 }
 
 /** True where a comma-separated list has the token, in any case. */

@@ -4,6 +4,12 @@ import { type Fields, STRIDE } from "../wire/fields.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
+/** Empty slots, taken one after the other: pushing field by field would grow the array time and again. */
+const SPARE_SLOTS: Fields = Array.from({ length: 8 * STRIDE }, (_, i) =>
+  i % STRIDE === 0 ? FieldId.deleted : 0,
+);
+const SPARE_TEXTS: string[] = new Array(16).fill("");
+
 /**
  * Header fields in the order and spelling of arrival. Fields from the wire stay offsets into the
  * received bytes until somebody asks for text; fields that were set are strings.
@@ -14,13 +20,30 @@ const NO_BYTES = new Uint8Array(0);
 export class HeaderList {
   private readonly bytes: Uint8Array;
   // STRIDE numbers a field. In a field that was set, name start and value start are -1 and the ends
-  // index `texts`.
-  private readonly fields: Fields;
+  // index `texts`. Behind `used` there may be empty slots.
+  private fields: Fields;
+  private used: number;
   private texts: string[] | null = null;
+  private textCount = 0;
+  // A bit for each id that is in the list, or was: most look-ups are for fields that aren't there.
+  private low = 0;
+  private high = 0;
 
   constructor(bytes: Uint8Array = NO_BYTES, fields: Fields = []) {
     this.bytes = bytes;
     this.fields = fields;
+    this.used = fields.length;
+    for (let at = 0; at < fields.length; at += STRIDE) this.mark(fields[at]);
+  }
+
+  private mark(id: number): void {
+    if (id < 32) this.low |= 1 << id;
+    else this.high |= 1 << (id - 32);
+  }
+
+  /** True where the list may have a field with that id: false is certain. */
+  private mayHave(id: number): boolean {
+    return ((id < 32 ? this.low >>> id : this.high >>> (id - 32)) & 1) === 1;
   }
 
   /** Copies names and values, in any case, from pairs. */
@@ -32,7 +55,7 @@ export class HeaderList {
 
   /** How many slots there are, deleted ones included; for loops with `idAt`, `nameAt`, `valueAt`. */
   get slots(): number {
-    return this.fields.length / STRIDE;
+    return this.used / STRIDE;
   }
 
   /** The field's id in slot `i`: `FieldId.deleted` where it is gone, `FieldId.other` where it has no id. */
@@ -89,8 +112,8 @@ export class HeaderList {
   }
 
   private findOther(lowerName: string, from: number): number {
-    const { fields } = this;
-    for (let i = from, at = from * STRIDE; at < fields.length; i++, at += STRIDE) {
+    const { fields, used } = this;
+    for (let i = from, at = from * STRIDE; at < used; i++, at += STRIDE) {
       if (fields[at] === FieldId.other && this.hasNameAt(at, lowerName)) return i;
     }
     return -1;
@@ -98,8 +121,9 @@ export class HeaderList {
 
   /** The slot of the first field with that id at or behind `from`, or -1. */
   findId(id: number, from = 0): number {
-    const { fields } = this;
-    for (let at = from * STRIDE; at < fields.length; at += STRIDE) {
+    if (!this.mayHave(id)) return -1;
+    const { fields, used } = this;
+    for (let at = from * STRIDE; at < used; at += STRIDE) {
       if (fields[at] === id) return at / STRIDE;
     }
     return -1;
@@ -200,19 +224,24 @@ export class HeaderList {
   }
 
   private add(id: number, name: string, value: string): void {
-    this.texts ??= [];
-    const { texts } = this;
-    const count = texts.length;
-    this.fields.push(id, -1, count, -1, count + 1);
-    texts.push(name, value);
+    const at = this.used;
+    if (at === this.fields.length) this.fields = this.fields.concat(SPARE_SLOTS);
+    this.used = at + STRIDE;
+    this.fields[at] = id;
+    this.mark(id);
+    this.put(at, name, value);
   }
 
   private put(at: number, name: string, value: string): void {
-    const texts = (this.texts ??= []);
-    this.fields[at + 1] = -1;
-    this.fields[at + 2] = texts.push(name) - 1;
-    this.fields[at + 3] = -1;
-    this.fields[at + 4] = texts.push(value) - 1;
+    const { fields, textCount } = this;
+    this.texts ??= SPARE_TEXTS.slice();
+    this.texts[textCount] = name;
+    this.texts[textCount + 1] = value;
+    this.textCount = textCount + 2;
+    fields[at + 1] = -1;
+    fields[at + 2] = textCount;
+    fields[at + 3] = -1;
+    fields[at + 4] = textCount + 1;
   }
 
   /** Names (as received or set) and values, field line by field line. */
@@ -224,16 +253,17 @@ export class HeaderList {
 
   /** An independent copy. */
   clone(): HeaderList {
-    const copy = new HeaderList(this.bytes, this.fields.slice());
+    const copy = new HeaderList(this.bytes, this.fields.slice(0, this.used));
     copy.texts = this.texts === null ? null : this.texts.slice();
+    copy.textCount = this.textCount;
     return copy;
   }
 
   /** How many bytes `writeTo` needs at the most. */
   get byteLength(): number {
-    const { fields, texts } = this;
+    const { fields, texts, used } = this;
     let length = 0;
-    for (let at = 0; at < fields.length; at += STRIDE) {
+    for (let at = 0; at < used; at += STRIDE) {
       if (fields[at] === FieldId.deleted) continue;
       const name =
         fields[at + 1] < 0 ? texts![fields[at + 2]].length : fields[at + 2] - fields[at + 1];
@@ -249,8 +279,8 @@ export class HeaderList {
    * offset behind. `skip[id]` is 1 for an id to leave out.
    */
   writeTo(target: Uint8Array, at: number, skip: Uint8Array): number {
-    const { fields, texts, bytes } = this;
-    for (let i = 0; i < fields.length; i += STRIDE) {
+    const { fields, texts, bytes, used } = this;
+    for (let i = 0; i < used; i += STRIDE) {
       const id = fields[i];
       if (id < 0 || skip[id] === 1) continue;
       const nameEnd = fields[i + 2];

@@ -37,11 +37,27 @@ export function canonicalHost(host: string): string {
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
+/** Hosts seen last, with their canonical forms. */
+const CACHE_SIZE = 1024;
+const LONGEST_CACHED = 255;
+let canonical = new Map<string, string>();
+
+function cachedCanonicalHost(host: string): string {
+  const known = canonical.get(host);
+  if (known !== undefined) return known;
+  const made = canonicalHost(host);
+  if (host.length > LONGEST_CACHED) return made;
+  // Whoever sends ever new names makes the cache useless, not large.
+  if (canonical.size >= CACHE_SIZE) canonical = new Map();
+  canonical.set(host, made);
+  return made;
+}
+
 /** Notes the canonical host for the rules in `exchange.routingHost`. */
 export function requestDecorator(): Middleware {
   return (next) => (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
-    exchange.routingHost = canonicalHost(lazy.host);
+    exchange.routingHost = cachedCanonicalHost(lazy.host);
     return next(lazy as unknown as Request, exchange);
   };
 }

@@ -450,7 +450,7 @@ export class Http1Server
     this.phase = Phase.reading;
     this.parser.next();
     const { idleTimeout } = this.entry;
-    this.deadline = idleTimeout === 0 ? 0 : now() + idleTimeout;
+    this.deadline = this.entry.deadlines.after(idleTimeout);
     if (this.inRead) return;
     const stash = this.takeStash();
     if (stash !== null) this.read(stash);
@@ -476,7 +476,7 @@ export class Http1Server
     this.requestBody = null;
     this.stash = null;
     this.phase = Phase.lingering;
-    this.deadline = now() + LINGER_TIME;
+    this.deadline = this.entry.deadlines.after(LINGER_TIME);
     this.connection.shutdown();
     this.connection.resume();
   }
@@ -557,13 +557,13 @@ export class Http1Server
   /** Traefik's readTimeout: from a request's first byte (or the connection's start) to its last. */
   private armRead(): void {
     const { readTimeout } = this.entry;
-    this.deadline = readTimeout === 0 ? 0 : now() + readTimeout;
+    this.deadline = this.entry.deadlines.after(readTimeout);
   }
 
   /** Traefik's writeTimeout: from the request's end to the response's. */
   private armWrite(): void {
     const { writeTimeout } = this.entry;
-    this.deadline = writeTimeout === 0 ? 0 : now() + writeTimeout;
+    this.deadline = this.entry.deadlines.after(writeTimeout);
   }
 
   expired(): void {

@@ -1,5 +1,5 @@
 import { messageOf } from "../core/errors.ts";
-import { type Expiring, now } from "../core/timers.ts";
+import type { Expiring } from "../core/timers.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
 import { classify } from "../net/peek.ts";
 import { ProxyProtocolParser } from "../net/proxy-protocol.ts";
@@ -38,8 +38,8 @@ export class PeekHandler implements ConnectionHandler, Expiring {
     this.local = connection.local;
     this.trusted = entry.trustsProxyHeader(connection.remote.ip);
     this.proxyHeader = entry.readsProxyHeader ? new ProxyProtocolParser() : null;
-    if (entry.readTimeout !== 0) this.deadline = now() + entry.readTimeout;
     entry.deadlines.add(this);
+    this.deadline = entry.deadlines.after(entry.readTimeout);
     entry.connections.add(this);
   }
 

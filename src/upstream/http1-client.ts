@@ -1,5 +1,5 @@
 import { ProxyError } from "../core/errors.ts";
-import { type Expiring, now } from "../core/timers.ts";
+import type { Expiring } from "../core/timers.ts";
 import { Body, type BodySink, type BodySource } from "../http/body.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
@@ -94,7 +94,7 @@ export class Http1Client
       this.requestSent();
     } else if (expectContinue) {
       this.awaitsContinue = true;
-      this.deadline = now() + EXPECT_CONTINUE_TIMEOUT;
+      this.deadline = this.pool.deadlines.after(EXPECT_CONTINUE_TIMEOUT);
     } else {
       body.pipe(this);
     }
@@ -105,7 +105,7 @@ export class Http1Client
     this.requestBody = null;
     const { responseHeaderTimeout } = this.pool.options;
     if (responseHeaderTimeout !== 0 && this.call !== null)
-      this.deadline = now() + responseHeaderTimeout;
+      this.deadline = this.pool.deadlines.after(responseHeaderTimeout);
   }
 
   private continueBody(): void {

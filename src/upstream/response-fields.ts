@@ -10,7 +10,10 @@ export function removeConnectionFields(fields: HeaderList): void {
   for (let slot = 0; slot < fields.slots; slot++) {
     switch (fields.idAt(slot)) {
       case FieldId.connection:
-        removeNamed(fields, fields.valueAt(slot));
+        // Nearly every Connection field is one of these two, and names no field.
+        if (!fields.valueIs(slot, "keep-alive") && !fields.valueIs(slot, "close")) {
+          removeNamed(fields, fields.valueAt(slot));
+        }
         fields.removeAt(slot);
         break;
       case FieldId.transferEncoding:
@@ -27,8 +30,6 @@ export function removeConnectionFields(fields: HeaderList): void {
 }
 
 function removeNamed(fields: HeaderList, options: string): void {
-  // Nearly every Connection field is one of these two, and names no field.
-  if (options === "keep-alive" || options === "close") return;
   for (const option of options.split(",")) {
     const name = option.trim().toLowerCase();
     if (name !== "" && name !== "close" && name !== "keep-alive" && name !== "content-length") {

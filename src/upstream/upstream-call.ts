@@ -44,7 +44,10 @@ export class UpstreamCall {
     this.resolve = resolve;
     this.reject = reject;
     this.body = request.takeBody();
-    request.exchange.onAbort((error) => this.abort(error));
+    const { exchange } = request;
+    // A mirror or a retry may have a call under way already: then both hear of it.
+    if (exchange.call === null) exchange.call = this;
+    else exchange.onAbort((error) => this.abort(error));
   }
 
   get done(): boolean {
@@ -65,6 +68,7 @@ export class UpstreamCall {
     this.settled = true;
     this.carrier = null;
     const { exchange } = this.request;
+    if (exchange.call === this) exchange.call = null;
     exchange.originStatus = response.status;
     exchange.originDuration = now() - this.startedAt;
     exchange.originHeaders = response.headerList;
@@ -75,12 +79,14 @@ export class UpstreamCall {
     if (this.settled) return;
     this.settled = true;
     this.carrier = null;
-    this.request.exchange.originDuration = now() - this.startedAt;
+    const { exchange } = this.request;
+    if (exchange.call === this) exchange.call = null;
+    exchange.originDuration = now() - this.startedAt;
     this.body?.cancel(error);
     this.reject(error);
   }
 
-  private abort(error: ProxyError): void {
+  abort(error: ProxyError): void {
     if (this.settled) return;
     const { carrier } = this;
     this.fail(error);

@@ -1,5 +1,5 @@
 import { messageOf, ProxyError } from "../core/errors.ts";
-import { type Deadlines, type Expiring, now } from "../core/timers.ts";
+import type { Deadlines, Expiring } from "../core/timers.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import type { Dial, Runtime } from "../net/runtime.ts";
 import { Http1Client } from "./http1-client.ts";
@@ -66,7 +66,7 @@ export class UpstreamPool {
   /** Takes back a connection that has nothing on it. False where it isn't wanted: the caller closes it. */
   release(client: Http1Client): boolean {
     if (this.closed || this.idle.length >= this.options.maxIdleConnsPerHost) return false;
-    client.deadline = this.options.idleConnTimeout === 0 ? 0 : now() + this.options.idleConnTimeout;
+    client.deadline = this.deadlines.after(this.options.idleConnTimeout);
     this.idle.push(client);
     return true;
   }
@@ -95,8 +95,8 @@ class PendingDial implements Expiring, CallCarrier {
     this.pool = pool;
     this.call = call;
     call.carrier = this;
-    this.deadline = pool.options.dialTimeout === 0 ? 0 : now() + pool.options.dialTimeout;
     pool.deadlines.add(this);
+    this.deadline = pool.deadlines.after(pool.options.dialTimeout);
     this.dial = connect({ hostname: pool.hostname, port: pool.port }, this);
   }
 
