@@ -29,7 +29,7 @@ export const CONNECTION_CASES: Case[] = [
     },
   },
   {
-    name: "what `data` was given stays as it is",
+    name: "what `data` is given is a plain array, and stays as it is",
     async run(runtime) {
       await using ends = await pair(runtime);
       const { client, server } = ends;
@@ -39,6 +39,8 @@ export const CONNECTION_CASES: Case[] = [
         client.send(`chunk ${i}`);
         await server.until("a chunk", () => server.received === (i + 1) * 7);
       }
+      // A Buffer would pass for one, until somebody takes a slice of it.
+      assert.equal(chunks[0].constructor, Uint8Array);
       assert.equal(
         chunks.map((chunk) => new TextDecoder().decode(chunk)).join(),
         "chunk 0,chunk 1,chunk 2,chunk 3,chunk 4",

@@ -42,6 +42,7 @@ export const ENDPOINT_CASES: Case[] = [
       assert.equal((error as { code?: string }).code, "EADDRINUSE");
       assert.ok(error.message.includes(`127.0.0.1:${port}`), error.message);
       listener.stop();
+      await settle();
       const again = await runtime.listen({ hostname: "127.0.0.1", port }, () => new Probe());
       again.stop();
     },
@@ -52,7 +53,8 @@ export const ENDPOINT_CASES: Case[] = [
       const foreign = await rejection(
         runtime.listen({ hostname: "192.0.2.1", port: 0 }, () => new Probe()),
       );
-      assert.equal((foreign as { code?: string }).code, "EADDRNOTAVAIL");
+      assert.match((foreign as { code?: string }).code ?? "", /^E/);
+      assert.ok(foreign.message.includes("192.0.2.1:0"), foreign.message);
       const nameless = await rejection(
         runtime.listen({ hostname: "nowhere.invalid", port: 80 }, () => new Probe()),
       );
@@ -69,6 +71,7 @@ export const ENDPOINT_CASES: Case[] = [
       );
       assert.equal(second.address.port, first.address.port);
       first.stop();
+      await settle();
       // The one that is left gets everything.
       const client = await dial(runtime, second.address.port);
       client.connection.reset();
@@ -82,6 +85,7 @@ export const ENDPOINT_CASES: Case[] = [
       const { client, server, listener } = ends;
       listener.stop();
       listener.stop();
+      await settle();
       await rejection(dial(runtime, listener.address.port));
       client.send("still here");
       await server.hears("still here");
@@ -244,5 +248,6 @@ async function rejection(promise: Promise<unknown>): Promise<Error> {
 async function freePort(runtime: Runtime): Promise<number> {
   const listener = await runtime.listen(LOOPBACK, () => new Probe());
   listener.stop();
+  await settle();
   return listener.address.port;
 }

@@ -1,12 +1,13 @@
-import { watch } from "node:fs";
+import { statSync, watch } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import type { Files } from "../../src/net/runtime.ts";
 import { openAppend } from "./append-file.ts";
+import { plain } from "./plain-bytes.ts";
 import { codeOf } from "./system-error.ts";
 
 /** Files by way of `node:fs`, which both runtimes have. */
 export const nodeFiles: Files = {
-  read: (path) => readFile(path),
+  read: async (path) => plain(await readFile(path)),
 
   async info(path) {
     try {
@@ -31,6 +32,8 @@ export const nodeFiles: Files = {
   append: openAppend,
 
   watch(directory, changed) {
+    // Deno would watch what isn't there, in silence.
+    statSync(directory);
     let stopped = false;
     const watcher = watch(directory, () => {
       if (!stopped) changed();

@@ -1,0 +1,4 @@
+import { runSuite } from "../conformance/run.ts";
+import { bunRuntime } from "./bun-runtime.ts";
+
+await runSuite(bunRuntime());

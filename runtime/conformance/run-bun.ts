@@ -1,4 +1,0 @@
-import { bunRuntime } from "../bun/bun-runtime.ts";
-import { runSuite } from "./run.ts";
-
-await runSuite(bunRuntime());

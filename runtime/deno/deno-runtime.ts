@@ -1,0 +1,27 @@
+import { pathToFileURL } from "node:url";
+import type { Runtime } from "../../src/net/runtime.ts";
+import { nodeHost } from "../node/host.ts";
+import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
+
+/**
+ * Sluice on Deno, by way of node:net: unlike Deno.Conn it can reset a connection, it says how much
+ * of a write the system took, and it shares ports without an unstable flag.
+ *
+ * Deno opens its debugger on 127.0.0.1:9229 when the process gets SIGUSR1, whoever listens for the
+ * signal, and has no way to forbid it.
+ */
+export function denoRuntime(): Runtime {
+  return {
+    ...nodeHost(),
+    name: "deno",
+    version: Deno.version.deno,
+    args: Deno.args,
+    listen: nodeListen,
+    connect: nodeConnect,
+    importModule(path, version) {
+      const url = pathToFileURL(path);
+      url.searchParams.set("v", version);
+      return import(url.href);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { BaseConnection } from "./base-connection.ts";
+import { plain } from "./plain-bytes.ts";
+import { KEEP_ALIVE, socketAddress } from "./socket-address.ts";
+
+/** Bytes that wait in the socket before `write` says that it is full. */
+const CAPACITY = 256 * 1024;
+
+/** A socket of node:net as a Connection. */
+export class NodeConnection extends BaseConnection {
+  private readonly socket: Socket;
+  private error: Error | undefined;
+
+  constructor(socket: Socket) {
+    super(
+      socketAddress(socket.remoteAddress, socket.remotePort),
+      socketAddress(socket.localAddress, socket.localPort),
+    );
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE);
+    socket.on("data", (chunk: Buffer) => this.received(plain(chunk)));
+    socket.on("drain", () => this.writable());
+    socket.on("end", () => this.ended());
+    socket.on("error", (error) => {
+      this.error ??= error;
+    });
+    socket.on("close", () => this.gone(this.error));
+  }
+
+  write(bytes: Uint8Array, start = 0, end = bytes.length): number {
+    const { socket } = this;
+    if (this.closed || this.dead || this.finSent || this.error !== undefined) return -1;
+    let at = start;
+    while (at < end && socket.writableLength < CAPACITY) {
+      const until = Math.min(end, at + CAPACITY - socket.writableLength);
+      // A copy, because what the system doesn't take at once waits in the socket.
+      const went = socket.write(new Uint8Array(bytes.subarray(at, until)));
+      at = until;
+      if (!went) break;
+    }
+    this.congested = at < end;
+    return at - start;
+  }
+
+  protected stopReading(): void {
+    this.socket.pause();
+  }
+
+  protected startReading(): void {
+    this.socket.resume();
+  }
+
+  protected sendFin(): void {
+    this.socket.end();
+  }
+
+  protected closeTransport(): void {
+    this.socket.destroySoon();
+  }
+
+  protected resetTransport(): void {
+    this.socket.resetAndDestroy();
+  }
+}

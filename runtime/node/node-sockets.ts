@@ -1,0 +1,126 @@
+import {
+  type AddressInfo,
+  createServer,
+  connect as dial,
+  type Server,
+  type Socket,
+} from "node:net";
+import { canonicalIp } from "../../src/net/address.ts";
+import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
+import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
+import { NodeConnection } from "./node-connection.ts";
+import { codeOf, SystemError } from "./system-error.ts";
+import { reportUncaught } from "./uncaught.ts";
+
+/** Binds with node:net; see `Runtime.listen`. */
+export async function nodeListen(
+  { hostname, port, reusePort = false }: ListenOptions,
+  accepted: (connection: Connection) => ConnectionHandler,
+): Promise<Listener> {
+  const bind = (host: string): Promise<Server> => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => introduce(socket, accepted));
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host, port, reusePort, exclusive: true }, () => {
+        server.off("error", reject);
+        server.on("error", reportUncaught);
+        resolve(server);
+      });
+    });
+  };
+  try {
+    const server = await (hostname === "" ? bindAll(bind) : bind(hostname));
+    const address = server.address() as AddressInfo;
+    return {
+      address: { ip: canonicalIp(address.address), port: address.port },
+      stop: () => {
+        server.close();
+      },
+    };
+  } catch (error) {
+    throw new SystemError("listen", hostname, port, error);
+  }
+}
+
+/** All addresses of both families, or of IPv4 alone where the system has no IPv6. */
+async function bindAll(bind: (host: string) => Promise<Server>): Promise<Server> {
+  try {
+    return await bind("::");
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "EADDRINUSE" || code === "EACCES" || code === "EMFILE") throw error;
+    return bind("0.0.0.0");
+  }
+}
+
+/** Finds a handler for a new connection. */
+function introduce(
+  socket: Socket,
+  to: (connection: Connection) => ConnectionHandler,
+): NodeConnection {
+  const connection = new NodeConnection(socket);
+  if (connection.stillborn) {
+    connection.reset();
+    return connection;
+  }
+  try {
+    connection.handler = to(connection);
+  } catch (error) {
+    connection.failed(error);
+  }
+  return connection;
+}
+
+/** Dials with node:net; see `Runtime.connect`. */
+export function nodeConnect(options: ConnectOptions, handler: DialHandler): Dial {
+  return new NodeDial(options, handler);
+}
+
+class NodeDial implements Dial {
+  private readonly options: ConnectOptions;
+  private readonly socket: Socket | undefined;
+  private handler: DialHandler | null;
+
+  constructor(options: ConnectOptions, handler: DialHandler) {
+    this.options = options;
+    this.handler = handler;
+    const { hostname, port } = options;
+    const fail = (error: unknown) => this.failed(error);
+    try {
+      // Node takes it for localhost.
+      if (hostname === "") throw new Error("no host to connect to");
+      this.socket = dial({ host: hostname, port, allowHalfOpen: true });
+      this.socket.once("error", fail);
+      this.socket.once("connect", () => this.opened());
+    } catch (error) {
+      queueMicrotask(() => fail(error));
+    }
+  }
+
+  cancel(): void {
+    if (this.handler === null) return;
+    this.handler = null;
+    this.socket?.destroy();
+  }
+
+  private opened(): void {
+    const { handler } = this;
+    if (handler === null) return;
+    const connection = introduce(this.socket!, (connection) => {
+      this.handler = null;
+      return handler.connected(connection);
+    });
+    if (connection.stillborn) this.failed({ code: "ECONNRESET" });
+  }
+
+  private failed(cause: unknown): void {
+    const { handler } = this;
+    const { hostname, port } = this.options;
+    this.handler = null;
+    try {
+      handler?.failed(new SystemError("connect", hostname, port, cause));
+    } catch (thrown) {
+      reportUncaught(thrown);
+    }
+  }
+}
