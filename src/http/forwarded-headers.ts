@@ -88,14 +88,28 @@ function setMissing(list: HeaderList, fields: number, id: number, value: string)
   if (slot < 0 || list.valueAt(slot) === "") list.setId(id, value);
 }
 
+// The port that the last Host named: most requests in a row are for the same one.
+let lastHost = "";
+let lastPort = "";
+
 /** The port a client used, as far as the Host field tells, else the scheme's. */
 function forwardedPort(host: string, secure: boolean): string {
+  if (host !== lastHost) {
+    lastPort = portOf(host);
+    lastHost = host;
+  }
+  if (lastPort !== "") return lastPort;
+  return secure ? "443" : "80";
+}
+
+/** The port in a Host field, "" where there is none. */
+function portOf(host: string): string {
   const colon = host.lastIndexOf(":");
   if (colon >= 0 && (host.indexOf(":") === colon || host.charCodeAt(colon - 1) === 0x5d)) {
     const port = host.slice(colon + 1);
     if (isPort(port)) return port;
   }
-  return secure ? "443" : "80";
+  return "";
 }
 
 /** One to five digits. */

@@ -4,10 +4,6 @@ import { type Fields, STRIDE } from "../wire/fields.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Empty slots, taken one after the other: pushing field by field would grow the array time and again. */
-const SPARE_SLOTS: Fields = Array.from({ length: 8 * STRIDE }, (_, i) =>
-  i % STRIDE === 0 ? FieldId.deleted : 0,
-);
 const SPARE_TEXTS: string[] = new Array(16).fill("");
 
 /**
@@ -21,7 +17,7 @@ export class HeaderList {
   private readonly bytes: Uint8Array;
   // STRIDE numbers a field. In a field that was set, name start and value start are -1 and the ends
   // index `texts`. Behind `used` there may be empty slots.
-  private fields: Fields;
+  private readonly fields: Fields;
   private used: number;
   private texts: string[] | null = null;
   private textCount = 0;
@@ -225,7 +221,8 @@ export class HeaderList {
 
   private add(id: number, name: string, value: string): void {
     const at = this.used;
-    if (at === this.fields.length) this.fields = this.fields.concat(SPARE_SLOTS);
+    // Room for several at once: growing the array field by field would copy it time and again.
+    if (at === this.fields.length) this.fields.length = at + 8 * STRIDE;
     this.used = at + STRIDE;
     this.fields[at] = id;
     this.mark(id);
