@@ -58,11 +58,13 @@ export async function createProgram(
     accessLog,
     providers: providersOf(configuration, runtime, logger, watch),
     internalServices,
-    loadModule: async (path) => {
+    moduleVersion: async (path) => {
       const info = await runtime.files.info(path);
-      const version = info === undefined ? "" : String(info.modified);
-      return fetchHandlerService(await runtime.importModule(path, version), { name: path, logger });
+      if (info?.isFile !== true) throw new Error(`module ${path}: there is no such file`);
+      return `${info.modified}-${info.size}`;
     },
+    loadModule: async (path, version) =>
+      fetchHandlerService(await runtime.importModule(path, version), { name: path, logger }),
   });
 
   return {
@@ -107,7 +109,12 @@ function providersOf(
   if (file === undefined) return [];
   return [
     new FileProvider(
-      { filename: file.filename, directory: file.directory, watch: watch && file.watch },
+      {
+        filename: file.filename,
+        directory: file.directory,
+        watch: watch && file.watch,
+        cwd: runtime.cwd,
+      },
       runtime.files,
       logger,
     ),

@@ -4,6 +4,7 @@ import type { Middleware } from "../http/handler.ts";
 import { MIDDLEWARES } from "../middlewares/table.ts";
 import { providerOf, resolveReference } from "../providers/names.ts";
 import type { Snapshot } from "../providers/snapshot.ts";
+import { missing } from "./missing.ts";
 
 export interface ResolvedChain {
   readonly links: readonly Middleware[];
@@ -48,7 +49,7 @@ export class MiddlewareBuilder {
     if (path.includes(name))
       throw new Error(`middleware "${name}": recursion: ${[...path, name].join(" -> ")}`);
     const configuration = this.snapshot.middlewares.get(name);
-    if (configuration === undefined) throw new Error(`middleware "${name}" does not exist`);
+    if (configuration === undefined) throw missing(this.snapshot, "middleware", name);
     if (configuration.chain !== undefined) {
       const parts = (configuration.chain.middlewares ?? []).map((child) =>
         this.one(resolveReference(child, providerOf(name)), [...path, name]),

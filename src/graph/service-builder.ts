@@ -8,6 +8,7 @@ import type { ServiceLogger } from "../services/service-logger.ts";
 import { weighted } from "../services/weighted.ts";
 import type { TransportOptions } from "../upstream/upstream-pool.ts";
 import type { Graph, RunningService } from "./graph.ts";
+import { missing } from "./missing.ts";
 import type { Snapshot } from "../providers/snapshot.ts";
 
 /** A server of a loadBalancer, taken apart. */
@@ -38,8 +39,10 @@ export interface ServiceContext {
   readonly internalServices: ReadonlyMap<string, Handler>;
   /** The transport: sockets, or fetch where there are none. */
   readonly proxyTo: (server: ServerAddress) => Upstream;
-  /** A fetch handler from a module. */
-  readonly loadModule: (path: string) => Promise<Handler>;
+  /** Another text whenever the module's file is another. Rejects where there is none. */
+  readonly moduleVersion: (path: string) => Promise<string>;
+  /** A fetch handler from a module, loaded afresh where the version is new. */
+  readonly loadModule: (path: string, version: string) => Promise<Handler>;
 }
 
 /** Builds the services that routers and other services name, each once, and keeps those that did not change. */
@@ -79,7 +82,7 @@ export class ServiceBuilder {
     if (path.includes(name))
       throw new Error(`service "${name}": recursion: ${[...path, name].join(" -> ")}`);
     const configuration = this.snapshot.services.get(name);
-    if (configuration === undefined) throw new Error(`the service "${name}" does not exist`);
+    if (configuration === undefined) throw missing(this.snapshot, "service", name);
     const kinds = Object.entries(configuration).filter(([, value]) => value !== undefined);
     if (kinds.length !== 1) {
       throw new Error(
@@ -136,8 +139,7 @@ export class ServiceBuilder {
     const name = resolveReference(reference, providerOf(service));
     if (name === "default@internal") return undefined;
     const transport = this.snapshot.serversTransports.get(name);
-    if (transport === undefined)
-      throw new Error(`service "${service}": the serversTransport "${name}" does not exist`);
+    if (transport === undefined) throw missing(this.snapshot, "serversTransport", name);
     const { dialTimeout, responseHeaderTimeout, idleConnTimeout } = transport.forwardingTimeouts;
     return {
       maxIdleConnsPerHost: transport.maxIdleConnsPerHost,
@@ -148,10 +150,11 @@ export class ServiceBuilder {
   }
 
   private async module(name: string, path: string): Promise<RunningService> {
-    const fingerprint = JSON.stringify(["module", path]);
+    const version = await this.context.moduleVersion(path);
+    const fingerprint = JSON.stringify(["module", path, version]);
     const kept = this.kept(name, fingerprint);
     if (kept !== undefined) return kept;
-    const handler = await this.context.loadModule(path);
+    const handler = await this.context.loadModule(path, version);
     return running(fingerprint, [], { health: null, stop() {}, handler: named(name, handler) });
   }
 

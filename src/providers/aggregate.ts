@@ -21,11 +21,14 @@ export interface EntryPointModel {
 /** A rank that no user's priority reaches: MaxInt64 - 1000 is the users' highest. */
 export const MAX_USER_PRIORITY = 2n ** 63n - 1n - 1000n;
 
+/** Where Traefik puts its own API and ping: never a default entrypoint. */
+const INTERNAL_ENTRY_POINT = "traefik";
+
 /**
  * Merges what the providers say into one snapshot: qualifies names and references, gives routers
- * without entrypoints the default ones, and applies each entrypoint's model. Where models differ
- * from nothing and a router is on several entrypoints, it splits into one
- * `<entrypoint>-<name>@provider` for each, as Traefik's does.
+ * without entrypoints the default ones, and applies each entrypoint's model. A router on several
+ * entrypoints splits: for each that has a model there is one `<entrypoint>-<name>@provider`; those
+ * without a model keep the router's name. Source: Traefik's pkg/server/aggregator.go.
  */
 export function aggregate(
   version: number,
@@ -38,8 +41,10 @@ export function aggregate(
   const serversTransports = new Map<string, ServersTransport>();
   const disabled: DisabledElement[] = [];
   const byName = new Map(models.map((model) => [model.name, model]));
-  const defaults = models.filter((model) => model.asDefault);
-  const defaultNames = (defaults.length > 0 ? defaults : models).map((model) => model.name);
+  const chosen = models.filter((model) => model.asDefault);
+  const defaultNames = (chosen.length > 0 ? chosen : models)
+    .map((model) => model.name)
+    .filter((name) => name !== INTERNAL_ENTRY_POINT);
 
   sources.forEach(({ provider, configuration, disabled: refused }, providerRank) => {
     const http: NonNullable<DynamicConfiguration["http"]> = configuration.http ?? {};
@@ -60,7 +65,7 @@ export function aggregate(
         // One that names some entrypoints that don't exist still serves the others.
         if (routed.entryPoints.length === 0) continue;
       }
-      for (const [routerName, split] of applyModels(name, routed, byName)) {
+      for (const [routerName, split] of applyModels(name, routed, provider, byName)) {
         routers.set(qualify(routerName, provider), split);
       }
     }
@@ -78,7 +83,7 @@ function routeRouter(
   models: ReadonlyMap<string, EntryPointModel>,
   defaults: readonly string[],
   errors: string[],
-): RoutedRouter {
+): UnmodelledRouter {
   const wanted = router.entryPoints?.length ? router.entryPoints : defaults;
   const entryPoints = wanted.filter((name) => models.has(name));
   for (const name of wanted) {
@@ -97,41 +102,55 @@ function routeRouter(
     entryPoints,
     middlewares: (router.middlewares ?? []).map((name) => resolveReference(name, provider)),
     service: resolveReference(router.service ?? "", provider),
-    accessLogs: router.observability?.accessLogs ?? true,
+    accessLogs: router.observability?.accessLogs,
     providerRank,
   };
 }
 
-const EMPTY: RoutedRouter = {
+/** Before the entrypoints' models: whether it is in the access log may be left to them. */
+type UnmodelledRouter = Omit<RoutedRouter, "accessLogs"> & {
+  readonly accessLogs: boolean | undefined;
+};
+
+const EMPTY: UnmodelledRouter = {
   rule: "",
   priority: undefined,
   entryPoints: [],
   middlewares: [],
   service: "",
-  accessLogs: true,
+  accessLogs: undefined,
   providerRank: 0,
 };
 
 function applyModels(
   name: string,
-  router: RoutedRouter,
+  router: UnmodelledRouter,
+  provider: string,
   models: ReadonlyMap<string, EntryPointModel>,
 ): [string, RoutedRouter][] {
-  const shaped = router.entryPoints.some((entryPoint) => hasModel(models.get(entryPoint)!));
-  if (!shaped) return [[name, router]];
-  return router.entryPoints.map((entryPoint) => {
+  const result: [string, RoutedRouter][] = [];
+  const unshaped = router.entryPoints.filter((entryPoint) => !hasModel(models.get(entryPoint)!));
+  if (unshaped.length > 0) {
+    result.push([
+      name,
+      { ...router, entryPoints: unshaped, accessLogs: router.accessLogs ?? true },
+    ]);
+  }
+  for (const entryPoint of router.entryPoints) {
     const model = models.get(entryPoint)!;
-    const splitName = router.entryPoints.length > 1 ? `${entryPoint}-${name}` : name;
-    return [
-      splitName,
+    if (!hasModel(model)) continue;
+    const own = model.middlewares.map((middleware) => resolveReference(middleware, provider));
+    result.push([
+      router.entryPoints.length > 1 ? `${entryPoint}-${name}` : name,
       {
         ...router,
         entryPoints: [entryPoint],
-        accessLogs: router.accessLogs && model.accessLogs,
-        middlewares: [...model.middlewares, ...router.middlewares],
+        accessLogs: router.accessLogs ?? model.accessLogs,
+        middlewares: [...own, ...router.middlewares],
       },
-    ];
-  });
+    ]);
+  }
+  return result;
 }
 
 function hasModel(model: EntryPointModel): boolean {

@@ -5,6 +5,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Files, Stop } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
 import { mergeConfigurations } from "./merge.ts";
+import { absolutePath, withModulePaths } from "./module-paths.ts";
 import type { Provider, ProviderConfiguration } from "./provider.ts";
 
 export interface FileProviderOptions {
@@ -12,6 +13,8 @@ export interface FileProviderOptions {
   readonly filename?: string;
   readonly directory?: string;
   readonly watch: boolean;
+  /** What relative paths are relative to: the process's working directory, absolute. */
+  readonly cwd: string;
 }
 
 /** Editors and volume mounts touch a file several times: wait for them to be done. Milliseconds. */
@@ -103,10 +106,11 @@ export class FileProvider implements Provider {
     const parts = texts.map(([name, text]) => {
       const { configuration, issues, disabled } = validateDynamic(parseFile(text, name));
       this.report(issues);
-      return { source: name, configuration, disabled };
+      const directory = absolutePath(parentOf(name), this.options.cwd);
+      return { source: name, configuration: withModulePaths(configuration, directory), disabled };
     });
     const { configuration, disabled, conflicts } = mergeConfigurations(parts);
-    for (const conflict of conflicts) this.logger.error(conflict, { providerName: this.name });
+    for (const conflict of conflicts) this.logger.warn(conflict, { providerName: this.name });
     return { provider: this.name, configuration, disabled };
   }
 

@@ -10,8 +10,8 @@ type Section = Record<string, unknown>;
 const SECTIONS = ["routers", "services", "middlewares", "serversTransports"] as const;
 
 /**
- * Puts the files of one directory together. A name that two files define belongs to neither: which
- * one is meant can't be known, so both are left out and said aloud, as Traefik does.
+ * Puts the files of one directory together. A name that two files define is the first one's, and
+ * the second is said aloud. Source: Traefik's pkg/provider/file/file.go.
  */
 export function mergeConfigurations(parts: readonly ConfigurationPart[]): {
   configuration: DynamicConfiguration;
@@ -22,7 +22,6 @@ export function mergeConfigurations(parts: readonly ConfigurationPart[]): {
   const conflicts: string[] = [];
   for (const section of SECTIONS) {
     const owners = new Map<string, string>();
-    const clashing = new Set<string>();
     const elements: Section = {};
     for (const part of parts) {
       const own = (part.configuration.http?.[section] ?? {}) as Section;
@@ -32,14 +31,12 @@ export function mergeConfigurations(parts: readonly ConfigurationPart[]): {
           owners.set(name, part.source);
           elements[name] = element;
         } else {
-          clashing.add(name);
           conflicts.push(
-            `http.${section}.${name} is defined in ${owner} and in ${part.source}: neither is used`,
+            `http.${section}.${name} is defined in ${owner} and in ${part.source}: the first one is used`,
           );
         }
       }
     }
-    for (const name of clashing) delete elements[name];
     merged[section] = elements;
   }
   return {

@@ -95,6 +95,7 @@ export class EntryPoint implements HttpEntryPoint {
   async shutdown(): Promise<void> {
     this.draining = true;
     this.listener?.stop();
+    this.listener = null;
     for (const connection of [...this.connections]) connection.drainConnection();
     const end = performance.now() + this.options.graceTimeOut;
     while (this.connections.size > 0 && performance.now() < end) {

@@ -53,6 +53,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     logger,
     internalServices: new Map(),
     proxyTo: ({ origin, basePath }) => ({ handler: fetchProxy(origin, basePath), retain() {} }),
+    moduleVersion: async () => "",
     loadModule: async (module) => {
       const handler = Object.hasOwn(modules, module) ? modules[module] : undefined;
       if (handler === undefined)

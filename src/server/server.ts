@@ -29,6 +29,7 @@ export interface ServerOptions {
   readonly accessLog: AccessLog | null;
   /** Besides the internal one. */
   readonly providers: readonly Provider[];
+  readonly moduleVersion: GraphContext["moduleVersion"];
   readonly loadModule: GraphContext["loadModule"];
   /** Services that Sluice has itself, by qualified name. */
   readonly internalServices: ReadonlyMap<string, Handler>;
@@ -63,6 +64,7 @@ export class Server {
     this.context = {
       logger,
       proxyTo: (server) => this.proxyTo(server),
+      moduleVersion: options.moduleVersion,
       loadModule: options.loadModule,
       internalServices: options.internalServices,
       entryPoints: entries.map(([name, entry]) => ({
@@ -184,7 +186,10 @@ export class Server {
     this.watcher.stop();
     const grace = Math.max(
       0,
-      ...this.entryPoints.map((entry) => entry.options.requestAcceptGraceTimeout),
+      // One that doesn't listen has nobody to be polite to.
+      ...this.entryPoints.map((entry) =>
+        entry.address === undefined ? 0 : entry.options.requestAcceptGraceTimeout,
+      ),
     );
     if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
     await Promise.all(this.entryPoints.map((entry) => entry.shutdown()));

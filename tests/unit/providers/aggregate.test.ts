@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
-import { aggregate, type EntryPointModel, MAX_USER_PRIORITY } from "../../../src/providers/aggregate.ts";
+import {
+  aggregate,
+  type EntryPointModel,
+  MAX_USER_PRIORITY,
+} from "../../../src/providers/aggregate.ts";
 
 const plain = (name: string, more: Partial<EntryPointModel> = {}): EntryPointModel => ({
   name,
@@ -22,7 +26,9 @@ describe("aggregate", () => {
       1,
       [
         source({
-          routers: { shop: { rule: "Path(`/`)", service: "cart", middlewares: ["auth", "auth@docker"] } },
+          routers: {
+            shop: { rule: "Path(`/`)", service: "cart", middlewares: ["auth", "auth@docker"] },
+          },
           services: { cart: { loadBalancer: { servers: [] } } },
         }),
       ],
@@ -50,9 +56,39 @@ describe("aggregate", () => {
       [source({ routers: { r: { rule: "Path(`/`)", service: "s", middlewares: ["own"] } } })],
       models,
     );
-    expect([...routers.keys()]).toEqual(["web-r@file", "admin-r@file"]);
-    expect(routers.get("web-r@file")?.middlewares).toEqual(["edge", "own@file"]);
-    expect(routers.get("admin-r@file")?.middlewares).toEqual(["own@file"]);
+    expect([...routers.keys()]).toEqual(["r@file", "web-r@file"]);
+    expect(routers.get("web-r@file")?.middlewares).toEqual(["edge@file", "own@file"]);
+    expect(routers.get("r@file")).toMatchObject({
+      entryPoints: ["admin"],
+      middlewares: ["own@file"],
+    });
+  });
+
+  test("the access log: the router's word goes before the entrypoint's", () => {
+    const router = (accessLogs?: boolean) => ({
+      rule: "Path(`/`)",
+      service: "s",
+      observability: accessLogs === undefined ? undefined : { accessLogs },
+    });
+    const { routers } = aggregate(
+      1,
+      [source({ routers: { loud: router(true), quiet: router(false), plain: router() } })],
+      [plain("web", { accessLogs: false })],
+    );
+    expect([...routers].map(([name, { accessLogs }]) => [name, accessLogs])).toEqual([
+      ["loud@file", true],
+      ["quiet@file", false],
+      ["plain@file", false],
+    ]);
+  });
+
+  test("the entrypoint traefik is never a default one", () => {
+    const { routers } = aggregate(
+      1,
+      [source({ routers: { r: { rule: "Path(`/`)", service: "s" } } })],
+      [plain("web"), plain("traefik")],
+    );
+    expect(routers.get("r@file")?.entryPoints).toEqual(["web"]);
   });
 
   test("an entrypoint that doesn't exist is an error; the others serve", () => {
@@ -77,11 +113,13 @@ describe("aggregate", () => {
   });
 
   test("priorities: exact up to the users' maximum, refused above it, free for the internal provider", () => {
-    const http = (priority: bigint) => ({ routers: { r: { rule: "Path(`/`)", service: "s", priority } } });
+    const http = (priority: bigint) => ({
+      routers: { r: { rule: "Path(`/`)", service: "s", priority } },
+    });
     const models = [plain("web")];
-    expect(aggregate(1, [source(http(MAX_USER_PRIORITY))], models).routers.get("r@file")?.priority).toBe(
-      MAX_USER_PRIORITY,
-    );
+    expect(
+      aggregate(1, [source(http(MAX_USER_PRIORITY))], models).routers.get("r@file")?.priority,
+    ).toBe(MAX_USER_PRIORITY);
     const refused = aggregate(1, [source(http(MAX_USER_PRIORITY + 1n))], models);
     expect(refused.routers.size).toBe(0);
     expect(refused.disabled[0].errors[0]).toContain("9223372036854774807");
