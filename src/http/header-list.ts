@@ -4,6 +4,7 @@ import { type Fields, STRIDE } from "../wire/fields.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
+/** What a list of texts starts as: growing it pair by pair would copy it time and again. */
 const SPARE_TEXTS: string[] = new Array(16).fill("");
 
 /**
@@ -16,9 +17,8 @@ const SPARE_TEXTS: string[] = new Array(16).fill("");
 export class HeaderList {
   private readonly bytes: Uint8Array;
   // STRIDE numbers a field. In a field that was set, name start and value start are -1 and the ends
-  // index `texts`. Behind `used` there may be empty slots.
+  // index `texts`.
   private readonly fields: Fields;
-  private used: number;
   private texts: string[] | null = null;
   private textCount = 0;
   // A bit for each id that is in the list, or was: most look-ups are for fields that aren't there.
@@ -28,7 +28,6 @@ export class HeaderList {
   constructor(bytes: Uint8Array = NO_BYTES, fields: Fields = []) {
     this.bytes = bytes;
     this.fields = fields;
-    this.used = fields.length;
     for (let at = 0; at < fields.length; at += STRIDE) this.mark(fields[at]);
   }
 
@@ -51,7 +50,7 @@ export class HeaderList {
 
   /** How many slots there are, deleted ones included; for loops with `idAt`, `nameAt`, `valueAt`. */
   get slots(): number {
-    return this.used / STRIDE;
+    return this.fields.length / STRIDE;
   }
 
   /** The field's id in slot `i`: `FieldId.deleted` where it is gone, `FieldId.other` where it has no id. */
@@ -108,8 +107,8 @@ export class HeaderList {
   }
 
   private findOther(lowerName: string, from: number): number {
-    const { fields, used } = this;
-    for (let i = from, at = from * STRIDE; at < used; i++, at += STRIDE) {
+    const { fields } = this;
+    for (let i = from, at = from * STRIDE; at < fields.length; i++, at += STRIDE) {
       if (fields[at] === FieldId.other && this.hasNameAt(at, lowerName)) return i;
     }
     return -1;
@@ -118,8 +117,8 @@ export class HeaderList {
   /** The slot of the first field with that id at or behind `from`, or -1. */
   findId(id: number, from = 0): number {
     if (!this.mayHave(id)) return -1;
-    const { fields, used } = this;
-    for (let at = from * STRIDE; at < used; at += STRIDE) {
+    const { fields } = this;
+    for (let at = from * STRIDE; at < fields.length; at += STRIDE) {
       if (fields[at] === id) return at / STRIDE;
     }
     return -1;
@@ -220,13 +219,13 @@ export class HeaderList {
   }
 
   private add(id: number, name: string, value: string): void {
-    const at = this.used;
-    // Room for several at once: growing the array field by field would copy it time and again.
-    if (at === this.fields.length) this.fields.length = at + 8 * STRIDE;
-    this.used = at + STRIDE;
-    this.fields[at] = id;
+    const { textCount } = this;
+    this.texts ??= SPARE_TEXTS.slice();
+    this.texts[textCount] = name;
+    this.texts[textCount + 1] = value;
+    this.textCount = textCount + 2;
     this.mark(id);
-    this.put(at, name, value);
+    this.fields.push(id, -1, textCount, -1, textCount + 1);
   }
 
   private put(at: number, name: string, value: string): void {
@@ -250,7 +249,7 @@ export class HeaderList {
 
   /** An independent copy. */
   clone(): HeaderList {
-    const copy = new HeaderList(this.bytes, this.fields.slice(0, this.used));
+    const copy = new HeaderList(this.bytes, this.fields.slice());
     copy.texts = this.texts === null ? null : this.texts.slice();
     copy.textCount = this.textCount;
     return copy;
@@ -258,9 +257,9 @@ export class HeaderList {
 
   /** How many bytes `writeTo` needs at the most. */
   get byteLength(): number {
-    const { fields, texts, used } = this;
+    const { fields, texts } = this;
     let length = 0;
-    for (let at = 0; at < used; at += STRIDE) {
+    for (let at = 0; at < fields.length; at += STRIDE) {
       if (fields[at] === FieldId.deleted) continue;
       const name =
         fields[at + 1] < 0 ? texts![fields[at + 2]].length : fields[at + 2] - fields[at + 1];
@@ -276,8 +275,8 @@ export class HeaderList {
    * offset behind. `skip[id]` is 1 for an id to leave out.
    */
   writeTo(target: Uint8Array, at: number, skip: Uint8Array): number {
-    const { fields, texts, bytes, used } = this;
-    for (let i = 0; i < used; i += STRIDE) {
+    const { fields, texts, bytes } = this;
+    for (let i = 0; i < fields.length; i += STRIDE) {
       const id = fields[i];
       if (id < 0 || skip[id] === 1) continue;
       const nameEnd = fields[i + 2];
