@@ -1,46 +1,50 @@
-import { loadStatic } from "../config/load-static.ts";
+import { type ReadStatic, readStatic } from "../config/load-static.ts";
+import { formatIssue } from "../config/document.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
 import { createProgram } from "./program.ts";
+import { ProblemLog } from "./problem-log.ts";
 
 /**
  * Validates the whole configuration as a start would, static and dynamic, without listening or
- * watching. Says everything that is wrong; 1 where anything is.
+ * watching. Says everything that is wrong, a line for each; 1 where anything is.
  */
 export async function check(
   runtime: Runtime,
   args: readonly string[],
   embedded: EmbeddedConfiguration,
 ): Promise<number> {
-  const { configuration, source } = await loadStatic(runtime, args, embedded);
-  let complaints = 0;
-  const report = {
-    write(bytes: Uint8Array) {
-      complaints++;
-      runtime.stdout.write(bytes);
-    },
-    flush: () => runtime.stdout.flush(),
-    close: async () => {},
-  };
-  // The program's own log says what is wrong; nothing else is logged at ERROR before it listens.
-  const quiet = {
-    ...configuration,
-    log: { level: "ERROR", format: "common", noColor: true },
-    accessLog: undefined,
-  };
-  const quietRuntime = Object.create(
-    source === embedded.file ? withEmbeddedFiles(runtime, embedded) : runtime,
-    { stdout: { value: report } },
-  ) as Runtime;
-  const { server } = await createProgram(quietRuntime, quiet as typeof configuration, false);
+  const found = await readStatic(runtime, args, embedded);
+  const { source } = found;
+  const say = (text: string) => runtime.stdout.write(new TextEncoder().encode(`${text}\n`));
+  const problems = new ProblemLog();
+  for (const issue of found.issues) problems.error(formatIssue(issue));
+  const files = source === embedded.file ? withEmbeddedFiles(runtime, embedded) : runtime;
+  const counts = await checkDynamic(files, found, problems);
+  for (const line of problems.lines) say(line);
+  const { length } = problems.lines;
+  if (length > 0) {
+    say(`${source}: ${length} problem${length === 1 ? "" : "s"} found`);
+    return 1;
+  }
+  say(`${source}: OK, ${counts}`);
+  return 0;
+}
+
+/** Loads what the static configuration, as far as it is right, leads to; says what there is. */
+async function checkDynamic(
+  runtime: Runtime,
+  { configuration }: ReadStatic,
+  logger: ProblemLog,
+): Promise<string> {
+  if (configuration === undefined) return "";
+  const withoutLogs = { ...configuration, log: {}, accessLog: undefined };
+  const { server } = await createProgram(runtime, withoutLogs as typeof configuration, {
+    watch: false,
+    logger,
+  });
   await server.load();
   const graph = server.current;
   await server.shutdown();
-  const say = (text: string) => runtime.stdout.write(new TextEncoder().encode(`${text}\n`));
-  if (graph === null || complaints > 0) {
-    say(`${source}: ${complaints} problem${complaints === 1 ? "" : "s"} found`);
-    return 1;
-  }
-  say(`${source}: OK, ${graph.routers.size} routers, ${graph.services.size} services`);
-  return 0;
+  return `${graph?.routers.size ?? 0} routers, ${graph?.services.size ?? 0} services`;
 }

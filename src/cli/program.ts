@@ -4,7 +4,7 @@ import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { Handler } from "../http/handler.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import { AccessLog } from "../observability/access-log.ts";
-import { createLogger, type Logger } from "../observability/logger.ts";
+import { createLogger, type Logger, type RootLogger } from "../observability/logger.ts";
 import { FileProvider } from "../providers/file-provider.ts";
 import type { Provider } from "../providers/provider.ts";
 import { Server } from "../server/server.ts";
@@ -22,18 +22,25 @@ export interface Program {
   close(): Promise<void>;
 }
 
+export interface ProgramOptions {
+  /** False: providers read once. */
+  readonly watch: boolean;
+  /** Instead of the configured one. */
+  readonly logger?: RootLogger;
+}
+
 /** Rejects where a log file can't be opened, or where the static configuration can't work. */
 export async function createProgram(
   runtime: Runtime,
   configuration: StaticConfiguration,
-  watch: boolean,
+  options: ProgramOptions,
 ): Promise<Program> {
   const { log, accessLog: accessLogOptions, ping } = configuration;
   const logPath = log?.filePath ?? "";
   const accessLogPath = accessLogOptions?.filePath ?? "";
   let logFile = await openLog(runtime, logPath);
   let accessLogFile = await openLog(runtime, accessLogPath);
-  const logger = createLogger(log ?? {}, logFile);
+  const logger = options.logger ?? createLogger(log, logFile);
   const accessLog =
     accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, accessLogFile);
 
@@ -56,7 +63,7 @@ export async function createProgram(
     configuration,
     logger,
     accessLog,
-    providers: providersOf(configuration, runtime, logger, watch),
+    providers: providersOf(configuration, runtime, logger, options.watch),
     internalServices,
     moduleVersion: async (path) => {
       const info = await runtime.files.info(path);

@@ -18,7 +18,7 @@ export async function run(
   const program = await createProgram(
     shipped ? withEmbeddedFiles(runtime, embedded) : runtime,
     configuration,
-    true,
+    { watch: true },
   );
   const { server, logger } = program;
   logger.info("Starting Sluice", {

@@ -1,5 +1,5 @@
 import type { Runtime } from "../net/runtime.ts";
-import { ConfigError } from "./document.ts";
+import { ConfigError, type ConfigIssue } from "./document.ts";
 import { findStatic } from "./find-static.ts";
 import { parseFile } from "./parse-file.ts";
 import { entryPointSchema } from "./static/entry-points.ts";
@@ -12,6 +12,19 @@ export interface LoadedStatic {
   readonly source: string;
 }
 
+export interface ReadStatic {
+  /** Without what is in `issues`; undefined where the rest can't be used. */
+  readonly configuration: StaticConfiguration | undefined;
+  readonly source: string;
+  /** Everything that is wrong. */
+  readonly issues: readonly ConfigIssue[];
+}
+
+interface Shipped {
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
  * The static configuration, found and validated; the shipped one where there is no other. Throws
  * ConfigError with everything that is wrong.
@@ -19,15 +32,24 @@ export interface LoadedStatic {
 export async function loadStatic(
   runtime: Pick<Runtime, "files" | "env" | "cwd">,
   args: readonly string[],
-  shipped: { readonly file: string; readonly text: string },
+  shipped: Shipped,
 ): Promise<LoadedStatic> {
-  const { document, textual } = (await findStatic(runtime, args)) ?? {
-    document: parseFile(shipped.text, shipped.file),
-    textual: false,
-  };
-  const { value, issues } = validate(staticSchema, document.value, document, { textual });
-  if (value === undefined || issues.length > 0) throw new ConfigError(issues);
-  return { configuration: withTraefikEntryPoint(value), source: document.source };
+  const { configuration, source, issues } = await readStatic(runtime, args, shipped);
+  if (configuration === undefined || issues.length > 0) throw new ConfigError(issues);
+  return { configuration, source };
+}
+
+/** The same for who wants to know more than that something is wrong. Throws where it can't be read. */
+export async function readStatic(
+  runtime: Pick<Runtime, "files" | "env" | "cwd">,
+  args: readonly string[],
+  shipped: Shipped,
+): Promise<ReadStatic> {
+  const document =
+    (await findStatic(runtime, args)) ?? parseFile(shipped.text, shipped.file);
+  const { value, issues } = validate(staticSchema, document.value, document);
+  const configuration = value === undefined ? undefined : withTraefikEntryPoint(value);
+  return { configuration, source: document.source, issues };
 }
 
 /** Where ping asks for the entrypoint "traefik" and nobody defines it, it is there, on :8080, as in Traefik. */

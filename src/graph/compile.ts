@@ -2,6 +2,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import { denyEncodedCharacters } from "../http/request-path.ts";
+import { compileRoute } from "../routers/compiled-route.ts";
 import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
 import { Breather } from "./breather.ts";
 import type { Graph, RunningRouter } from "./graph.ts";
@@ -66,7 +67,11 @@ export async function compileGraph(
         });
       }
     } catch (error) {
-      disabled.push({ kind: "router", name, errors: [messageOf(error)] });
+      const errors = [messageOf(error)];
+      // What else is wrong with it would only show once this is put right.
+      const ruleError = ruleErrorOf(name, router);
+      if (ruleError !== undefined) errors.push(ruleError);
+      disabled.push({ kind: "router", name, errors });
     }
   }
   // Services that no router uses are built too, so that their errors show and their health is known.
@@ -96,6 +101,15 @@ export async function compileGraph(
     );
   }
   return { snapshot, entryPoints, services: services.built, routers, disabled };
+}
+
+function ruleErrorOf(name: string, router: RoutedRouter): string | undefined {
+  try {
+    compileRoute({ ...router, name, handler: notFound });
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 async function compileRouter(

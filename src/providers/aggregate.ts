@@ -86,6 +86,7 @@ function routeRouter(
 ): UnmodelledRouter {
   const wanted = router.entryPoints?.length ? router.entryPoints : defaults;
   const entryPoints = wanted.filter((name) => models.has(name));
+  if (wanted.length === 0) errors.push("there is no default entryPoint");
   for (const name of wanted) {
     if (!models.has(name)) errors.push(`entryPoint "${name}" does not exist`);
   }
