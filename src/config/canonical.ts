@@ -1,13 +1,9 @@
 import type { z } from "zod";
 import type { ConfigDocument, ConfigIssue, KeyPath } from "./document.ts";
 import { nearest } from "./nearest.ts";
-import { type Shape, shapeOf, takesNumbers } from "./shape.ts";
+import { scalarFrom } from "./scalar.ts";
+import { type Shape, shapeOf } from "./shape.ts";
 import { supportOf } from "./support.ts";
-
-export interface CanonicalOptions {
-  /** Values come as text (flags, environment): "true", "42" and "a,b" are taken for what the key wants. */
-  readonly textual: boolean;
-}
 
 export interface Canonical {
   readonly value: unknown;
@@ -17,49 +13,46 @@ export interface Canonical {
 export const REFUSED = "known to Traefik, not supported by Sluice yet";
 
 /**
- * Brings raw data into the schema's spelling: keys in any case become the schema's (as Traefik
- * reads them), names of the user's own stay as they are. Unknown keys and keys that Sluice refuses
- * are issues and left out, so that what is right beside them is still validated.
+ * Brings raw data into the schema's spelling and types, as Traefik's reader does, whatever the
+ * source: keys come in any case, null is as good as absent, a section may be switched by true and
+ * false, scalars are taken for what the key wants (`port: 443` where text is wanted, "true" where a
+ * boolean is), one text stands for a list ("a,b"). Names of the user's own stay as they are. Unknown
+ * keys and keys that Sluice refuses are issues and left out, so that what is right beside them is
+ * still validated.
  */
 export function canonicalise(
   schema: z.ZodType,
   raw: unknown,
   document: ConfigDocument,
-  options: CanonicalOptions,
   path: KeyPath = [],
 ): Canonical {
   const issues: ConfigIssue[] = [];
-  const value = walk(schema, raw, path, { document, options, issues });
-  return { value, issues };
+  const value = walk(schema, raw, path, { document, issues });
+  return { value: value === undefined && path.length === 0 ? {} : value, issues };
+}
+
+/** A key of the user's own at the top of a file, for anchors: Traefik takes any, Sluice those with `x-`. */
+export function isExtension(key: string): boolean {
+  return key.startsWith("x-");
 }
 
 interface Walk {
   readonly document: ConfigDocument;
-  readonly options: CanonicalOptions;
   readonly issues: ConfigIssue[];
 }
 
 function walk(schema: z.ZodType, raw: unknown, path: KeyPath, context: Walk): unknown {
+  if (raw === null || raw === undefined) return undefined;
   const shape = shapeOf(schema);
   switch (shape.kind) {
     case "object":
       return walkObject(shape, raw, path, context);
     case "record":
-      if (raw === null) return undefined;
-      if (!isRecord(raw)) return raw;
-      return Object.fromEntries(
-        Object.entries(raw).map(([name, child]) => [
-          name,
-          walk(shape.value, child, [...path, name], context),
-        ]),
-      );
+      return walkRecord(shape, raw, path, context);
     case "array":
       return walkArray(shape, raw, path, context);
     default:
-      if (raw === null) return undefined;
-      return context.options.textual && typeof raw === "string"
-        ? fromText(schema, shape, raw)
-        : raw;
+      return scalarFrom(shape.kind, raw);
   }
 }
 
@@ -69,36 +62,94 @@ function walkObject(
   path: KeyPath,
   context: Walk,
 ): unknown {
-  // `ping:` with nothing behind it is an empty section; on the command line `--ping` or `--ping=true`.
-  const empty = raw === null || (context.options.textual && (raw === "true" || raw === ""));
-  if (empty) return {};
+  const on = switched(raw);
+  if (on !== undefined) return on ? {} : undefined;
   if (!isRecord(raw)) return raw;
   const spelling = spellings(shape.keys);
   const result: Record<string, unknown> = {};
   for (const [key, child] of Object.entries(raw)) {
+    if (child === null || child === undefined) continue;
     const name = spelling.get(key.toLowerCase());
-    const at = [...path, name ?? key];
     const complain = (message: string) =>
-      context.issues.push({ path: at, where: context.document.locate([...path, key]), message });
+      context.issues.push({
+        path: [...path, name ?? key],
+        where: context.document.locate([...path, key]),
+        message,
+      });
     if (name === undefined) {
-      const guess = nearest(key, Object.keys(shape.keys));
-      complain(`unknown key "${key}"${guess === undefined ? "" : `, did you mean "${guess}"?`}`);
+      if (path.length > 0 || !isExtension(key)) complain(unknownKey(key, Object.keys(shape.keys)));
       continue;
     }
     if (Object.hasOwn(result, name)) {
       complain(`the key "${name}" is there twice, in different spellings`);
       continue;
     }
-    const mark = supportOf(shape.keys[name]);
+    const schema = shape.keys[name];
+    const mark = supportOf(schema);
     if (mark?.support === "refused") {
       // What is wrong below a refused key doesn't matter; that it is there does.
-      complain(mark.note === "" ? REFUSED : `${REFUSED} (${mark.note})`);
+      const off = shapeOf(schema).kind === "object" && switched(child) === false;
+      if (!off) complain(mark.note === "" ? REFUSED : `${REFUSED} (${mark.note})`);
       continue;
     }
-    const value = walk(shape.keys[name], child, at, context);
+    const value = walk(schema, child, [...path, name], context);
     if (value !== undefined) result[name] = value;
   }
   return result;
+}
+
+/** `--ping`, `ping: true` and `ping: false`: whether a section is there. Undefined for anything else. */
+function switched(raw: unknown): boolean | undefined {
+  if (typeof raw === "boolean") return raw;
+  if (typeof raw !== "string") return undefined;
+  const word = raw.toLowerCase();
+  return word === "" || word === "true" ? true : word === "false" ? false : undefined;
+}
+
+function walkRecord(
+  shape: Shape & { kind: "record" },
+  raw: unknown,
+  path: KeyPath,
+  context: Walk,
+): unknown {
+  if (!isRecord(raw)) return raw;
+  const result: [string, unknown][] = [];
+  for (const [name, child] of Object.entries(raw)) {
+    const at = [...path, name];
+    if (name === "__proto__") {
+      const message = reservedName(name);
+      context.issues.push({ path: at, where: context.document.locate(at), message });
+      continue;
+    }
+    const value = walk(shape.value, child, at, context);
+    if (value !== undefined) result.push([name, value]);
+  }
+  return Object.fromEntries(result);
+}
+
+function walkArray(
+  shape: Shape & { kind: "array" },
+  raw: unknown,
+  path: KeyPath,
+  context: Walk,
+): unknown {
+  const elements = listFrom(raw);
+  if (elements === undefined) return raw;
+  return elements.map((element, i) => walk(shape.element, element, [...path, i], context));
+}
+
+/** A list; the parts of one text; or a section whose keys are all indexes, as flags have them. */
+function listFrom(raw: unknown): unknown[] | undefined {
+  if (Array.isArray(raw)) return raw;
+  if (raw === "") return [];
+  if (isRecord(raw)) {
+    const keys = Object.keys(raw);
+    if (keys.length === 0 || !keys.every((key) => /^\d{1,6}$/.test(key))) return undefined;
+    return keys.sort((a, b) => Number(a) - Number(b)).map((key) => raw[key]);
+  }
+  return String(raw)
+    .split(",")
+    .map((part) => part.trim());
 }
 
 const spellingCache = new WeakMap<object, Map<string, string>>();
@@ -112,29 +163,15 @@ function spellings(keys: Record<string, z.ZodType>): Map<string, string> {
   return spelling;
 }
 
-function walkArray(
-  shape: Shape & { kind: "array" },
-  raw: unknown,
-  path: KeyPath,
-  context: Walk,
-): unknown {
-  if (raw === null) return undefined;
-  const { textual } = context.options;
-  let elements: unknown = raw;
-  if (textual && typeof raw === "string")
-    elements = raw === "" ? [] : raw.split(",").map((part) => part.trim());
-  if (!Array.isArray(elements)) return raw;
-  return elements.map((element, i) => walk(shape.element, element, [...path, i], context));
+/** The message for a key that nobody knows, with the one that may be meant. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  const guess = nearest(key, known);
+  return `unknown key "${key}"${guess === undefined ? "" : `, did you mean "${guess}"?`}`;
 }
 
-function fromText(schema: z.ZodType, shape: Shape, text: string): unknown {
-  if (shape.kind === "boolean") {
-    if (text === "" || text.toLowerCase() === "true" || text === "1") return true;
-    if (text.toLowerCase() === "false" || text === "0") return false;
-  }
-  if (shape.kind === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-  if (takesNumbers(schema) && /^-?\d+$/.test(text)) return BigInt(text);
-  return text;
+/** The message for a name that JavaScript has for itself. */
+export function reservedName(name: string): string {
+  return `expected another name, found "${name}", which is reserved`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -8,10 +8,11 @@ import { messageOf } from "../core/errors.ts";
 const show = (value: unknown): string =>
   typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? "nothing");
 
-/** A duration, in milliseconds once parsed: Go's syntax, or seconds as a number. */
+/** A duration, in milliseconds once parsed: Go's syntax, or whole seconds as a number. */
 export const duration = () =>
   z.union([z.string(), z.number()]).transform((value, context) => {
-    const milliseconds = parseDuration(value);
+    const whole = typeof value === "string" || Number.isInteger(value);
+    const milliseconds = whole ? parseDuration(value) : undefined;
     if (milliseconds !== undefined) return milliseconds;
     context.addIssue({
       code: "custom",
@@ -28,6 +29,20 @@ export const text = () => z.string();
 export const texts = () => z.array(z.string());
 export const map = () => z.record(z.string(), z.string());
 export const flag = () => z.boolean();
+
+/** A duration that may also be negative, where that has a meaning of its own. */
+export const signedDuration = () =>
+  z.union([z.string(), z.number()]).transform((value, context) => {
+    const text = String(value);
+    const negative = text.startsWith("-");
+    const milliseconds = parseDuration(negative ? text.slice(1) : text);
+    if (milliseconds !== undefined) return negative ? -milliseconds : milliseconds;
+    context.addIssue({
+      code: "custom",
+      message: `expected a duration such as "100ms" or "-1", found ${show(value)}`,
+    });
+    return z.NEVER;
+  });
 
 /** Addresses and ranges. */
 export const ranges = () =>
@@ -74,3 +89,11 @@ export const tlsDomains = () =>
 
 export const spiffe = () =>
   z.strictObject({ ids: texts().optional(), trustDomain: text().optional() });
+
+/** How the client's address is found, as middlewares and providers have it. */
+export const ipStrategy = () =>
+  z.strictObject({
+    depth: integer().optional(),
+    excludedIPs: ranges().optional(),
+    ipv6Subnet: integer(0, 128).optional(),
+  });

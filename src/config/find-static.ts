@@ -3,12 +3,7 @@ import { type ConfigDocument, ConfigError } from "./document.ts";
 import { parseEnvironment } from "./environment.ts";
 import { parseFlags } from "./flags.ts";
 import { parseFile } from "./parse-file.ts";
-
-export interface FoundStatic {
-  readonly document: ConfigDocument;
-  /** Flags and environment are text, a file has types. */
-  readonly textual: boolean;
-}
+import { staticSchema } from "./static/schema.ts";
 
 type Finder = Pick<Runtime, "files" | "env" | "cwd">;
 
@@ -20,22 +15,22 @@ type Finder = Pick<Runtime, "files" | "env" | "cwd">;
 export async function findStatic(
   runtime: Finder,
   args: readonly string[],
-): Promise<FoundStatic | undefined> {
+): Promise<ConfigDocument | undefined> {
   const { configFile, rest } = takeConfigFile(args);
   const named = configFile ?? runtime.env["TRAEFIK_CONFIGFILE"];
   if (named !== undefined && named !== "") {
     if (rest.length > 0) throw exclusive(rest);
-    return { document: await readFile(runtime, named), textual: false };
+    return readFile(runtime, named);
   }
   for (const path of candidates(runtime)) {
     if ((await runtime.files.info(path))?.isFile) {
       if (rest.length > 0) throw exclusive(rest, path);
-      return { document: await readFile(runtime, path), textual: false };
+      return readFile(runtime, path);
     }
   }
-  if (rest.length > 0) return { document: parseFlags(rest), textual: true };
-  const document = parseEnvironment(runtime.env);
-  return document === undefined ? undefined : { document, textual: true };
+  return rest.length > 0
+    ? parseFlags(rest, staticSchema)
+    : parseEnvironment(runtime.env, staticSchema);
 }
 
 function exclusive(rest: readonly string[], file = "a configuration file"): ConfigError {

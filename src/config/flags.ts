@@ -1,50 +1,61 @@
-import { type ConfigDocument, ConfigError, type KeyPath } from "./document.ts";
-import { setAt, splitKey, withLists } from "./text-keys.ts";
+import type { z } from "zod";
+import { type ConfigDocument, ConfigError } from "./document.ts";
+import { type Shape, shapeOf } from "./shape.ts";
+import { nearestName, setAt, splitKey, textSection } from "./text-keys.ts";
 
 /**
- * Reads Traefik's flags: `--entryPoints.web.address=:80`, `--ping`, `--a.b value`, `--list[0].x=y`,
- * a name in any case. A name that is given twice adds to a list. Throws ConfigError for arguments
- * that are no flags.
+ * Reads Traefik's flags: `--entryPoints.web.address=:80`, `--ping`, `--log.level DEBUG`,
+ * `--list[0].x=y`, names in any case. `schema` says which of them need a value: booleans and
+ * sections take one behind "=" alone, all others take the next argument where there is no "=". A name
+ * that is given twice adds to a list, or replaces what was there. Throws ConfigError for arguments
+ * that are no flags, and for flags that lack their value.
  */
-export function parseFlags(args: readonly string[]): ConfigDocument {
-  const root: Record<string, unknown> = {};
+export function parseFlags(args: readonly string[], schema: z.ZodType): ConfigDocument {
+  const root = textSection();
   const names = new Map<string, string>();
+  const refuse = (message: string) => new ConfigError([{ path: [], where: "flags", message }]);
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i];
-    const match = /^--?([A-Za-z][^=\s]*)(?:=([\s\S]*))?$/.exec(arg);
-    if (match === null) {
-      throw new ConfigError([
-        { path: [], where: "flags", message: `expected a flag such as --ping, found "${arg}"` },
-      ]);
-    }
+    const match = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(args[i]);
+    if (match === null) throw refuse(`expected a flag such as --ping, found "${args[i]}"`);
     const [, name, given] = match;
-    let value = given;
-    if (value === undefined && args[i + 1] !== undefined && !args[i + 1].startsWith("-"))
-      value = args[++i];
     const path = splitKey(name);
-    names.set(keyOf(path), `--${name}`);
-    setAt(root, path, value ?? "true");
+    if (path.includes(""))
+      throw refuse(`expected a flag such as --ping.entryPoint, found "${args[i]}"`);
+    const kind = kindAt(schema, path);
+    let value = given;
+    if (value === undefined) {
+      if (kind === "boolean" || kind === "object") {
+        value = "true";
+      } else if (kind !== undefined) {
+        if (++i === args.length) throw refuse(`expected a value behind --${name}, found nothing`);
+        value = args[i];
+      } else {
+        // Unknown, which is said later: whether the next argument is its value can only be guessed.
+        value = args[i + 1]?.startsWith("-") === false ? args[++i] : "true";
+      }
+    }
+    names.set(path.join(".").toLowerCase(), `--${name}`);
+    setAt(root, path, value, kind === "array");
   }
-  return {
-    source: "flags",
-    value: withLists(root),
-    locate: (path) => nearestName(names, path, "flags"),
-  };
+  return { source: "flags", value: root, locate: (path) => nearestName(names, path, "flags") };
 }
 
-const keyOf = (path: KeyPath) => path.join(".").toLowerCase();
-
-/** The flag that set what is at `path`, above it or below it. */
-export function nearestName(
-  names: ReadonlyMap<string, string>,
-  path: KeyPath,
-  otherwise: string,
-): string {
-  const wanted = keyOf(path);
-  for (let length = path.length; length > 0; length--) {
-    const name = names.get(keyOf(path.slice(0, length)));
-    if (name !== undefined) return name;
+/** What the schema expects at a path; undefined where it knows no such path. */
+function kindAt(schema: z.ZodType, path: readonly string[]): Shape["kind"] | undefined {
+  let at: z.ZodType | undefined = schema;
+  for (const step of path) {
+    const shape: Shape = shapeOf(at);
+    if (shape.kind === "object") {
+      const key = Object.keys(shape.keys).find((key) => key.toLowerCase() === step.toLowerCase());
+      at = key === undefined ? undefined : shape.keys[key];
+    } else if (shape.kind === "record") {
+      at = shape.value;
+    } else if (shape.kind === "array" && /^\d+$/.test(step)) {
+      at = shape.element;
+    } else {
+      at = undefined;
+    }
+    if (at === undefined) return undefined;
   }
-  for (const [key, name] of names) if (key.startsWith(`${wanted}.`)) return name;
-  return otherwise;
+  return shapeOf(at).kind;
 }

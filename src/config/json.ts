@@ -1,6 +1,6 @@
+import { messageOf } from "../core/errors.ts";
 import type { ConfigDocument } from "./document.ts";
 import { ConfigError } from "./document.ts";
-import { messageOf } from "../core/errors.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** Reads strict JSON. Positions come from the YAML reader, whose language JSON is a part of. */

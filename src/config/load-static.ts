@@ -45,8 +45,7 @@ export async function readStatic(
   args: readonly string[],
   shipped: Shipped,
 ): Promise<ReadStatic> {
-  const document =
-    (await findStatic(runtime, args)) ?? parseFile(shipped.text, shipped.file);
+  const document = (await findStatic(runtime, args)) ?? parseFile(shipped.text, shipped.file);
   const { value, issues } = validate(staticSchema, document.value, document);
   const configuration = value === undefined ? undefined : withTraefikEntryPoint(value);
   return { configuration, source: document.source, issues };

@@ -1,17 +1,26 @@
 import { z } from "zod";
+import type { ScalarKind } from "./scalar.ts";
 
 /** What a schema expects at one place, wrappers taken off. */
 export type Shape =
   | { kind: "object"; keys: Record<string, z.ZodType> }
   | { kind: "record"; value: z.ZodType }
   | { kind: "array"; element: z.ZodType }
-  | { kind: "boolean" }
-  | { kind: "number" }
-  | { kind: "other" };
+  | { kind: ScalarKind };
+
+const cache = new WeakMap<z.ZodType, Shape>();
 
 /** Takes optional, default and the like off, and looks what is below. */
 export function shapeOf(schema: z.ZodType): Shape {
-  const inner = unwrap(schema);
+  let shape = cache.get(schema);
+  if (shape === undefined) {
+    shape = look(unwrap(schema));
+    cache.set(schema, shape);
+  }
+  return shape;
+}
+
+function look(inner: z.ZodType): Shape {
   if (inner instanceof z.ZodObject)
     return { kind: "object", keys: inner.shape as Record<string, z.ZodType> };
   if (inner instanceof z.ZodRecord) return { kind: "record", value: inner.valueType as z.ZodType };
@@ -20,6 +29,12 @@ export function shapeOf(schema: z.ZodType): Shape {
   if (inner instanceof z.ZodLiteral && typeof [...inner.values][0] === "boolean")
     return { kind: "boolean" };
   if (inner instanceof z.ZodNumber) return { kind: "number" };
+  if (inner instanceof z.ZodString) return { kind: "string" };
+  if (inner instanceof z.ZodUnion) {
+    // Priorities: numbers, or exact where a number isn't.
+    const options = inner.options as z.ZodType[];
+    if (options.some((option) => option instanceof z.ZodBigInt)) return { kind: "integer" };
+  }
   return { kind: "other" };
 }
 
@@ -39,13 +54,4 @@ function unwrap(schema: z.ZodType): z.ZodType {
       return inner;
     }
   }
-}
-
-/** True for a union of a number with something: priorities and durations take numbers too. */
-export function takesNumbers(schema: z.ZodType): boolean {
-  const inner = unwrap(schema);
-  return (
-    inner instanceof z.ZodUnion &&
-    (inner.options as z.ZodType[]).some((option) => option instanceof z.ZodBigInt)
-  );
 }

@@ -1,5 +1,5 @@
 import { type AST, getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
-import { ConfigError, type ConfigDocument, type KeyPath } from "./document.ts";
+import { type ConfigDocument, ConfigError, type KeyPath } from "./document.ts";
 
 /** Reads TOML 1.0. Throws ConfigError with file, line and column. Dates and times have no key to go to and are refused. */
 export function parseToml(text: string, file: string): ConfigDocument {
@@ -23,7 +23,8 @@ export function parseToml(text: string, file: string): ConfigDocument {
     value: plain(getStaticTOMLValue(program), file),
     locate: (path) => {
       for (let length = path.length; length > 0; length--) {
-        const place = places.get(keyOf(path.slice(0, length)));
+        const key = keyOf(path.slice(0, length));
+        const place = places.get(key) ?? places.get(key.toLowerCase());
         if (place !== undefined) return place;
       }
       return `${file}:1:1`;
@@ -31,7 +32,7 @@ export function parseToml(text: string, file: string): ConfigDocument {
   };
 }
 
-const keyOf = (path: KeyPath) => JSON.stringify(path.map((step) => String(step).toLowerCase()));
+const keyOf = (path: KeyPath) => JSON.stringify(path.map(String));
 
 type Keyed = AST.TOMLKeyValue | AST.TOMLTable;
 
@@ -83,8 +84,11 @@ function place(
   file: string,
 ): void {
   const key = keyOf(path);
-  if (!places.has(key))
-    places.set(key, `${file}:${node.loc.start.line}:${node.loc.start.column + 1}`);
+  const { line, column } = node.loc.start;
+  // As written first; in lower case for who asks in another spelling.
+  for (const spelling of [key, key.toLowerCase()]) {
+    if (!places.has(spelling)) places.set(spelling, `${file}:${line}:${column + 1}`);
+  }
 }
 
 function plain(value: unknown, file: string): unknown {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type CanonicalOptions, canonicalise } from "./canonical.ts";
+import { canonicalise } from "./canonical.ts";
 import type { ConfigDocument, ConfigIssue, KeyPath } from "./document.ts";
 
 export type Validated<T> =
@@ -14,10 +14,9 @@ export function validate<S extends z.ZodType>(
   schema: S,
   raw: unknown,
   document: ConfigDocument,
-  options: CanonicalOptions,
   path: KeyPath = [],
 ): Validated<z.output<S>> {
-  const { value, issues } = canonicalise(schema, raw, document, options, path);
+  const { value, issues } = canonicalise(schema, raw, document, path);
   const result = schema.safeParse(value, { error: messageOf });
   if (result.success) return { value: result.data, issues };
   for (const { path: below, message } of result.error.issues) {

@@ -1,15 +1,15 @@
 import {
-  isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseAllDocuments,
   visit,
+  type YAMLMap,
 } from "yaml";
-import { ConfigError, type ConfigDocument, type ConfigIssue, type KeyPath } from "./document.ts";
+import { type ConfigDocument, ConfigError, type ConfigIssue, type KeyPath } from "./document.ts";
 
 /** How many aliases a document may expand to: enough for shared blocks, too few for a bomb. */
 const MAX_ALIASES = 1000;
@@ -30,7 +30,7 @@ export function parseYaml(text: string, file: string): ConfigDocument {
     prettyErrors: false,
     merge: true,
     intAsBigInt: true,
-    // The library's own check compares every key with every other; `duplicateKeys` looks them up.
+    // The library's own check compares every key with every other.
     uniqueKeys: false,
   });
   if (!Array.isArray(documents) || documents.length === 0)
@@ -74,25 +74,22 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   } catch (error) {
     throw new ConfigError([{ path: [], where: `${file}:1:1`, message: (error as Error).message }]);
   }
+  const places = new WeakMap<YAMLMap, Places>();
   return {
     source: file,
     value: value ?? {},
-    locate: (path) => at(offsetOf(root, path)),
+    locate: (path) => at(offsetOf(root, path, places)),
   };
 }
 
 /** Where the key at a path stands, or the nearest thing above it that is there. */
-function offsetOf(root: Node | null, path: KeyPath): number {
+function offsetOf(root: Node | null, path: KeyPath, places: WeakMap<YAMLMap, Places>): number {
   let node: unknown = root;
   let offset = root?.range?.[0] ?? 0;
   for (const step of path) {
-    if (isAlias(node)) break;
     if (isMap(node)) {
-      const pair = node.items.find(
-        ({ key }) =>
-          isScalar(key) && String(key.value).toLowerCase() === String(step).toLowerCase(),
-      );
-      if (!isPair(pair)) break;
+      const pair = pairOf(node, String(step), places);
+      if (pair === undefined) break;
       offset = (pair.key as Node).range?.[0] ?? offset;
       node = pair.value;
     } else if (isSeq(node)) {
@@ -101,10 +98,31 @@ function offsetOf(root: Node | null, path: KeyPath): number {
       offset = item.range?.[0] ?? offset;
       node = item;
     } else {
+      // A scalar, or an alias: what is below it stands somewhere else.
       break;
     }
   }
   return offset;
+}
+
+type Places = ReadonlyMap<string, Pair>;
+
+/** The pair of a name as written, or else in another case. */
+function pairOf(map: YAMLMap, name: string, places: WeakMap<YAMLMap, Places>): Pair | undefined {
+  let pairs = places.get(map);
+  if (pairs === undefined) {
+    const found = new Map<string, Pair>();
+    for (const pair of map.items) {
+      if (isScalar(pair.key)) found.set(String(pair.key.value), pair);
+    }
+    for (const [key, pair] of [...found]) {
+      const lower = key.toLowerCase();
+      if (!found.has(lower)) found.set(lower, pair);
+    }
+    pairs = found;
+    places.set(map, pairs);
+  }
+  return pairs.get(name) ?? pairs.get(name.toLowerCase());
 }
 
 /** Integers back to numbers where a number holds them exactly. */

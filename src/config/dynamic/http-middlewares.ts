@@ -1,13 +1,16 @@
 import { z } from "zod";
-import { clientTls, duration, flag, integer, map, ranges, text, texts } from "../fields.ts";
+import {
+  clientTls,
+  duration,
+  flag,
+  integer,
+  ipStrategy,
+  map,
+  ranges,
+  text,
+  texts,
+} from "../fields.ts";
 import { refused } from "../support.ts";
-
-const ipStrategy = () =>
-  z.strictObject({
-    depth: integer().optional(),
-    excludedIPs: ranges().optional(),
-    ipv6Subnet: integer(0, 128).optional(),
-  });
 
 const sourceCriterion = () =>
   z.strictObject({
@@ -108,6 +111,18 @@ export const middlewareSchema = z.strictObject({
   ),
   contentType: z.strictObject({ autoDetect: flag().optional() }).optional(),
   digestAuth: refused(z.strictObject(users())),
+  encodedCharacters: refused(
+    z.strictObject({
+      allowEncodedSlash: flag().optional(),
+      allowEncodedBackSlash: flag().optional(),
+      allowEncodedNullCharacter: flag().optional(),
+      allowEncodedSemicolon: flag().optional(),
+      allowEncodedPercent: flag().optional(),
+      allowEncodedQuestionMark: flag().optional(),
+      allowEncodedHash: flag().optional(),
+    }),
+    "use entryPoints.NAME.http.encodedCharacters",
+  ),
   errors: refused(
     z.strictObject({
       status: texts().optional(),
@@ -132,6 +147,7 @@ export const middlewareSchema = z.strictObject({
       maxResponseBodySize: integer(-1).optional(),
       preserveLocationHeader: flag().optional(),
       preserveRequestMethod: flag().optional(),
+      authSigninURL: text().optional(),
     }),
   ),
   grpcWeb: refused(z.strictObject({ allowOrigins: texts().optional() })),
@@ -200,7 +216,15 @@ export const middlewareSchema = z.strictObject({
   replacePath: z.strictObject({ path: text() }).optional(),
   replacePathRegex: z.strictObject({ regex: text(), replacement: text() }).optional(),
   retry: refused(
-    z.strictObject({ attempts: integer().optional(), initialInterval: duration().optional() }),
+    z.strictObject({
+      attempts: integer().optional(),
+      timeout: duration().optional(),
+      initialInterval: duration().optional(),
+      maxRequestBodyBytes: integer(-1).optional(),
+      status: texts().optional(),
+      disableRetryOnNetworkError: flag().optional(),
+      retryNonIdempotentMethod: flag().optional(),
+    }),
   ),
   stripPrefix: z
     .strictObject({ prefixes: texts().optional(), forceSlash: flag().optional() })

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { duration, flag, integer, map, oneOf, text } from "../fields.ts";
-import { ours, refused } from "../support.ts";
+import { duration, flag, integer, map, oneOf, signedDuration, text, texts } from "../fields.ts";
+import { accepted, ours, refused } from "../support.ts";
 
 const stickyCookie = () =>
   z.strictObject({
@@ -82,7 +82,11 @@ export const loadBalancerSchema = z.strictObject({
     })
     .optional(),
   passHostHeader: flag().default(true),
-  responseForwarding: z.strictObject({ flushInterval: duration().optional() }).optional(),
+  responseForwarding: z
+    .strictObject({
+      flushInterval: accepted(signedDuration(), "bytes go on as they come, without waiting"),
+    })
+    .optional(),
   serversTransport: text().optional(),
 });
 
@@ -102,7 +106,17 @@ export const serviceSchema = z.strictObject({
     })
     .optional(),
   failover: z
-    .strictObject({ service: text(), fallback: text(), healthCheck: nothing().optional() })
+    .strictObject({
+      service: text(),
+      fallback: text(),
+      healthCheck: nothing().optional(),
+      errors: refused(
+        z.strictObject({
+          maxRequestBodyBytes: integer(-1).optional(),
+          status: texts().optional(),
+        }),
+      ),
+    })
     .optional(),
   mirroring: refused(
     z.strictObject({
@@ -118,6 +132,7 @@ export const serviceSchema = z.strictObject({
   highestRandomWeight: refused(
     z.strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() }),
   ),
+  middlewares: refused(texts(), "name them at the routers"),
   handler: ours(
     z.strictObject({
       module: z.string().min(1, "expected a path such as ./handler.ts, found nothing"),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 import { middlewareSchema } from "./http-middlewares.ts";
-import { loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
+import { type loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
 import { tcpSchema, tlsSchema, udpSchema } from "./tcp-udp-tls.ts";
 
 export const routerSchema = z.strictObject({
@@ -17,6 +17,7 @@ export const routerSchema = z.strictObject({
     )
     .optional(),
   priority: priority().optional(),
+  parentRefs: refused(texts()),
   tls: refused(
     z.strictObject({
       options: text().optional(),

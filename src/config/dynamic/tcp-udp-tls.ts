@@ -45,9 +45,21 @@ export const tcpSchema = z.strictObject({
             serversTransport: text().optional(),
             proxyProtocol: z.strictObject({ version: integer().optional() }).optional(),
             terminationDelay: integer(-1).optional(),
+            healthCheck: z
+              .strictObject({
+                port: integer(0, 65535).optional(),
+                send: text().optional(),
+                expect: text().optional(),
+                interval: duration().optional(),
+                unhealthyInterval: duration().optional(),
+                timeout: duration().optional(),
+              })
+              .optional(),
           })
           .optional(),
-        weighted: weighted().optional(),
+        weighted: weighted()
+          .extend({ healthCheck: z.strictObject({}).optional() })
+          .optional(),
       }),
     )
     .optional(),

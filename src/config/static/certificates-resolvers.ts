@@ -15,6 +15,7 @@ const acme = () =>
     certificatesDuration: integer().optional(),
     clientTimeout: duration().optional(),
     clientResponseHeaderTimeout: duration().optional(),
+    certificateTimeout: duration().optional(),
     caCertificates: texts().optional(),
     caSystemCertPool: flag().optional(),
     caServerName: text().optional(),

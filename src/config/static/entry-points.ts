@@ -4,6 +4,9 @@ import { parseHostPort } from "../../net/host-port.ts";
 import { duration, flag, integer, oneOf, ranges, text, texts, tlsDomains } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 
+/** Go's http.DefaultMaxHeaderBytes. */
+const DEFAULT_MAX_HEADER_BYTES = 1024 * 1024;
+
 const address = () =>
   z.string().superRefine((value, context) => {
     try {
@@ -56,18 +59,21 @@ const http = () =>
     ),
     encodedCharacters: z
       .strictObject({
-        allowEncodedSlash: flag().default(false),
-        allowEncodedBackSlash: flag().default(false),
-        allowEncodedNullCharacter: flag().default(false),
-        allowEncodedSemicolon: flag().default(false),
-        allowEncodedPercent: flag().default(false),
-        allowEncodedQuestionMark: flag().default(false),
-        allowEncodedHash: flag().default(false),
+        allowEncodedSlash: flag().default(true),
+        allowEncodedBackSlash: flag().default(true),
+        allowEncodedNullCharacter: flag().default(true),
+        allowEncodedSemicolon: flag().default(true),
+        allowEncodedPercent: flag().default(true),
+        allowEncodedQuestionMark: flag().default(true),
+        allowEncodedHash: flag().default(true),
       })
       .optional(),
     encodeQuerySemicolons: flag().default(false),
     sanitizePath: flag().default(true),
-    maxHeaderBytes: integer(1024, 64 * 1024 * 1024).default(1024 * 1024),
+    // Go's server takes its default for zero and below.
+    maxHeaderBytes: integer(-1, 64 * 1024 * 1024)
+      .transform((value) => (value > 0 ? value : DEFAULT_MAX_HEADER_BYTES))
+      .default(DEFAULT_MAX_HEADER_BYTES),
     underscoreHeadersStrategy: oneOf("keep", "delete", "reject").default("keep"),
   });
 
@@ -86,10 +92,17 @@ export const entryPointSchema = z.strictObject({
       insecure: flag().default(false),
       trustedIPs: ranges().default([]),
       connection: texts().default([]),
+      notAppendXForwardedFor: refused(flag()),
     })
     .prefault({}),
   http: http().prefault({}),
-  http2: refused(z.strictObject({ maxConcurrentStreams: integer().optional() })),
+  http2: refused(
+    z.strictObject({
+      maxConcurrentStreams: integer().optional(),
+      maxDecoderHeaderTableSize: integer().optional(),
+      maxEncoderHeaderTableSize: integer().optional(),
+    }),
+  ),
   http3: refused(z.strictObject({ advertisedPort: integer(0, 65535).optional() })),
   udp: refused(z.strictObject({ timeout: duration().optional() })),
   observability: z

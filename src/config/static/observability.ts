@@ -68,10 +68,12 @@ export const accessLogSchema = z.strictObject({
           names: z.record(z.string(), mode()).optional(),
         })
         .optional(),
+      queryParameters: refused(z.strictObject({ defaultMode: text().optional() })),
     })
     .optional(),
   bufferingSize: integer(0, 1_000_000).default(0),
   addInternals: flag().default(false),
+  dualOutput: refused(flag()),
   otlp: refused(otlpLogs()),
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clientTls, duration, flag, integer, map, text, texts } from "../fields.ts";
+import { clientTls, duration, flag, integer, ipStrategy, map, text, texts } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 
 const docker = () => ({
@@ -25,6 +25,9 @@ const kubernetes = () => ({
 });
 
 const namespaced = () => ({ namespaces: texts().optional(), labelSelector: text().optional() });
+
+const serviceReference = () =>
+  z.strictObject({ name: text().optional(), namespace: text().optional() });
 
 const keyValueStore = () => ({ rootKey: text().optional(), endpoints: texts().optional() });
 
@@ -58,6 +61,7 @@ export const providersSchema = z.strictObject({
       disableClusterScopeResources: flag().optional(),
       nativeLBByDefault: flag().optional(),
       strictPrefixMatching: flag().optional(),
+      crossProviderNamespaces: texts().optional(),
     }),
   ),
   kubernetesIngressNGINX: refused(
@@ -73,6 +77,28 @@ export const providersSchema = z.strictObject({
       publishStatusAddress: texts().optional(),
       defaultBackendService: text().optional(),
       disableSvcExternalName: flag().optional(),
+      globalAuthURL: text().optional(),
+      ipAllowListStrategy: ipStrategy().optional(),
+      httpEntryPoint: text().optional(),
+      httpsEntryPoint: text().optional(),
+      proxyRequestBuffering: flag().optional(),
+      clientBodyBufferSize: integer().optional(),
+      proxyBodySize: integer().optional(),
+      proxyBuffering: flag().optional(),
+      proxyBufferSize: integer().optional(),
+      proxyBuffersNumber: integer().optional(),
+      proxyConnectTimeout: integer().optional(),
+      proxyReadTimeout: integer().optional(),
+      proxySendTimeout: integer().optional(),
+      proxyNextUpstream: text().optional(),
+      proxyNextUpstreamTries: integer().optional(),
+      proxyNextUpstreamTimeout: integer().optional(),
+      customHTTPErrors: texts().optional(),
+      upstreamKeepaliveTimeout: integer().optional(),
+      allowCrossNamespaceResources: flag().optional(),
+      globalAllowedResponseHeaders: texts().optional(),
+      allowSnippetAnnotations: flag().optional(),
+      strictValidatePathType: flag().optional(),
     }),
   ),
   kubernetesCRD: refused(
@@ -85,6 +111,7 @@ export const providersSchema = z.strictObject({
       allowEmptyServices: flag().optional(),
       nativeLBByDefault: flag().optional(),
       disableClusterScopeResources: flag().optional(),
+      crossProviderNamespaces: texts().optional(),
     }),
   ),
   kubernetesGateway: refused(
@@ -92,16 +119,27 @@ export const providersSchema = z.strictObject({
       ...kubernetes(),
       ...namespaced(),
       experimentalChannel: flag().optional(),
+      qps: integer().optional(),
+      burst: integer().optional(),
+      crossProviderNamespaces: texts().optional(),
       statusAddress: z
         .strictObject({
           ip: text().optional(),
           hostname: text().optional(),
-          service: z
-            .strictObject({ name: text().optional(), namespace: text().optional() })
-            .optional(),
+          service: serviceReference().optional(),
         })
         .optional(),
       nativeLBByDefault: flag().optional(),
+    }),
+  ),
+  knative: refused(
+    z.strictObject({
+      ...kubernetes(),
+      ...namespaced(),
+      publicEntrypoints: texts().optional(),
+      publicService: serviceReference().optional(),
+      privateEntrypoints: texts().optional(),
+      privateService: serviceReference().optional(),
     }),
   ),
   rest: refused(z.strictObject({ insecure: flag().optional() })),

@@ -65,6 +65,7 @@ const experimental = () =>
     abortOnPluginFailure: flag().optional(),
     fastProxy: z.strictObject({ debug: flag().optional() }).optional(),
     otlplogs: flag().optional(),
+    knative: flag().optional(),
     kubernetesIngressNGINX: flag().optional(),
     kubernetesGateway: flag().optional(),
   });
@@ -75,6 +76,7 @@ export const staticSchema = z.strictObject({
     .strictObject({
       checkNewVersion: accepted(flag(), "Sluice never calls home"),
       sendAnonymousUsage: accepted(flag(), "Sluice never calls home"),
+      notAppendXForwardedFor: refused(flag()),
     })
     .optional(),
   serversTransport: serversTransport().prefault({}),
@@ -94,6 +96,7 @@ export const staticSchema = z.strictObject({
       dashboard: flag().optional(),
       debug: flag().optional(),
       disableDashboardAd: flag().optional(),
+      dashboardName: text().optional(),
     }),
   ),
   metrics: refused(metricsSchema),
