@@ -24,7 +24,7 @@ export interface BodySource {
   cancelBody(error: ProxyError): void;
 }
 
-/** Bytes that wait for a sink before the source is paused. */
+/** Bytes that wait for a sink; once they do, one more chunk pauses the source. */
 export const BODY_WATERMARK = 64 * 1024;
 
 const State = { open: 0, ended: 1, failed: 2 } as const;
@@ -79,6 +79,9 @@ export class Body {
       this.sink.bodyChunk(bytes, start, end);
       return;
     }
+    // One chunk may go over the watermark: most bodies end before the next, and a pause costs more
+    // than keeping it.
+    if (this.queuedBytes >= BODY_WATERMARK) this.pauseSource();
     this.queuedBytes += end - start;
     if (this.firstBytes === null) {
       this.firstBytes = bytes;
@@ -88,7 +91,6 @@ export class Body {
       this.queue ??= [];
       this.queue.push(bytes.subarray(start, end));
     }
-    if (this.queuedBytes >= BODY_WATERMARK) this.pauseSource();
   }
 
   /** The producer's read event is over. */

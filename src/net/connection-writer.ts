@@ -5,6 +5,8 @@ import type { Connection } from "./connection.ts";
 const CAPACITY = 80 * 1024;
 /** A piece of this size is worth a system call of its own more than a copy. */
 const LARGE = 16 * 1024;
+/** Waiting bytes at which a producer should stop: a partial write alone is no reason, pausing a socket costs two system calls. */
+const WATERMARK = 64 * 1024;
 
 /**
  * One for all writers, of whom one at a time owns it: a read event's output is collected and flushed
@@ -46,6 +48,11 @@ export class ConnectionWriter {
   /** Flushed bytes that the connection hasn't taken yet. */
   get pending(): number {
     return this.queued;
+  }
+
+  /** So much waits that whoever produces it should stop until `drained`. */
+  get backlogged(): boolean {
+    return this.queued >= WATERMARK;
   }
 
   /** The connection is full: `drained` will be called. */

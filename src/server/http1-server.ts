@@ -395,12 +395,12 @@ export class Http1Server
       return;
     }
     writeBodyChunk(this.writer, bytes, start, end, this.chunked);
-    if (this.writer.congested) body.pause();
+    if (this.writer.backlogged) body.pause();
   }
 
   bodyFlush(): void {
     this.writer.flush();
-    if (this.writer.congested) this.responseBody?.pause();
+    if (this.writer.backlogged) this.responseBody?.pause();
   }
 
   bodyEnd(): void {

@@ -119,12 +119,12 @@ export class Http1Client
 
   bodyChunk(bytes: Uint8Array, start: number, end: number): void {
     writeBodyChunk(this.writer, bytes, start, end, this.chunked);
-    if (this.writer.congested) this.requestBody?.pause();
+    if (this.writer.backlogged) this.requestBody?.pause();
   }
 
   bodyFlush(): void {
     this.writer.flush();
-    if (this.writer.congested) this.requestBody?.pause();
+    if (this.writer.backlogged) this.requestBody?.pause();
   }
 
   bodyEnd(): void {

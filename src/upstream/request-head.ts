@@ -64,7 +64,8 @@ export function writeRequestHead(
   const { headerList, method, upgrade } = request;
   const { host, target, bodyLength } = options;
   const peer = request.forwardPeer ? request.exchange.downstream.remote.ip : "";
-  const before = headerList.findId(FieldId.xForwardedFor) < 0 ? null : headerList.get("x-forwarded-for");
+  const before =
+    headerList.findId(FieldId.xForwardedFor) < 0 ? null : headerList.get("x-forwarded-for");
   const forwardedFor = before === null ? peer : peer === "" ? before : `${before}, ${peer}`;
 
   let at = writer.reserve(

@@ -13,7 +13,13 @@ function received(pairs: readonly (readonly [string, string])[]): HeaderList {
     const at = text.length;
     text += `${name}: ${value}\r\n`;
     const bytes = latin1Bytes(text);
-    fields.push(fieldIdOfBytes(bytes, at, at + name.length), at, at + name.length, at + name.length + 2, text.length - 2);
+    fields.push(
+      fieldIdOfBytes(bytes, at, at + name.length),
+      at,
+      at + name.length,
+      at + name.length + 2,
+      text.length - 2,
+    );
   }
   return new HeaderList(latin1Bytes(text), fields);
 }
@@ -23,8 +29,18 @@ function written(list: HeaderList, skip = new Uint8Array(64)): string {
   return latin1(target, 0, list.writeTo(target, 0, skip));
 }
 
-const name = fc.constantFrom("Host", "x-custom", "X-Custom", "Cookie", "set-cookie", "Accept", "x-other");
-const value = fc.string({ unit: fc.constantFrom("a", "b", " ", "é", ";", "="), maxLength: 12 }).map((text) => text.trim());
+const name = fc.constantFrom(
+  "Host",
+  "x-custom",
+  "X-Custom",
+  "Cookie",
+  "set-cookie",
+  "Accept",
+  "x-other",
+);
+const value = fc
+  .string({ unit: fc.constantFrom("a", "b", " ", "é", ";", "="), maxLength: 12 })
+  .map((text) => text.trim());
 const pair = fc.tuple(name, value);
 const step = fc.oneof(
   fc.record({ kind: fc.constant("set" as const), name, value }),
@@ -34,7 +50,12 @@ const step = fc.oneof(
 
 describe("HeaderList", () => {
   test("reads what was received, in any case, with all values of a name", () => {
-    const list = received([["HOST", "a.example"], ["X-One", "1"], ["x-one", "2"], ["X-Two", ""]]);
+    const list = received([
+      ["HOST", "a.example"],
+      ["X-One", "1"],
+      ["x-one", "2"],
+      ["X-Two", ""],
+    ]);
     expect(list.first("host")).toBe("a.example");
     expect(list.get("x-one")).toBe("1, 2");
     expect(list.all("x-one")).toEqual(["1", "2"]);
@@ -44,9 +65,16 @@ describe("HeaderList", () => {
   });
 
   test("set takes the first one's place and removes the others", () => {
-    const list = received([["A", "1"], ["B", "2"], ["a", "3"]]);
+    const list = received([
+      ["A", "1"],
+      ["B", "2"],
+      ["a", "3"],
+    ]);
     list.set("A", "4");
-    expect([...list.entries()]).toEqual([["A", "4"], ["B", "2"]]);
+    expect([...list.entries()]).toEqual([
+      ["A", "4"],
+      ["B", "2"],
+    ]);
   });
 
   test("a clone is independent", () => {
@@ -62,36 +90,48 @@ describe("HeaderList", () => {
   test("writeTo leaves out the ids to skip", () => {
     const skip = new Uint8Array(64);
     skip[FieldId.host] = 1;
-    expect(written(received([["Host", "a"], ["B", "2"]]), skip)).toBe("B: 2\r\n");
+    expect(
+      written(
+        received([
+          ["Host", "a"],
+          ["B", "2"],
+        ]),
+        skip,
+      ),
+    ).toBe("B: 2\r\n");
   });
 
   test("behaves as a plain list of pairs under any sequence of changes", () => {
     fc.assert(
-      fc.property(fc.array(pair, { maxLength: 6 }), fc.array(step, { maxLength: 8 }), (start, steps) => {
-        const list = received(start);
-        let model = start.map(([n, v]) => [n, v] as [string, string]);
-        for (const { kind, name: n, value: v } of steps) {
-          const same = ([other]: [string, string]) => other.toLowerCase() === n.toLowerCase();
-          if (kind === "append") {
-            list.append(n, v);
-            model.push([n, v]);
-          } else if (kind === "delete") {
-            list.delete(n.toLowerCase());
-            model = model.filter((entry) => !same(entry));
-          } else {
-            list.set(n, v);
-            const first = model.findIndex(same);
-            if (first < 0) model.push([n, v]);
-            else {
-              model[first] = [n, v];
-              model = model.filter((entry, i) => i === first || !same(entry));
+      fc.property(
+        fc.array(pair, { maxLength: 6 }),
+        fc.array(step, { maxLength: 8 }),
+        (start, steps) => {
+          const list = received(start);
+          let model = start.map(([n, v]) => [n, v] as [string, string]);
+          for (const { kind, name: n, value: v } of steps) {
+            const same = ([other]: [string, string]) => other.toLowerCase() === n.toLowerCase();
+            if (kind === "append") {
+              list.append(n, v);
+              model.push([n, v]);
+            } else if (kind === "delete") {
+              list.delete(n.toLowerCase());
+              model = model.filter((entry) => !same(entry));
+            } else {
+              list.set(n, v);
+              const first = model.findIndex(same);
+              if (first < 0) model.push([n, v]);
+              else {
+                model[first] = [n, v];
+                model = model.filter((entry, i) => i === first || !same(entry));
+              }
             }
           }
-        }
-        expect([...list.entries()]).toEqual(model);
-        expect(written(list)).toBe(model.map(([n, v]) => `${n}: ${v}\r\n`).join(""));
-        expect(list.byteLength).toBe(written(list).length);
-      }),
+          expect([...list.entries()]).toEqual(model);
+          expect(written(list)).toBe(model.map(([n, v]) => `${n}: ${v}\r\n`).join(""));
+          expect(list.byteLength).toBe(written(list).length);
+        },
+      ),
     );
   });
 });

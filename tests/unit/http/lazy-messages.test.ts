@@ -26,8 +26,16 @@ function lazyRequest(body: string | null = "payload", method = "POST"): Request 
 }
 
 function lazyResponse(body: string | null = "payload"): Response {
-  const headers = HeaderList.from([["Content-Type", "text/plain"], ["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]]);
-  return new LazyResponse(201, headers, body === null ? null : Body.of(bytes(body))) as unknown as Response;
+  const headers = HeaderList.from([
+    ["Content-Type", "text/plain"],
+    ["Set-Cookie", "a=1"],
+    ["Set-Cookie", "b=2"],
+  ]);
+  return new LazyResponse(
+    201,
+    headers,
+    body === null ? null : Body.of(bytes(body)),
+  ) as unknown as Response;
 }
 
 describe("LazyRequest", () => {
@@ -58,7 +66,11 @@ describe("LazyRequest", () => {
 
   test("a native request becomes a lazy one", async () => {
     const lazy = LazyRequest.of(
-      new Request("http://shop.example/x?y=1", { method: "PUT", body: "data", headers: { "x-a": "b" } }),
+      new Request("http://shop.example/x?y=1", {
+        method: "PUT",
+        body: "data",
+        headers: { "x-a": "b" },
+      }),
     );
     expect([lazy.method, lazy.host, lazy.target]).toEqual(["PUT", "shop.example", "/x?y=1"]);
     expect(lazy.headerList.first("x-a")).toBe("b");
@@ -109,9 +121,20 @@ describe("LazyResponse", () => {
 
 describe("LazyHeaders", () => {
   test("iterate as the Fetch standard says: lower-case, sorted, cookies one by one", () => {
-    const pairs: [string, string][] = [["X-B", "2"], ["set-cookie", "a=1"], ["X-A", "1"], ["Set-Cookie", "b=2"], ["x-b", "3"]];
+    const pairs: [string, string][] = [
+      ["X-B", "2"],
+      ["set-cookie", "a=1"],
+      ["X-A", "1"],
+      ["Set-Cookie", "b=2"],
+      ["x-b", "3"],
+    ];
     const lazy = new LazyResponse(200, HeaderList.from(pairs), null).headers;
-    expect([...lazy]).toEqual([["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x-a", "1"], ["x-b", "2, 3"]]);
+    expect([...lazy]).toEqual([
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["x-a", "1"],
+      ["x-b", "2, 3"],
+    ]);
     expect([...lazy.keys()]).toEqual(["set-cookie", "set-cookie", "x-a", "x-b"]);
     expect(new Headers(lazy).get("x-b")).toBe("2, 3");
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
-import type { Snapshot } from "../../../src/graph/snapshot.ts";
 import { ConfigurationWatcher } from "../../../src/providers/configuration-watcher.ts";
 import type { ProviderConfiguration } from "../../../src/providers/provider.ts";
+import type { Snapshot } from "../../../src/providers/snapshot.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} } as never;
 
@@ -44,7 +44,10 @@ const soon = () => new Promise((resolve) => setTimeout(resolve, 30));
 describe("ConfigurationWatcher", () => {
   test("applies the first at once and a storm as one, the newest", async () => {
     const applied: string[][] = [];
-    const { watcher, emit } = await watch(10, async (snapshot) => void applied.push(names(snapshot)));
+    const { watcher, emit } = await watch(
+      10,
+      async (snapshot) => void applied.push(names(snapshot)),
+    );
     expect(applied).toEqual([["first@test"]]);
     for (let i = 0; i < 50; i++) emit(`r${i}`);
     await soon();
@@ -54,7 +57,10 @@ describe("ConfigurationWatcher", () => {
 
   test("skips what is equal and what is empty", async () => {
     const applied: string[][] = [];
-    const { watcher, emit } = await watch(0, async (snapshot) => void applied.push(names(snapshot)));
+    const { watcher, emit } = await watch(
+      0,
+      async (snapshot) => void applied.push(names(snapshot)),
+    );
     emit("first");
     emit();
     await soon();
