@@ -1,10 +1,10 @@
 import { ConfigError } from "../config/document.ts";
-import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { check } from "./check.ts";
-import { HELP } from "./help.ts";
+import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
 import { healthcheck } from "./healthcheck.ts";
+import { HELP } from "./help.ts";
 import { run } from "./run.ts";
 import { VERSION } from "./version.ts";
 

@@ -1,9 +1,9 @@
-import { type ReadStatic, readStatic } from "../config/load-static.ts";
 import { formatIssue } from "../config/document.ts";
+import { type ReadStatic, readStatic } from "../config/load-static.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
-import { createProgram } from "./program.ts";
 import { ProblemLog } from "./problem-log.ts";
+import { createProgram } from "./program.ts";
 
 /**
  * Validates the whole configuration as a start would, static and dynamic, without listening or

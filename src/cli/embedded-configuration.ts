@@ -20,7 +20,16 @@ export function withEmbeddedFiles(runtime: Runtime, embedded: EmbeddedConfigurat
   const overlay: Files = {
     list: (path) => files.list(path),
     append: (path) => files.append(path),
-    watch: (directory, changed) => files.watch(directory, changed),
+    watch(directory, changed) {
+      try {
+        return files.watch(directory, changed);
+      } catch (error) {
+        // What only the program has doesn't change.
+        if (Object.keys(embedded.files).some((path) => path.startsWith(`${directory}/`)))
+          return () => {};
+        throw error;
+      }
+    },
     info: async (path) => {
       const info = await files.info(path);
       const text = shipped(path);

@@ -40,7 +40,9 @@ export async function createProgram(
   const accessLogPath = accessLogOptions?.filePath ?? "";
   let logFile = await openLog(runtime, logPath);
   let accessLogFile = await openLog(runtime, accessLogPath);
-  const logger = options.logger ?? createLogger(log, logFile);
+  const logger =
+    options.logger ??
+    createLogger({ ...log, noColor: log.noColor === true || wantsNoColor(runtime) }, logFile);
   const accessLog =
     accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, accessLogFile);
 
@@ -99,6 +101,11 @@ export async function createProgram(
       if (logPath !== "") await logFile.close();
     },
   };
+}
+
+/** https://no-color.org */
+function wantsNoColor(runtime: Runtime): boolean {
+  return (runtime.env["NO_COLOR"] ?? "") !== "";
 }
 
 /** Standard output where no file is named. */

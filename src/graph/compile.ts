@@ -2,13 +2,13 @@ import { messageOf } from "../core/errors.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import { denyEncodedCharacters } from "../http/request-path.ts";
+import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
 import { compileRoute } from "../routers/compiled-route.ts";
 import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
 import { Breather } from "./breather.ts";
 import type { Graph, RunningRouter } from "./graph.ts";
 import { MiddlewareBuilder } from "./middleware-builder.ts";
 import { ServiceBuilder, type ServiceContext } from "./service-builder.ts";
-import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
 
 /** What an entrypoint gives to the compiled graph. */
 export interface GraphEntryPoint {

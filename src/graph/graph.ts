@@ -1,7 +1,7 @@
 import type { Handler } from "../http/handler.ts";
+import type { DisabledElement, Snapshot } from "../providers/snapshot.ts";
 import type { HttpService } from "../services/http-service.ts";
 import type { Upstream } from "./service-builder.ts";
-import type { DisabledElement, Snapshot } from "../providers/snapshot.ts";
 
 /** A service that runs. It survives a reload that doesn't change it, with its pools and balancer state. */
 export interface RunningService {

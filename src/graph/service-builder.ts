@@ -1,6 +1,7 @@
 import type { LoadBalancer, Service } from "../config/dynamic/schema.ts";
 import type { Handler } from "../http/handler.ts";
 import { providerOf, resolveReference } from "../providers/names.ts";
+import type { Snapshot } from "../providers/snapshot.ts";
 import { failover } from "../services/failover.ts";
 import type { HttpService } from "../services/http-service.ts";
 import { loadBalancer } from "../services/load-balancer.ts";
@@ -9,7 +10,6 @@ import { weighted } from "../services/weighted.ts";
 import type { TransportOptions } from "../upstream/upstream-pool.ts";
 import type { Graph, RunningService } from "./graph.ts";
 import { missing } from "./missing.ts";
-import type { Snapshot } from "../providers/snapshot.ts";
 
 /** A server of a loadBalancer, taken apart. */
 export interface ServerAddress {

@@ -5,9 +5,9 @@ import type {
   ServersTransport,
   Service,
 } from "../config/dynamic/schema.ts";
-import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider.ts";
+import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
 
 /** What an entrypoint adds to the routers that are on it (Traefik's entrypoint model). */
 export interface EntryPointModel {

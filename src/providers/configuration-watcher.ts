@@ -1,9 +1,9 @@
 import { messageOf } from "../core/errors.ts";
-import type { Snapshot } from "./snapshot.ts";
 import type { Stop } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
 import { aggregate, type EntryPointModel } from "./aggregate.ts";
 import type { Provider, ProviderConfiguration } from "./provider.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 export interface ConfigurationWatcherOptions {
   readonly providers: readonly Provider[];
