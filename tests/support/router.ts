@@ -17,6 +17,8 @@ export interface RouterOptions {
   dynamic: string;
   /** Lines under `entryPoints.web`, indented by four spaces. */
   web?: string;
+  /** Ports of further entrypoints by their names; each is a port, or a port and lines as in `web`. */
+  entryPoints?: Readonly<Record<string, number | readonly [port: number, lines: string]>>;
   /** Further top-level YAML of the static configuration. */
   static?: string;
   files?: Readonly<Record<string, string>>;
@@ -34,7 +36,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
       "dynamic.yml": options.dynamic,
       ...options.files,
     },
-    ports: [port],
+    ports: [port, ...further(options).map(([, other]) => other)],
     env: options.env,
   });
   return {
@@ -70,6 +72,11 @@ function staticConfiguration(port: number, options: RouterOptions): string {
     "  web:",
     `    address: "127.0.0.1:${port}"`,
     options.web ?? "",
+    ...further(options).flatMap(([name, other, lines]) => [
+      `  ${name}:`,
+      `    address: "127.0.0.1:${other}"`,
+      lines,
+    ]),
     "providers:",
     "  file:",
     "    filename: dynamic.yml",
@@ -77,4 +84,10 @@ function staticConfiguration(port: number, options: RouterOptions): string {
     options.static ?? "",
     "",
   ].join("\n");
+}
+
+function further({ entryPoints = {} }: RouterOptions): [string, number, string][] {
+  return Object.entries(entryPoints).map(([name, entry]) =>
+    typeof entry === "number" ? [name, entry, ""] : [name, ...entry],
+  );
 }
