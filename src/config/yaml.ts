@@ -1,4 +1,6 @@
 import {
+  type Document,
+  isAlias,
   isMap,
   isScalar,
   isSeq,
@@ -9,15 +11,18 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
+import { messageOf } from "../core/errors.ts";
 import { type ConfigDocument, ConfigError, type ConfigIssue, type KeyPath } from "./document.ts";
 
-/** How many aliases a document may expand to: enough for shared blocks, too few for a bomb. */
-const MAX_ALIASES = 1000;
+/** How many aliases a document may have, those within aliases multiplied: enough for generated files. */
+const MAX_ALIASES = 100_000;
+/** Values once aliases are expanded: far above ten thousand routers, too few for a bomb. */
+const MAX_VALUES = 10_000_000;
 
 /**
  * Reads a YAML 1.2 document (JSON included), with merge keys as Traefik's parser has them. Throws
- * ConfigError with file, line and column on syntax errors, duplicate keys and more than one document.
- * Integers that a double can't hold become bigints.
+ * ConfigError with file, line and column on syntax errors, duplicate keys, aliases that lead nowhere
+ * or round in circles, and more than one document. Integers that a double can't hold become bigints.
  */
 export function parseYaml(text: string, file: string): ConfigDocument {
   const lines = new LineCounter();
@@ -25,61 +30,80 @@ export function parseYaml(text: string, file: string): ConfigDocument {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    merge: true,
-    intAsBigInt: true,
-    // The library's own check compares every key with every other.
-    uniqueKeys: false,
-  });
+  const refuse = (error: unknown) =>
+    new ConfigError([{ path: [], where: `${file}:1:1`, message: messageOf(error) }]);
+  let documents: ReturnType<typeof parseAllDocuments>;
+  try {
+    documents = parseAllDocuments(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      merge: true,
+      intAsBigInt: true,
+      // The library's own check compares every key with every other.
+      uniqueKeys: false,
+    });
+  } catch (error) {
+    throw refuse(error);
+  }
   if (!Array.isArray(documents) || documents.length === 0)
     return { source: file, value: {}, locate: () => `${file}:1:1` };
-  const [document] = documents;
-  const issues: ConfigIssue[] = document.errors.map((error) => ({
-    path: [],
-    where: at(error.pos[0]),
-    message: error.message,
-  }));
-  if (documents.length > 1) {
-    issues.push({
-      path: [],
-      where: at(documents[1].range[0]),
-      message: "expected one YAML document, found another",
-    });
-  }
-  const root = document.contents as Node | null;
-  if (issues.length === 0) {
-    visit(document, {
-      Map(_, node) {
-        const seen = new Set<unknown>();
-        for (const { key } of node.items) {
-          const name = isScalar(key) ? String(key.value) : undefined;
-          if (name !== undefined && name !== "<<" && seen.has(name)) {
-            issues.push({
-              path: [],
-              where: at((key as Node).range![0]),
-              message: `the key "${name}" is there twice`,
-            });
-          }
-          seen.add(name);
-        }
-      },
-    });
-  }
+  const [document, second] = documents;
+  const issues: ConfigIssue[] = [];
+  const complain = (offset: number, message: string) =>
+    issues.push({ path: [], where: at(offset), message });
+  for (const error of document.errors) complain(error.pos[0], error.message);
+  if (second !== undefined)
+    complain(second.range?.[0] ?? 0, "expected one YAML document, found another");
+  if (issues.length === 0) checkKeysAndAliases(document, complain);
   if (issues.length > 0) throw new ConfigError(issues);
   let value: unknown;
   try {
-    value = plain(document.toJS({ maxAliasCount: MAX_ALIASES }));
+    value = plain(document.toJS({ maxAliasCount: MAX_ALIASES }), { left: MAX_VALUES });
   } catch (error) {
-    throw new ConfigError([{ path: [], where: `${file}:1:1`, message: (error as Error).message }]);
+    throw refuse(error);
   }
+  const root = document.contents as Node | null;
   const places = new WeakMap<YAMLMap, Places>();
   return {
     source: file,
     value: value ?? {},
     locate: (path) => at(offsetOf(root, path, places)),
   };
+}
+
+function checkKeysAndAliases(
+  document: Document,
+  complain: (offset: number, message: string) => void,
+): void {
+  const anchors = new Map<string, Node>();
+  visit(document, {
+    Node(_, node, path) {
+      const offset = node.range?.[0] ?? 0;
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target === undefined) complain(offset, `there is no anchor "${node.source}" above`);
+        else if (path.includes(target))
+          complain(offset, `the alias "${node.source}" refers to what it is a part of`);
+        return;
+      }
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+      if (isMap(node)) checkKeys(node, complain);
+    },
+  });
+}
+
+function checkKeys(map: YAMLMap, complain: (offset: number, message: string) => void): void {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    const offset = (key as Node | null)?.range?.[0] ?? map.range?.[0] ?? 0;
+    if (!isScalar(key)) {
+      complain(offset, "expected a name as the key, found something else");
+      continue;
+    }
+    const name = String(key.value);
+    if (seen.has(name) && name !== "<<") complain(offset, `the key "${name}" is there twice`);
+    seen.add(name);
+  }
 }
 
 /** Where the key at a path stands, or the nearest thing above it that is there. */
@@ -126,16 +150,18 @@ function pairOf(map: YAMLMap, name: string, places: WeakMap<YAMLMap, Places>): P
 }
 
 /** Integers back to numbers where a number holds them exactly. */
-function plain(value: unknown): unknown {
+function plain(value: unknown, budget: { left: number }): unknown {
+  if (--budget.left < 0)
+    throw new Error(`expected at most ${MAX_VALUES} values with all aliases expanded, found more`);
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;
   }
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = plain(value[i]);
+    for (let i = 0; i < value.length; i++) value[i] = plain(value[i], budget);
   } else if (typeof value === "object" && value !== null) {
     const record = value as Record<string, unknown>;
-    for (const key of Object.keys(record)) record[key] = plain(record[key]);
+    for (const key of Object.keys(record)) record[key] = plain(record[key], budget);
   }
   return value;
 }
