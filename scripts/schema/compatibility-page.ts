@@ -109,11 +109,11 @@ function sections(rows: readonly KeyRow[]): string[] {
     "| Key | Sluice | |",
     "|---|---|---|",
     ...group.map(
-      ({ path, support, note }) => `| \`${path}\` | ${WORDS[support]} | ${escape(note)} |`,
+      ({ path, support, note }) => `| \`${path}\` | ${WORDS[support]} | ${escaped(note)} |`,
     ),
   ]);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[|<>]/g, (mark) => `\\${mark}`);
 }
