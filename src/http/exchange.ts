@@ -1,4 +1,4 @@
-import { ProxyError } from "../core/errors.ts";
+import type { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
 import type { Address } from "../net/connection.ts";
 import type { HeaderList } from "./header-list.ts";

@@ -1,4 +1,5 @@
 import type { Exchange } from "./exchange.ts";
+import { type ErrorStep, PendingResponse, type ResponseStep } from "./pending-response.ts";
 
 /**
  * Everything that answers requests: routers, services, user modules, the whole pipeline. A plain
@@ -15,7 +16,29 @@ export type Middleware = (next: Handler) => Handler;
  */
 export function whenResponse(
   response: Response | Promise<Response>,
-  then: (response: Response) => Response | Promise<Response>,
+  exchange: Exchange,
+  then: ResponseStep,
 ): Response | Promise<Response> {
-  return response instanceof Promise ? response.then(then) : then(response);
+  if (response instanceof PendingResponse) return asPromise(response.chain(then, null));
+  return response instanceof Promise
+    ? response.then((later) => then(later, exchange))
+    : then(response, exchange);
+}
+
+/** `whenResponse` with something to do for failures too, of those that come later. */
+export function whenSettled(
+  response: Response | Promise<Response>,
+  exchange: Exchange,
+  then: ResponseStep | null,
+  rescue: ErrorStep,
+): Response | Promise<Response> {
+  if (response instanceof PendingResponse) return asPromise(response.chain(then, rescue));
+  if (!(response instanceof Promise)) return then === null ? response : then(response, exchange);
+  return response.then(then === null ? null : (later) => then(later, exchange), (error: unknown) =>
+    rescue(error, exchange),
+  );
+}
+
+function asPromise(pending: PendingResponse): Promise<Response> {
+  return pending as unknown as Promise<Response>;
 }

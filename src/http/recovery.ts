@@ -1,7 +1,8 @@
 import { ProxyError, statusOf } from "../core/errors.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Middleware } from "./handler.ts";
+import { type Middleware, whenSettled } from "./handler.ts";
 import { LazyResponse, reasonOf } from "./lazy-response.ts";
+import { proxyFailure } from "./proxy-failure.ts";
 
 /** What recovery needs of a logger. */
 export interface RecoveryLogger {
@@ -18,6 +19,9 @@ export interface RecoveryLogger {
  */
 export function recovery(logger: RecoveryLogger): Middleware {
   const recovered = (error: unknown, exchange: Exchange): Response => {
+    if (error instanceof ProxyError && error.code !== "handler-failed") {
+      return proxyFailure(error, exchange, logger);
+    }
     exchange.error = error;
     const request = `${exchange.method} ${exchange.host}${exchange.target}`;
     const remote = exchange.downstream.remote.ip;
@@ -27,10 +31,6 @@ export function recovery(logger: RecoveryLogger): Middleware {
     }
     const status = statusOf(error);
     const reason = reasonOf(status);
-    if (error instanceof ProxyError && error.code !== "handler-failed") {
-      logger.debug(`${status} ${reason}`, { remote, request, error });
-      return LazyResponse.text(status, reason);
-    }
     logger.error("Recovered from an error in an HTTP handler", {
       remote,
       request,
@@ -42,10 +42,7 @@ export function recovery(logger: RecoveryLogger): Middleware {
 
   return (next) => (request, exchange) => {
     try {
-      const response = next(request, exchange);
-      return response instanceof Promise
-        ? response.catch((error: unknown) => recovered(error, exchange))
-        : response;
+      return whenSettled(next(request, exchange), exchange, null, recovered);
     } catch (error) {
       return recovered(error, exchange);
     }

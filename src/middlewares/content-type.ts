@@ -19,7 +19,9 @@ export interface ContentTypeOptions {
 export const contentType: MiddlewareFactory<ContentTypeOptions> = ({ autoDetect = true }) => {
   if (!autoDetect) return (next) => next;
   return (next) => (request, exchange) =>
-    whenResponse(next(request, exchange), (response) => withContentType(LazyResponse.of(response)));
+    whenResponse(next(request, exchange), exchange, (response) =>
+      withContentType(LazyResponse.of(response)),
+    );
 };
 
 function withContentType(response: LazyResponse): Response | Promise<Response> {

@@ -83,10 +83,11 @@ export const headers: MiddlewareFactory<HeadersOptions> = (options) => {
     const modify = allowed ? modifierFor(lazy, exchange) : badHost;
     const response = whenResponse(
       allowed ? next(input, exchange) : httpError(500, "Bad Host"),
+      exchange,
       modify,
     );
     if (cors === null) return response;
-    return whenResponse(response, (answer) => {
+    return whenResponse(response, exchange, (answer) => {
       const marked = LazyResponse.of(answer);
       cors.mark(marked.headerList, lazy.headerList.first("origin") ?? "");
       return marked as unknown as Response;

@@ -7,6 +7,7 @@ import { type Downstream, Exchange } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyRequest } from "../http/lazy-request.ts";
 import { LazyResponse, reasonOf, type Tunnel } from "../http/lazy-response.ts";
+import { PendingResponse } from "../http/pending-response.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
 import { ConnectionWriter } from "../net/connection-writer.ts";
 import { FieldId } from "../wire/field-names.ts";
@@ -285,7 +286,8 @@ export class Http1Server
       this.respondToFailure(error);
       return;
     }
-    if (result instanceof Promise) result.then(this.answered, this.failed);
+    if (result instanceof PendingResponse) result.deliverTo(this.answered, this.failed);
+    else if (result instanceof Promise) result.then(this.answered, this.failed);
     else this.answer(result);
   }
 

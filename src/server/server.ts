@@ -4,7 +4,6 @@ import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
-import type { Snapshot } from "../providers/snapshot.ts";
 import { forwardedHeaders } from "../http/forwarded-headers.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { recovery } from "../http/recovery.ts";
@@ -15,6 +14,7 @@ import { type AccessLog, accessLogMiddleware } from "../observability/access-log
 import type { Logger } from "../observability/logger.ts";
 import { ConfigurationWatcher } from "../providers/configuration-watcher.ts";
 import type { Provider } from "../providers/provider.ts";
+import type { Snapshot } from "../providers/snapshot.ts";
 import { reverseProxy } from "../services/reverse-proxy.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { EntryPoint } from "./entry-point.ts";
@@ -112,7 +112,7 @@ export class Server {
     };
     const pool = this.pools.get(server.hostname, server.port, transport);
     return {
-      handler: reverseProxy({ ...server, pool }, server.url),
+      handler: reverseProxy({ ...server, pool }, server.url, this.options.logger),
       retain: () => this.pools.retain(pool),
     };
   }

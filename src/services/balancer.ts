@@ -71,10 +71,10 @@ function stickyHandler(
     const index = value === null ? -1 : sticky.indexOf(value);
     if (index >= 0 && members[index].up) {
       const response = members[index].handler(input, exchange);
-      return sticky.isCurrent(value!, index) ? response : sticky.mark(index, response);
+      return sticky.isCurrent(value!, index) ? response : sticky.mark(index, response, exchange);
     }
     const member = turns.next();
     if (member === null) return noAvailableServer(input, exchange);
-    return sticky.mark(member.index, member.handler(input, exchange));
+    return sticky.mark(member.index, member.handler(input, exchange), exchange);
   };
 }

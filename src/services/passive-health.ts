@@ -1,6 +1,6 @@
 import { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
-import type { Handler } from "../http/handler.ts";
+import { type Handler, whenSettled } from "../http/handler.ts";
 
 /** `loadBalancer.passiveHealthCheck`. */
 export interface PassiveHealthOptions {
@@ -48,8 +48,7 @@ export class PassiveHealth {
       throw error;
     };
     this.handler = (request, exchange) => {
-      const response = next(request, exchange);
-      return response instanceof Promise ? response.then(answered, threw) : answered(response);
+      return whenSettled(next(request, exchange), exchange, answered, threw);
     };
   }
 

@@ -1,24 +1,27 @@
 import type { Handler } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy-request.ts";
+import type { ErrorStep } from "../http/pending-response.ts";
+import { type FailureLogger, proxyFailure } from "../http/proxy-failure.ts";
 import { UpstreamCall } from "../upstream/upstream-call.ts";
 import type { UpstreamTarget } from "../upstream/upstream-target.ts";
 import { FIELD_NAMES, FieldId } from "../wire/field-names.ts";
 
 /**
- * Sends requests to one server and answers with what it says. Rejects with a ProxyError whose
- * status is Traefik's (504 for a timeout, 502 for network trouble); the response body follows by
- * itself and breaks off where the upstream's does.
+ * Sends requests to one server and answers with what it says, or with the status that stands for
+ * what went wrong (`proxyFailure`), so that middlewares work on that answer too. The response body
+ * follows by itself and breaks off where the upstream's does.
  */
-export function reverseProxy(target: UpstreamTarget, url: string): Handler {
+export function reverseProxy(target: UpstreamTarget, url: string, logger: FailureLogger): Handler {
+  const failed: ErrorStep = (error, exchange) => proxyFailure(error, exchange, logger);
   const address = `${target.pool.hostname}:${target.pool.port}`;
   return (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
     exchange.serverUrl = url;
     exchange.serverAddress = address;
     if (lazy.upgrade !== "") spellWebSocketFields(lazy);
-    return new Promise((resolve, reject) => {
-      target.pool.send(new UpstreamCall(lazy, target, resolve, reject));
-    });
+    const call = new UpstreamCall(lazy, target).chain(null, failed);
+    target.pool.send(call);
+    return call as unknown as Promise<Response>;
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Exchange } from "../http/exchange.ts";
 import { whenResponse } from "../http/handler.ts";
 import type { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
@@ -86,8 +87,12 @@ export class Sticky {
   }
 
   /** Adds the child's cookie to the response. */
-  mark(index: number, response: Response | Promise<Response>): Response | Promise<Response> {
-    return whenResponse(response, this.writers[index]);
+  mark(
+    index: number,
+    response: Response | Promise<Response>,
+    exchange: Exchange,
+  ): Response | Promise<Response> {
+    return whenResponse(response, exchange, this.writers[index]);
   }
 }
 

@@ -1,6 +1,7 @@
 import { ProxyError } from "../core/errors.ts";
 import type { Expiring } from "../core/timers.ts";
 import { Body, type BodySink, type BodySource } from "../http/body.ts";
+import { writeBodyChunk, writeBodyEnd } from "../http/body-framing.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
@@ -14,7 +15,6 @@ import {
   type ResponseHead,
 } from "../wire/http1/message.ts";
 import { ResponseParser } from "../wire/http1/response-parser.ts";
-import { writeBodyChunk, writeBodyEnd } from "../http/body-framing.ts";
 import { writeRequestHead } from "./request-head.ts";
 import { removeConnectionFields } from "./response-fields.ts";
 import type { CallCarrier, UpstreamCall } from "./upstream-call.ts";
@@ -46,6 +46,8 @@ export class Http1Client
   private readonly writer: ConnectionWriter;
   /** The call whose response head is awaited. */
   private call: UpstreamCall | null = null;
+  /** The call whose response this read event has brought. */
+  private answered: UpstreamCall | null = null;
   private responseBody: Body | null = null;
   /** The request body that is still being sent. */
   private requestBody: Body | null = null;
@@ -159,7 +161,8 @@ export class Http1Client
     this.reusable = head.keepAlive && head.framing !== Framing.close;
     removeConnectionFields(fields);
     this.responseBody = head.framing === Framing.none ? null : new Body(this, head.contentLength);
-    call.succeed(new LazyResponse(head.status, fields, this.responseBody, head.reason));
+    this.answered = call;
+    call.answered(new LazyResponse(head.status, fields, this.responseBody, head.reason));
   }
 
   private interim(head: ResponseHead, fields: HeaderList, call: UpstreamCall): void {
@@ -236,11 +239,21 @@ export class Http1Client
     } catch (error) {
       this.failWith(asProtocolError(error));
       this.connection.reset();
+      this.deliver();
       return;
     }
     if (this.switching !== null) this.handOver(this.switching, chunk, at);
     else if (this.ended) this.settle(at === chunk.length);
     else this.responseBody?.flush();
+    this.deliver();
+  }
+
+  /** The response goes on with all that its first read event brought, so that it is one write there. */
+  private deliver(): void {
+    const { answered } = this;
+    if (answered === null) return;
+    this.answered = null;
+    answered.deliver();
   }
 
   /** 101: the connection stops being HTTP. It waits, paused, for whoever joins it to the client's. */
@@ -256,7 +269,8 @@ export class Http1Client
       protocol: call.request.upgrade,
       early: at < chunk.length ? chunk.subarray(at) : NO_BYTES,
     };
-    call.succeed(response);
+    this.answered = call;
+    call.answered(response);
   }
 
   drain(): void {

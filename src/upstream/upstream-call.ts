@@ -1,8 +1,9 @@
-import { ProxyError } from "../core/errors.ts";
+import type { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
 import type { Body } from "../http/body.ts";
 import type { LazyRequest } from "../http/lazy-request.ts";
 import type { LazyResponse } from "../http/lazy-response.ts";
+import { PendingResponse } from "../http/pending-response.ts";
 import type { UpstreamTarget } from "./upstream-target.ts";
 
 /** What a call needs of the connection it is on. */
@@ -20,7 +21,7 @@ function isReplayable(method: string): boolean {
  * One request on its way to one upstream, across the tries that it may take. Settles once: with the
  * response's head (its body follows by itself), or with a ProxyError.
  */
-export class UpstreamCall {
+export class UpstreamCall extends PendingResponse {
   readonly request: LazyRequest;
   readonly target: UpstreamTarget;
   readonly body: Body | null;
@@ -28,23 +29,16 @@ export class UpstreamCall {
   carrier: CallCarrier | null = null;
   /** A fresh connection was asked for, after a pooled one turned out to be dead. */
   fresh = false;
-  private readonly resolve: (response: Response) => void;
-  private readonly reject: (error: ProxyError) => void;
   private readonly startedAt = now();
   private settled = false;
+  private answer: LazyResponse | null = null;
 
-  constructor(
-    request: LazyRequest,
-    target: UpstreamTarget,
-    resolve: (response: Response) => void,
-    reject: (error: ProxyError) => void,
-  ) {
+  constructor(request: LazyRequest, target: UpstreamTarget) {
+    const { exchange } = request;
+    super(exchange);
     this.request = request;
     this.target = target;
-    this.resolve = resolve;
-    this.reject = reject;
     this.body = request.takeBody();
-    const { exchange } = request;
     // A mirror or a retry may have a call under way already: then both hear of it.
     if (exchange.call === null) exchange.call = this;
     else exchange.onAbort((error) => this.abort(error));
@@ -63,23 +57,32 @@ export class UpstreamCall {
     );
   }
 
-  succeed(response: LazyResponse): void {
+  /** The response's head is there; `deliver` follows when the read event that brought it is over. */
+  answered(response: LazyResponse): void {
     if (this.settled) return;
     this.settled = true;
     this.carrier = null;
-    const { exchange } = this.request;
+    this.answer = response;
+    const { exchange } = this;
     if (exchange.call === this) exchange.call = null;
     exchange.originStatus = response.status;
     exchange.originDuration = now() - this.startedAt;
     exchange.originHeaders = response.headerList;
-    this.resolve(response as unknown as Response);
+  }
+
+  /** Gives the response to whoever waits for it. */
+  deliver(): void {
+    const { answer } = this;
+    if (answer === null) return;
+    this.answer = null;
+    this.resolve(answer as unknown as Response);
   }
 
   fail(error: ProxyError): void {
     if (this.settled) return;
     this.settled = true;
     this.carrier = null;
-    const { exchange } = this.request;
+    const { exchange } = this;
     if (exchange.call === this) exchange.call = null;
     exchange.originDuration = now() - this.startedAt;
     this.body?.cancel(error);

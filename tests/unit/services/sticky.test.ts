@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { Exchange, NO_DOWNSTREAM } from "../../../src/http/exchange.ts";
 import { cookieValue, Sticky } from "../../../src/services/sticky.ts";
 import { receivedHeaders } from "../../support/make-request.ts";
 
+const exchange = new Exchange(NO_DOWNSTREAM);
 const URLS = ["http://127.0.0.1:8081", "http://127.0.0.1:8082"];
 
 async function cookieOf(options: Parameters<typeof Sticky.create>[0]): Promise<string> {
   const sticky = await Sticky.create(options, "shop@file", URLS);
-  const response = await sticky.mark(0, new Response("x"));
+  const response = await sticky.mark(0, new Response("x"), exchange);
   return response.headers.getSetCookie().join();
 }
 
@@ -19,7 +21,7 @@ describe("Sticky", () => {
 
   test("understands its own values, the name itself, and both older hashes", async () => {
     const sticky = await Sticky.create({ name: "lb" }, "shop@file", URLS);
-    const value = (await sticky.mark(1, new Response())).headers
+    const value = (await sticky.mark(1, new Response(), exchange)).headers
       .getSetCookie()[0]
       .match(/lb=(\w+)/)![1];
     expect(sticky.indexOf(value)).toBe(1);

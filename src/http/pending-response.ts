@@ -1,0 +1,117 @@
+import type { Exchange } from "./exchange.ts";
+
+type Outcome = Response | Promise<Response>;
+export type ResponseStep = (response: Response, exchange: Exchange) => Outcome;
+export type ErrorStep = (error: unknown, exchange: Exchange) => Outcome;
+
+const State = { pending: 0, running: 1, settled: 2 } as const;
+
+/**
+ * A response that will be there later. To whoever asks it is a promise (`instanceof` holds, `await`,
+ * `then`, `catch` and `finally` work), but the links of the chain that know it add their steps to it
+ * instead of making promises of their own: what a proxied request passes through costs no microtask.
+ * Whoever makes it settles it once, with `resolve` or `reject`; it is consumed once.
+ */
+export class PendingResponse {
+  protected readonly exchange: Exchange;
+  // Steps in pairs: for a response, for an error.
+  private readonly steps: (ResponseStep | ErrorStep | null)[] = [];
+  private next = 0;
+  private state: number = State.pending;
+  private response: Response | null = null;
+  private error: unknown = null;
+  private onResponse: ((response: Response) => void) | null = null;
+  private onError: ((error: unknown) => void) | null = null;
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+  }
+
+  /** Adds what is to be done with the response, or with the error, behind the steps so far. Returns this. */
+  chain(onResponse: ResponseStep | null, onError: ErrorStep | null): this {
+    this.steps.push(onResponse, onError);
+    if (this.state === State.settled) this.run();
+    return this;
+  }
+
+  /** Says who gets the outcome, at once where it is there already. */
+  deliverTo(onResponse: (response: Response) => void, onError: (error: unknown) => void): void {
+    this.onResponse = onResponse;
+    this.onError = onError;
+    if (this.state === State.settled) this.handOver();
+  }
+
+  protected resolve(response: Response): void {
+    this.response = response;
+    this.run();
+  }
+
+  protected reject(error: unknown): void {
+    this.error = error;
+    this.run();
+  }
+
+  private run(): void {
+    this.state = State.running;
+    const { steps, exchange } = this;
+    while (this.next < steps.length) {
+      const { response } = this;
+      const step = steps[response === null ? this.next + 1 : this.next];
+      this.next += 2;
+      if (step === null) continue;
+      try {
+        const result =
+          response === null
+            ? (step as ErrorStep)(this.error, exchange)
+            : (step as ResponseStep)(response, exchange);
+        if (result instanceof Promise) {
+          this.response = null;
+          result.then(
+            (later) => this.resolve(later),
+            (error: unknown) => this.reject(error),
+          );
+          return;
+        }
+        this.response = result;
+      } catch (error) {
+        this.response = null;
+        this.error = error;
+      }
+    }
+    this.state = State.settled;
+    if (this.onResponse !== null) this.handOver();
+  }
+
+  private handOver(): void {
+    const { onResponse, onError } = this;
+    this.onResponse = null;
+    this.onError = null;
+    if (this.response !== null) onResponse!(this.response);
+    else onError!(this.error);
+  }
+
+  // --- the promise it passes for ---
+
+  // biome-ignore lint/suspicious/noThenProperty: it is a thenable on purpose.
+  then<A = Response, B = never>(
+    onResponse?: ((response: Response) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return new Promise<Response>((resolve, reject) => this.deliverTo(resolve, reject)).then(
+      onResponse,
+      onError,
+    );
+  }
+
+  catch<B = never>(
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<Response | B> {
+    return this.then(null, onError);
+  }
+
+  finally(callback?: (() => void) | null): Promise<Response> {
+    return this.then().finally(callback);
+  }
+}
+
+Object.setPrototypeOf(PendingResponse.prototype, Promise.prototype);
