@@ -1,14 +1,13 @@
 import {
-  type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
   type Pair,
   parseAllDocuments,
-  visit,
   type YAMLMap,
 } from "yaml";
 import { messageOf } from "../core/errors.ts";
@@ -54,7 +53,8 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   for (const error of document.errors) complain(error.pos[0], error.message);
   if (second !== undefined)
     complain(second.range?.[0] ?? 0, "expected one YAML document, found another");
-  if (issues.length === 0) checkKeysAndAliases(document, complain);
+  const root = document.contents as Node | null;
+  if (issues.length === 0) checkKeysAndAliases(root, new Map(), new Set(), complain);
   if (issues.length > 0) throw new ConfigError(issues);
   let value: unknown;
   try {
@@ -62,7 +62,6 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   } catch (error) {
     throw refuse(error);
   }
-  const root = document.contents as Node | null;
   const places = new WeakMap<YAMLMap, Places>();
   return {
     source: file,
@@ -71,28 +70,37 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   };
 }
 
+type Complain = (offset: number, message: string) => void;
+
+/** What the library leaves to us: keys that are there twice, aliases that lead nowhere or in circles. */
 function checkKeysAndAliases(
-  document: Document,
-  complain: (offset: number, message: string) => void,
+  node: unknown,
+  anchors: Map<string, Node>,
+  above: Set<unknown>,
+  complain: Complain,
 ): void {
-  const anchors = new Map<string, Node>();
-  visit(document, {
-    Node(_, node, path) {
-      const offset = node.range?.[0] ?? 0;
-      if (isAlias(node)) {
-        const target = anchors.get(node.source);
-        if (target === undefined) complain(offset, `there is no anchor "${node.source}" above`);
-        else if (path.includes(target))
-          complain(offset, `the alias "${node.source}" refers to what it is a part of`);
-        return;
-      }
-      if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      if (isMap(node)) checkKeys(node, complain);
-    },
-  });
+  if (isAlias(node)) {
+    const target = anchors.get(node.source);
+    const offset = node.range?.[0] ?? 0;
+    if (target === undefined) complain(offset, `there is no anchor "${node.source}" above`);
+    else if (above.has(target))
+      complain(offset, `the alias "${node.source}" refers to what it is a part of`);
+    return;
+  }
+  if (!isNode(node)) return;
+  if (node.anchor !== undefined) anchors.set(node.anchor, node);
+  if (isScalar(node)) return;
+  above.add(node);
+  if (isMap(node)) {
+    checkKeys(node, complain);
+    for (const { value } of node.items) checkKeysAndAliases(value, anchors, above, complain);
+  } else if (isSeq(node)) {
+    for (const item of node.items) checkKeysAndAliases(item, anchors, above, complain);
+  }
+  above.delete(node);
 }
 
-function checkKeys(map: YAMLMap, complain: (offset: number, message: string) => void): void {
+function checkKeys(map: YAMLMap, complain: Complain): void {
   const seen = new Set<string>();
   for (const { key } of map.items) {
     const offset = (key as Node | null)?.range?.[0] ?? map.range?.[0] ?? 0;

@@ -5,7 +5,7 @@ import { denyEncodedCharacters } from "../http/request-path.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
 import { compileRoute } from "../routers/compiled-route.ts";
 import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
-import { Breather } from "./breather.ts";
+import { Breather } from "../core/breather.ts";
 import type { Graph, RunningRouter } from "./graph.ts";
 import { MiddlewareBuilder } from "./middleware-builder.ts";
 import { ServiceBuilder, type ServiceContext } from "./service-builder.ts";
