@@ -2,6 +2,7 @@ import { pathToFileURL } from "node:url";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
 import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
+import { workerThread } from "../node/worker-thread.ts";
 
 /**
  * Sluice on Deno, by way of node:net: unlike Deno.Conn it can reset a connection, it says how much
@@ -13,6 +14,9 @@ import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
 export function denoRuntime(): Runtime {
   return {
     ...nodeHost(),
+    inWorker: workerThread(
+      () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+    ),
     name: "deno",
     version: Deno.version.deno,
     args: Deno.args,

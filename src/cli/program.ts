@@ -67,13 +67,11 @@ export async function createProgram(
     accessLog,
     providers: providersOf(configuration, runtime, logger, options.watch),
     internalServices,
-    moduleVersion: async (path) => {
+    loadModule: async (path, version) => {
       const info = await runtime.files.info(path);
       if (info?.isFile !== true) throw new Error(`module ${path}: there is no such file`);
-      return `${info.modified}-${info.size}`;
+      return fetchHandlerService(await runtime.importModule(path, version), { name: path, logger });
     },
-    loadModule: async (path, version) =>
-      fetchHandlerService(await runtime.importModule(path, version), { name: path, logger }),
   });
 
   return {
@@ -128,6 +126,7 @@ function providersOf(
         directory: file.directory,
         watch: watch && file.watch,
         cwd: runtime.cwd,
+        inWorker: (task, input) => runtime.inWorker(task, input),
       },
       runtime.files,
       logger,

@@ -66,6 +66,9 @@ export interface Files {
 
 export type Signal = "SIGTERM" | "SIGINT" | "SIGUSR1" | "SIGHUP";
 
+/** Tasks for `Runtime.inWorker`, by name. The adapters load them in a thread of their own. */
+export type WorkerTasks = Readonly<Record<string, (input: unknown) => unknown>>;
+
 /** What Sluice needs of a runtime. The adapters in `runtime/` implement it; the conformance suite proves it. */
 export interface Runtime {
   /** For logs: "bun" or "deno" with its version. */
@@ -91,6 +94,12 @@ export interface Runtime {
   onSignal(signal: Signal, callback: () => void): Stop;
   /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
   importModule(path: string, version: string): Promise<Record<string, unknown>>;
+  /**
+   * Runs a task in another thread: what takes so long that it would hold up connections. Input and
+   * output are plain data. Rejects with an Error of the task's message where it throws, and where
+   * the thread comes to an end.
+   */
+  inWorker(task: string, input: unknown): Promise<unknown>;
   hostname(): string;
   /**
    * Names who hears of errors that nobody caught: what a connection's handler threw (its connection

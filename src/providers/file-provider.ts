@@ -1,10 +1,15 @@
 import { ConfigError, type ConfigIssue, formatIssue } from "../config/document.ts";
-import { validateDynamic } from "../config/dynamic/validate.ts";
-import { parseFile } from "../config/parse-file.ts";
+import type { ValidatedDynamic } from "../config/dynamic/validate.ts";
 import { messageOf } from "../core/errors.ts";
-import type { Files, Stop } from "../net/runtime.ts";
+import type { Files, Runtime, Stop } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
-import { mergeConfigurations } from "./merge.ts";
+import {
+  type DynamicFile,
+  type PackedDynamic,
+  readDynamicFile,
+  unpackDynamicFile,
+} from "./dynamic-file.ts";
+import { type ConfigurationPart, mergeConfigurations } from "./merge.ts";
 import { absolutePath, withModulePaths } from "./module-paths.ts";
 import type { Provider, ProviderConfiguration } from "./provider.ts";
 
@@ -15,11 +20,15 @@ export interface FileProviderOptions {
   readonly watch: boolean;
   /** What relative paths are relative to: the process's working directory, absolute. */
   readonly cwd: string;
+  /** Reads what is large; without it everything is read in this thread. */
+  readonly inWorker?: Runtime["inWorker"];
 }
 
 /** Editors and volume mounts touch a file several times: wait for them to be done. Milliseconds. */
 const SETTLE_TIME = 50;
 const MAX_DEPTH = 16;
+/** Characters in all files together; parsing so many takes about 20 ms. */
+const LARGE = 32 * 1024;
 const EXTENSIONS = /\.(ya?ml|toml|json)$/i;
 
 /**
@@ -34,7 +43,7 @@ export class FileProvider implements Provider {
   private readonly logger: Logger;
   private readonly watched = new Map<string, Stop>();
   private emit: (configuration: ProviderConfiguration) => void = () => {};
-  private last = "";
+  private last: readonly DynamicFile[] | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private loading = false;
   private again = false;
@@ -84,13 +93,12 @@ export class FileProvider implements Provider {
     const directories = new Set<string>();
     try {
       const names = await this.findFiles(directories);
-      const texts: [string, string][] = [];
+      const texts: DynamicFile[] = [];
       for (const name of names)
-        texts.push([name, new TextDecoder().decode(await this.files.read(name))]);
-      const content = JSON.stringify(texts);
-      if (content === this.last) return;
-      this.last = content;
-      this.emit(this.parse(texts));
+        texts.push({ name, text: new TextDecoder().decode(await this.files.read(name)) });
+      if (sameTexts(texts, this.last)) return;
+      this.last = texts;
+      this.emit(await this.parse(texts));
     } catch (error) {
       if (error instanceof ConfigError) this.report(error.issues);
       else
@@ -102,16 +110,30 @@ export class FileProvider implements Provider {
     }
   }
 
-  private parse(texts: readonly [string, string][]): ProviderConfiguration {
-    const parts = texts.map(([name, text]) => {
-      const { configuration, issues, disabled } = validateDynamic(parseFile(text, name));
+  private async parse(texts: readonly DynamicFile[]): Promise<ProviderConfiguration> {
+    const parts: ConfigurationPart[] = [];
+    const large = texts.reduce((sum, { text }) => sum + text.length, 0) >= LARGE;
+    for (const file of texts) {
+      const { configuration, issues, disabled } = await this.read(file, large);
       this.report(issues);
+      const { name } = file;
       const directory = absolutePath(parentOf(name), this.options.cwd);
-      return { source: name, configuration: withModulePaths(configuration, directory), disabled };
-    });
+      parts.push({
+        source: name,
+        configuration: withModulePaths(configuration, directory),
+        disabled,
+      });
+    }
     const { configuration, disabled, conflicts } = mergeConfigurations(parts);
     for (const conflict of conflicts) this.logger.warn(conflict, { providerName: this.name });
     return { provider: this.name, configuration, disabled };
+  }
+
+  /** What is large is read by a worker: parsing a megabyte takes half a second. */
+  private async read(file: DynamicFile, large: boolean): Promise<ValidatedDynamic> {
+    const { inWorker } = this.options;
+    if (inWorker === undefined || !large) return readDynamicFile(file);
+    return unpackDynamicFile((await inWorker("read-dynamic-file", file)) as PackedDynamic);
   }
 
   private report(issues: readonly ConfigIssue[]): void {
@@ -167,6 +189,16 @@ export class FileProvider implements Provider {
       }
     }
   }
+}
+
+function sameTexts(
+  files: readonly DynamicFile[],
+  before: readonly DynamicFile[] | undefined,
+): boolean {
+  return (
+    files.length === before?.length &&
+    files.every(({ name, text }, i) => name === before[i].name && text === before[i].text)
+  );
 }
 
 function parentOf(path: string): string {

@@ -1,0 +1,93 @@
+import { ConfigError, type ConfigIssue } from "../config/document.ts";
+import type { DisabledDynamicElement, DynamicConfiguration } from "../config/dynamic/schema.ts";
+import { type ValidatedDynamic, validateDynamic } from "../config/dynamic/validate.ts";
+import { parseFile } from "../config/parse-file.ts";
+import { Breather } from "../core/breather.ts";
+
+/** A dynamic configuration's file as it was read. */
+export interface DynamicFile {
+  /** Its path; the extension says the language. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Parses and validates a file. Throws ConfigError where it can't be parsed. */
+export function readDynamicFile({ name, text }: DynamicFile): ValidatedDynamic {
+  return validateDynamic(parseFile(text, name));
+}
+
+/**
+ * What `readDynamicFile` found, in pieces of JSON that another thread unpacks one by one: a
+ * structured clone of ten thousand routers would stop it for 50 ms.
+ */
+export type PackedDynamic = readonly string[];
+
+type Http = NonNullable<DynamicConfiguration["http"]>;
+
+type Piece =
+  | { readonly section: keyof Http; readonly elements: readonly [string, unknown][] }
+  | { readonly issues: readonly ConfigIssue[] }
+  | { readonly disabled: readonly DisabledDynamicElement[] }
+  /** The file can't be parsed. */
+  | { readonly failed: readonly ConfigIssue[] };
+
+/** Elements in one piece: about a millisecond's work. */
+const PIECE = 200;
+
+/** The task of a worker: `readDynamicFile`, packed. */
+export function packDynamicFile(file: DynamicFile): PackedDynamic {
+  let read: ValidatedDynamic;
+  try {
+    read = readDynamicFile(file);
+  } catch (error) {
+    if (error instanceof ConfigError) return [pack({ failed: error.issues })];
+    throw error;
+  }
+  const packed: string[] = [];
+  const http = read.configuration.http ?? {};
+  for (const section of Object.keys(http) as (keyof Http)[]) {
+    for (const elements of slices(Object.entries(http[section] ?? {})))
+      packed.push(pack({ section, elements }));
+  }
+  for (const issues of slices(read.issues)) packed.push(pack({ issues }));
+  for (const disabled of slices(read.disabled)) packed.push(pack({ disabled }));
+  return packed;
+}
+
+/** The other end of `packDynamicFile`. Throws ConfigError where the file couldn't be parsed. */
+export async function unpackDynamicFile(packed: PackedDynamic): Promise<ValidatedDynamic> {
+  const breather = new Breather(5);
+  const http: Record<string, Record<string, unknown>> = {};
+  const issues: ConfigIssue[] = [];
+  const disabled: DisabledDynamicElement[] = [];
+  for (const text of packed) {
+    await breather.breathe();
+    const piece = JSON.parse(text) as Piece;
+    if ("failed" in piece) throw new ConfigError(piece.failed);
+    if ("issues" in piece) issues.push(...piece.issues);
+    else if ("disabled" in piece) disabled.push(...piece.disabled);
+    else {
+      http[piece.section] ??= {};
+      const section = http[piece.section];
+      for (const [name, element] of piece.elements)
+        section[name] = piece.section === "routers" ? withPriority(element) : element;
+    }
+  }
+  return { configuration: { http } as DynamicConfiguration, issues, disabled };
+}
+
+/** JSON has no bigint, and a router's priority is the only one. */
+function pack(piece: Piece): string {
+  return JSON.stringify(piece, (key, value) =>
+    key === "priority" && typeof value === "bigint" ? String(value) : value,
+  );
+}
+
+function withPriority(router: unknown): unknown {
+  const { priority } = router as { priority?: string };
+  return priority === undefined ? router : { ...(router as object), priority: BigInt(priority) };
+}
+
+function* slices<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < list.length; start += PIECE) yield list.slice(start, start + PIECE);
+}
