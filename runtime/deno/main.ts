@@ -1,7 +1,8 @@
 import { boot } from "../../src/cli/boot.ts";
 import { denoRuntime } from "./deno-runtime.ts";
 
-const shipped = (name: string) => Deno.readTextFileSync(new URL(`../../config/${name}`, import.meta.url));
+const shipped = (name: string) =>
+  Deno.readTextFileSync(new URL(`../../config/${name}`, import.meta.url));
 
 await boot(denoRuntime(), {
   file: "config/sluice.yml",

@@ -3,31 +3,36 @@ import { bytesEqualLower, FIELD_NAMES, FieldId, fieldIdOfName } from "../wire/fi
 import { type Fields, STRIDE } from "../wire/fields.ts";
 
 const NO_BYTES = new Uint8Array(0);
+const NO_FIELDS: Fields = [];
 
-/** What a list of texts starts as: growing it pair by pair would copy it time and again. */
-const SPARE_TEXTS: string[] = new Array(16).fill("");
+/** Id, name and value of a field that was set. */
+type Added = (number | string)[];
+const ADDED_STRIDE = 3;
+/** What a list of added fields starts as: growing it field by field would copy it time and again. */
+const ROOM_FOR_SIX: Added = new Array(6 * ADDED_STRIDE).fill("");
 
 /**
- * Header fields in the order and spelling of arrival. Fields from the wire stay offsets into the
- * received bytes until somebody asks for text; fields that were set are strings.
+ * Header fields in the order and spelling of arrival; those that were set come behind them. Fields
+ * from the wire stay offsets into the received bytes until somebody asks for text.
  *
  * Names given to the methods are lower case except where a method says otherwise. Values are
  * Latin-1 strings and were validated where they came in (the parser, or `checkedValue`).
  */
 export class HeaderList {
   private readonly bytes: Uint8Array;
-  // STRIDE numbers a field. In a field that was set, name start and value start are -1 and the ends
-  // index `texts`.
   private readonly fields: Fields;
-  private texts: string[] | null = null;
-  private textCount = 0;
+  private readonly receivedSlots: number;
+  private added: Added | null = null;
+  private addedSlots = 0;
   // A bit for each id that is in the list, or was: most look-ups are for fields that aren't there.
   private low = 0;
   private high = 0;
 
-  constructor(bytes: Uint8Array = NO_BYTES, fields: Fields = []) {
+  /** `fields` is the list's from now on. */
+  constructor(bytes: Uint8Array = NO_BYTES, fields: Fields = NO_FIELDS) {
     this.bytes = bytes;
     this.fields = fields;
+    this.receivedSlots = fields.length / STRIDE;
     for (let at = 0; at < fields.length; at += STRIDE) this.mark(fields[at]);
   }
 
@@ -50,53 +55,50 @@ export class HeaderList {
 
   /** How many slots there are, deleted ones included; for loops with `idAt`, `nameAt`, `valueAt`. */
   get slots(): number {
-    return this.fields.length / STRIDE;
+    return this.receivedSlots + this.addedSlots;
+  }
+
+  private addedAt(i: number): number {
+    return (i - this.receivedSlots) * ADDED_STRIDE;
   }
 
   /** The field's id in slot `i`: `FieldId.deleted` where it is gone, `FieldId.other` where it has no id. */
   idAt(i: number): number {
-    return this.fields[i * STRIDE];
+    return i < this.receivedSlots
+      ? this.fields[i * STRIDE]
+      : (this.added![this.addedAt(i)] as number);
   }
 
   /** The name as received or set. */
   nameAt(i: number): string {
-    const at = i * STRIDE;
-    const start = this.fields[at + 1];
-    return start < 0
-      ? this.texts![this.fields[at + 2]]
-      : latin1(this.bytes, start, this.fields[at + 2]);
+    if (i >= this.receivedSlots) return this.added![this.addedAt(i) + 1] as string;
+    return latin1(this.bytes, this.fields[i * STRIDE + 1], this.fields[i * STRIDE + 2]);
   }
 
   /** The length of the name in slot `i`: with `nameCodeAt`, a look at a name without making text of it. */
   nameLengthAt(i: number): number {
-    const at = i * STRIDE;
-    const start = this.fields[at + 1];
-    return start < 0 ? this.texts![this.fields[at + 2]].length : this.fields[at + 2] - start;
+    if (i >= this.receivedSlots) return (this.added![this.addedAt(i) + 1] as string).length;
+    return this.fields[i * STRIDE + 2] - this.fields[i * STRIDE + 1];
   }
 
   /** Character `index` of the name in slot `i`. */
   nameCodeAt(i: number, index: number): number {
-    const at = i * STRIDE;
-    const start = this.fields[at + 1];
-    return start < 0
-      ? this.texts![this.fields[at + 2]].charCodeAt(index)
-      : this.bytes[start + index];
+    if (i >= this.receivedSlots) {
+      return (this.added![this.addedAt(i) + 1] as string).charCodeAt(index);
+    }
+    return this.bytes[this.fields[i * STRIDE + 1] + index];
   }
 
   valueAt(i: number): string {
-    const at = i * STRIDE;
-    const start = this.fields[at + 3];
-    return start < 0
-      ? this.texts![this.fields[at + 4]]
-      : latin1(this.bytes, start, this.fields[at + 4]);
+    if (i >= this.receivedSlots) return this.added![this.addedAt(i) + 2] as string;
+    return latin1(this.bytes, this.fields[i * STRIDE + 3], this.fields[i * STRIDE + 4]);
   }
 
   /** True where the value in slot `i` is `lowerText` (ASCII), in any case: no text is made of it. */
   valueIs(i: number, lowerText: string): boolean {
-    const at = i * STRIDE;
-    const start = this.fields[at + 3];
-    const end = this.fields[at + 4];
-    if (start < 0) return this.texts![end].toLowerCase() === lowerText;
+    if (i >= this.receivedSlots) return this.valueAt(i).toLowerCase() === lowerText;
+    const start = this.fields[i * STRIDE + 3];
+    const end = this.fields[i * STRIDE + 4];
     return end - start === lowerText.length && bytesEqualLower(this.bytes, start, lowerText);
   }
 
@@ -107,9 +109,9 @@ export class HeaderList {
   }
 
   private findOther(lowerName: string, from: number): number {
-    const { fields } = this;
-    for (let i = from, at = from * STRIDE; at < fields.length; i++, at += STRIDE) {
-      if (fields[at] === FieldId.other && this.hasNameAt(at, lowerName)) return i;
+    if (!this.mayHave(FieldId.other)) return -1;
+    for (let i = from, slots = this.slots; i < slots; i++) {
+      if (this.idAt(i) === FieldId.other && this.hasNameAt(i, lowerName)) return i;
     }
     return -1;
   }
@@ -117,21 +119,17 @@ export class HeaderList {
   /** The slot of the first field with that id at or behind `from`, or -1. */
   findId(id: number, from = 0): number {
     if (!this.mayHave(id)) return -1;
-    const { fields } = this;
-    for (let at = from * STRIDE; at < fields.length; at += STRIDE) {
-      if (fields[at] === id) return at / STRIDE;
+    for (let i = from, slots = this.slots; i < slots; i++) {
+      if (this.idAt(i) === id) return i;
     }
     return -1;
   }
 
-  private hasNameAt(at: number, lowerName: string): boolean {
-    const start = this.fields[at + 1];
-    const end = this.fields[at + 2];
-    if (start < 0) {
-      const name = this.texts![end];
-      return name.length === lowerName.length && name.toLowerCase() === lowerName;
-    }
-    return end - start === lowerName.length && bytesEqualLower(this.bytes, start, lowerName);
+  private hasNameAt(i: number, lowerName: string): boolean {
+    if (this.nameLengthAt(i) !== lowerName.length) return false;
+    return i < this.receivedSlots
+      ? bytesEqualLower(this.bytes, this.fields[i * STRIDE + 1], lowerName)
+      : this.nameAt(i).toLowerCase() === lowerName;
   }
 
   has(lowerName: string): boolean {
@@ -172,38 +170,23 @@ export class HeaderList {
     this.add(id, FIELD_NAMES[id], value);
   }
 
-  /** Replaces all fields of that name by one, in the first one's place; `name` in the spelling to send. */
+  /** Puts one field at the end in the place of all of that name; `name` in the spelling to send. */
   set(name: string, value: string): void {
     const lowerName = name.toLowerCase();
-    const slot = this.find(lowerName);
-    if (slot < 0) {
-      this.add(fieldIdOfName(lowerName), name, value);
-      return;
-    }
-    for (let next = slot; (next = this.find(lowerName, next + 1)) >= 0; ) this.removeAt(next);
-    this.put(slot * STRIDE, name, value);
+    this.delete(lowerName);
+    this.add(fieldIdOfName(lowerName), name, value);
   }
 
   /** `set` for a name of ours. */
   setId(id: number, value: string): void {
-    const slot = this.findId(id);
-    if (slot < 0) {
-      this.add(id, FIELD_NAMES[id], value);
-      return;
-    }
-    for (let next = slot; (next = this.findId(id, next + 1)) >= 0; ) this.removeAt(next);
-    this.put(slot * STRIDE, FIELD_NAMES[id], value);
+    this.deleteId(id);
+    this.add(id, FIELD_NAMES[id], value);
   }
 
   /** `set` for a name that has no id, with its lower-case form at hand. */
   setOther(name: string, lowerName: string, value: string): void {
-    const slot = this.findOther(lowerName, 0);
-    if (slot < 0) {
-      this.add(FieldId.other, name, value);
-      return;
-    }
-    for (let next = slot; (next = this.findOther(lowerName, next + 1)) >= 0; ) this.removeAt(next);
-    this.put(slot * STRIDE, name, value);
+    for (let slot = -1; (slot = this.findOther(lowerName, slot + 1)) >= 0; ) this.removeAt(slot);
+    this.add(FieldId.other, name, value);
   }
 
   delete(lowerName: string): void {
@@ -215,29 +198,22 @@ export class HeaderList {
   }
 
   removeAt(slot: number): void {
-    this.fields[slot * STRIDE] = FieldId.deleted;
+    if (slot < this.receivedSlots) this.fields[slot * STRIDE] = FieldId.deleted;
+    else this.added![this.addedAt(slot)] = FieldId.deleted;
   }
 
   private add(id: number, name: string, value: string): void {
-    const { textCount } = this;
-    this.texts ??= SPARE_TEXTS.slice();
-    this.texts[textCount] = name;
-    this.texts[textCount + 1] = value;
-    this.textCount = textCount + 2;
+    const added = (this.added ??= ROOM_FOR_SIX.slice());
+    const at = this.addedSlots * ADDED_STRIDE;
+    this.addedSlots++;
     this.mark(id);
-    this.fields.push(id, -1, textCount, -1, textCount + 1);
-  }
-
-  private put(at: number, name: string, value: string): void {
-    const { fields, textCount } = this;
-    this.texts ??= SPARE_TEXTS.slice();
-    this.texts[textCount] = name;
-    this.texts[textCount + 1] = value;
-    this.textCount = textCount + 2;
-    fields[at + 1] = -1;
-    fields[at + 2] = textCount;
-    fields[at + 3] = -1;
-    fields[at + 4] = textCount + 1;
+    if (at < added.length) {
+      added[at] = id;
+      added[at + 1] = name;
+      added[at + 2] = value;
+    } else {
+      added.push(id, name, value);
+    }
   }
 
   /** Names (as received or set) and values, field line by field line. */
@@ -250,22 +226,21 @@ export class HeaderList {
   /** An independent copy. */
   clone(): HeaderList {
     const copy = new HeaderList(this.bytes, this.fields.slice());
-    copy.texts = this.texts === null ? null : this.texts.slice();
-    copy.textCount = this.textCount;
+    for (let i = this.receivedSlots; i < this.slots; i++) {
+      if (this.idAt(i) !== FieldId.deleted) copy.add(this.idAt(i), this.nameAt(i), this.valueAt(i));
+    }
     return copy;
   }
 
   /** How many bytes `writeTo` needs at the most. */
   get byteLength(): number {
-    const { fields, texts } = this;
+    const { fields, added } = this;
     let length = 0;
     for (let at = 0; at < fields.length; at += STRIDE) {
-      if (fields[at] === FieldId.deleted) continue;
-      const name =
-        fields[at + 1] < 0 ? texts![fields[at + 2]].length : fields[at + 2] - fields[at + 1];
-      const value =
-        fields[at + 3] < 0 ? texts![fields[at + 4]].length : fields[at + 4] - fields[at + 3];
-      length += name + value + 4;
+      length += fields[at + 2] - fields[at + 1] + fields[at + 4] - fields[at + 3] + 4;
+    }
+    for (let at = 0, end = this.addedSlots * ADDED_STRIDE; at < end; at += ADDED_STRIDE) {
+      length += (added![at + 1] as string).length + (added![at + 2] as string).length + 4;
     }
     return length;
   }
@@ -275,22 +250,24 @@ export class HeaderList {
    * offset behind. `skip[id]` is 1 for an id to leave out.
    */
   writeTo(target: Uint8Array, at: number, skip: Uint8Array): number {
-    const { fields, texts, bytes } = this;
+    const { fields, added, bytes } = this;
     for (let i = 0; i < fields.length; i += STRIDE) {
       const id = fields[i];
       if (id < 0 || skip[id] === 1) continue;
-      const nameEnd = fields[i + 2];
-      const valueEnd = fields[i + 4];
-      at =
-        fields[i + 1] < 0
-          ? writeLatin1(target, at, texts![nameEnd])
-          : copyBytes(target, at, bytes, fields[i + 1], nameEnd);
+      at = copyBytes(target, at, bytes, fields[i + 1], fields[i + 2]);
       target[at++] = 0x3a;
       target[at++] = 0x20;
-      at =
-        fields[i + 3] < 0
-          ? writeLatin1(target, at, texts![valueEnd])
-          : copyBytes(target, at, bytes, fields[i + 3], valueEnd);
+      at = copyBytes(target, at, bytes, fields[i + 3], fields[i + 4]);
+      target[at++] = 0x0d;
+      target[at++] = 0x0a;
+    }
+    for (let i = 0, end = this.addedSlots * ADDED_STRIDE; i < end; i += ADDED_STRIDE) {
+      const id = added![i] as number;
+      if (id < 0 || skip[id] === 1) continue;
+      at = writeLatin1(target, at, added![i + 1] as string);
+      target[at++] = 0x3a;
+      target[at++] = 0x20;
+      at = writeLatin1(target, at, added![i + 2] as string);
       target[at++] = 0x0d;
       target[at++] = 0x0a;
     }

@@ -72,7 +72,7 @@ function quoted(rule: string, start: number): { value: string; end: number } {
     const code = /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))/.exec(
       rule.slice(at, at + 10),
     );
-    const escape = rule[at + 1];
+    const escaped = rule[at + 1];
     if (code !== null) {
       const [whole, hex, short, long, octal] = code;
       const point =
@@ -81,11 +81,11 @@ function quoted(rule: string, start: number): { value: string; end: number } {
         throw new RuleError(`the escape ${whole} is no character`, rule, at + 1);
       value += String.fromCodePoint(point);
       at += whole.length;
-    } else if (escape !== undefined && Object.hasOwn(ESCAPES, escape)) {
-      value += ESCAPES[escape];
+    } else if (escaped !== undefined && Object.hasOwn(ESCAPES, escaped)) {
+      value += ESCAPES[escaped];
       at += 2;
     } else {
-      throw new RuleError(`unknown escape \\${escape ?? ""}`, rule, at + 1);
+      throw new RuleError(`unknown escape \\${escaped ?? ""}`, rule, at + 1);
     }
   }
 }
