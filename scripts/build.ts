@@ -11,6 +11,8 @@ const { exitCode } = Bun.spawnSync(
     process.execPath,
     "build",
     join(ROOT, "runtime/bun/main.ts"),
+    // Loaded by its place beside main.ts, so bundlers must be told of it.
+    join(ROOT, "runtime/bun/worker.ts"),
     "--compile",
     `--outfile=${EXECUTABLE}`,
     "--minify-syntax",
@@ -29,7 +31,8 @@ const { exitCode } = Bun.spawnSync(
   { cwd: ROOT, stdin: "ignore", stdout: "ignore", stderr: "inherit" },
 );
 if (exitCode !== 0) process.exit(exitCode);
-// The executable carries its source map; this is a second copy.
-rmSync(`${EXECUTABLE}.map`, { force: true });
+// The executable carries its source maps; these are second copies.
+for (const copy of [`${EXECUTABLE}.map`, join(dirname(EXECUTABLE), "worker.js.map")])
+  rmSync(copy, { force: true });
 const megabytes = Math.round(statSync(EXECUTABLE).size / 1_000_000);
 console.log(`dist/sluice: ${megabytes} MB`);
