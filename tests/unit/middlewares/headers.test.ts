@@ -33,9 +33,9 @@ describe("custom headers", () => {
       },
     );
     expect([...lazy.headerList.entries()]).toEqual([
+      ["X-New", "1"],
       ["X-Old", "2"],
       ["Accept", "b"],
-      ["X-New", "1"],
       ["X-Utf", "Ã¼"],
     ]);
   });
