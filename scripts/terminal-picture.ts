@@ -99,10 +99,10 @@ try {
 }
 
 const COLORS = { command: "#e6edf3", output: "#9da7b3", comment: "#6e7681" };
-const escape = (text: string) =>
+const markup = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const rows = lines.map(({ kind, text }, i) => {
-  const shown = escape(text).replace(/^\$/, '<tspan fill="#3fb950">$</tspan>');
+  const shown = markup(text).replace(/^\$/, '<tspan fill="#3fb950">$</tspan>');
   return `<text x="20" y="${64 + i * LINE_HEIGHT}" fill="${COLORS[kind]}" xml:space="preserve">${shown}</text>`;
 });
 const width = Math.ceil(WIDTH * CHAR_WIDTH) + 40;
