@@ -1,3 +1,4 @@
+import { Breather } from "../core/breather.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
@@ -5,7 +6,6 @@ import { denyEncodedCharacters } from "../http/request-path.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
 import { compileRoute } from "../routers/compiled-route.ts";
 import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
-import { Breather } from "../core/breather.ts";
 import type { Graph, RunningRouter } from "./graph.ts";
 import { MiddlewareBuilder } from "./middleware-builder.ts";
 import { ServiceBuilder, type ServiceContext } from "./service-builder.ts";
@@ -51,7 +51,8 @@ export async function compileGraph(
   );
 
   for (const [name, router] of snapshot.routers) {
-    await breather.breathe();
+    const turn = breather.breathe();
+    if (turn !== undefined) await turn;
     try {
       const running = await compileRouter(name, router, previous, services, middlewares);
       routers.set(name, running);
@@ -76,7 +77,8 @@ export async function compileGraph(
   }
   // Services that no router uses are built too, so that their errors show and their health is known.
   for (const name of snapshot.services.keys()) {
-    await breather.breathe();
+    const turn = breather.breathe();
+    if (turn !== undefined) await turn;
     try {
       await services.get(name);
     } catch (error) {
@@ -122,12 +124,7 @@ async function compileRouter(
   if (router.service === "") throw new Error("the service is missing on the router");
   const service = await services.get(router.service);
   const chain = middlewares.resolve(router.middlewares);
-  const fingerprint = JSON.stringify([
-    router.accessLogs,
-    chain.fingerprint,
-    router.service,
-    service.fingerprint,
-  ]);
+  const fingerprint = `${router.accessLogs}\n${router.service}\n${service.fingerprint}\n${chain.fingerprint}`;
   const before = previous?.routers.get(name);
   if (before?.fingerprint === fingerprint && before.service === service) return before;
   const inner = chain.links.reduceRight<Handler>(

@@ -1,4 +1,5 @@
 import { messageOf } from "../core/errors.ts";
+import { sameData } from "../core/same-data.ts";
 import type { Stop } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
 import { aggregate, type EntryPointModel } from "./aggregate.ts";
@@ -21,10 +22,7 @@ export interface ConfigurationWatcherOptions {
  */
 export class ConfigurationWatcher {
   private readonly options: ConfigurationWatcherOptions;
-  private readonly current = new Map<
-    string,
-    { configuration: ProviderConfiguration; content: string }
-  >();
+  private readonly current = new Map<string, ProviderConfiguration>();
   private readonly stops: Stop[] = [];
   private version = 0;
   private dirty = false;
@@ -53,16 +51,13 @@ export class ConfigurationWatcher {
 
   private receive(configuration: ProviderConfiguration): void {
     const { provider } = configuration;
-    const content = JSON.stringify(configuration, (_, value) =>
-      typeof value === "bigint" ? `${value}n` : value,
-    );
     const before = this.current.get(provider);
-    if (before?.content === content) return;
+    if (before !== undefined && sameData(before, configuration)) return;
     if (before !== undefined && isEmpty(configuration)) {
       this.options.logger.info("Skipping an empty configuration", { providerName: provider });
       return;
     }
-    this.current.set(provider, { configuration, content });
+    this.current.set(provider, configuration);
     this.dirty = true;
     if (this.started) this.schedule();
   }
@@ -80,7 +75,7 @@ export class ConfigurationWatcher {
     if (!this.dirty && this.version > 0) return;
     this.dirty = false;
     this.applying = true;
-    const sources = [...this.current.values()].map((entry) => entry.configuration);
+    const sources = [...this.current.values()];
     try {
       await this.options.apply(aggregate(++this.version, sources, this.options.models));
     } catch (error) {

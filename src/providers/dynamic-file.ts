@@ -73,6 +73,8 @@ export async function unpackDynamicFile(packed: PackedDynamic): Promise<Validate
         section[name] = piece.section === "routers" ? withPriority(element) : element;
     }
   }
+  // What comes next goes through all of it in one go.
+  await breather.turn();
   return { configuration: { http } as DynamicConfiguration, issues, disabled };
 }
 
