@@ -24,6 +24,8 @@ const bun = (paths: readonly string[]) => [
   process.execPath,
   "test",
   "--only-failures",
+  // What the preloaded file sets holds for the first test file alone.
+  "--timeout=60000",
   ...paths.map((path) => `./${path}`),
 ];
 const e2e = (flavour: string) => ({

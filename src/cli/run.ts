@@ -21,6 +21,13 @@ export async function run(
     { watch: true },
   );
   const { server, logger } = program;
+  // A module of the user's may leave a timer or a promise behind: that must not end the router.
+  runtime.onUncaught((error) =>
+    logger.error("An error that nobody caught", {
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    }),
+  );
   logger.info("Starting Sluice", {
     version: VERSION,
     runtime: `${runtime.name} ${runtime.version}`,

@@ -39,8 +39,6 @@ export interface ServiceContext {
   readonly internalServices: ReadonlyMap<string, Handler>;
   /** The transport: sockets, or fetch where there are none. */
   readonly proxyTo: (server: ServerAddress) => Upstream;
-  /** Another text whenever the module's file is another. Rejects where there is none. */
-  readonly moduleVersion: (path: string) => Promise<string>;
   /** A fetch handler from a module, loaded afresh where the version is new. */
   readonly loadModule: (path: string, version: string) => Promise<Handler>;
 }
@@ -150,7 +148,7 @@ export class ServiceBuilder {
   }
 
   private async module(name: string, path: string): Promise<RunningService> {
-    const version = await this.context.moduleVersion(path);
+    const version = this.snapshot.moduleVersions.get(path) ?? "";
     const fingerprint = JSON.stringify(["module", path, version]);
     const kept = this.kept(name, fingerprint);
     if (kept !== undefined) return kept;

@@ -40,13 +40,17 @@ export function aggregate(
   const middlewares = new Map<string, Middleware>();
   const serversTransports = new Map<string, ServersTransport>();
   const disabled: DisabledElement[] = [];
+  const moduleVersions = new Map<string, string>();
   const byName = new Map(models.map((model) => [model.name, model]));
   const chosen = models.filter((model) => model.asDefault);
   const defaultNames = (chosen.length > 0 ? chosen : models)
     .map((model) => model.name)
     .filter((name) => name !== INTERNAL_ENTRY_POINT);
 
-  sources.forEach(({ provider, configuration, disabled: refused }, providerRank) => {
+  sources.forEach((source, providerRank) => {
+    const { provider, configuration, disabled: refused } = source;
+    for (const [path, moduleVersion] of Object.entries(source.moduleVersions ?? {}))
+      moduleVersions.set(path, moduleVersion);
     const http: NonNullable<DynamicConfiguration["http"]> = configuration.http ?? {};
     for (const [name, service] of Object.entries(http.services ?? {})) {
       services.set(qualify(name, provider), service);
@@ -73,7 +77,15 @@ export function aggregate(
       disabled.push({ ...element, name: qualify(element.name, provider) });
     }
   });
-  return { version, routers, services, middlewares, serversTransports, disabled };
+  return {
+    version,
+    routers,
+    services,
+    middlewares,
+    serversTransports,
+    disabled,
+    moduleVersions,
+  };
 }
 
 function routeRouter(

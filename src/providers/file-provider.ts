@@ -10,7 +10,7 @@ import {
   unpackDynamicFile,
 } from "./dynamic-file.ts";
 import { type ConfigurationPart, mergeConfigurations } from "./merge.ts";
-import { absolutePath, withModulePaths } from "./module-paths.ts";
+import { absolutePath, modulePaths, withModulePaths } from "./module-paths.ts";
 import type { Provider, ProviderConfiguration } from "./provider.ts";
 
 export interface FileProviderOptions {
@@ -44,6 +44,10 @@ export class FileProvider implements Provider {
   private readonly watched = new Map<string, Stop>();
   private emit: (configuration: ProviderConfiguration) => void = () => {};
   private last: readonly DynamicFile[] | undefined;
+  /** What the last good texts say. */
+  private parsed: ProviderConfiguration | undefined;
+  /** Of the modules that it names; a changed module makes another configuration. */
+  private versions = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private loading = false;
   private again = false;
@@ -96,9 +100,17 @@ export class FileProvider implements Provider {
       const texts: DynamicFile[] = [];
       for (const name of names)
         texts.push({ name, text: new TextDecoder().decode(await this.files.read(name)) });
-      if (sameTexts(texts, this.last)) return;
-      this.last = texts;
-      this.emit(await this.parse(texts));
+      const before = this.parsed;
+      if (!sameTexts(texts, this.last)) {
+        this.last = texts;
+        this.parsed = await this.parse(texts);
+      }
+      if (this.parsed === undefined) return;
+      const moduleVersions = await this.versionsOfModules(this.parsed, directories);
+      const versions = JSON.stringify(moduleVersions);
+      if (this.parsed === before && versions === this.versions) return;
+      this.versions = versions;
+      this.emit({ ...this.parsed, moduleVersions });
     } catch (error) {
       if (error instanceof ConfigError) this.report(error.issues);
       else
@@ -107,6 +119,29 @@ export class FileProvider implements Provider {
         });
     } finally {
       if (this.options.watch && !this.stopped) this.watch(directories);
+    }
+  }
+
+  private async versionsOfModules(
+    { configuration }: ProviderConfiguration,
+    directories: Set<string>,
+  ): Promise<Record<string, string>> {
+    const moduleVersions: Record<string, string> = {};
+    for (const path of modulePaths(configuration)) {
+      directories.add(parentOf(path));
+      moduleVersions[path] = await this.versionOf(path);
+    }
+    return moduleVersions;
+  }
+
+  /** A digest of the file's content, "" where it can't be read: loading it will say why. */
+  private async versionOf(path: string): Promise<string> {
+    try {
+      const bytes = (await this.files.read(path)) as Uint8Array<ArrayBuffer>;
+      const digest = await crypto.subtle.digest("SHA-256", bytes);
+      return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16)).join("");
+    } catch {
+      return "";
     }
   }
 

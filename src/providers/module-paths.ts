@@ -17,6 +17,12 @@ export function withModulePaths(
   return { ...configuration, http: { ...http, services } };
 }
 
+/** The paths of all modules that services name. */
+export function modulePaths({ http }: DynamicConfiguration): string[] {
+  const paths = Object.values(http?.services ?? {}).map((service) => service.handler?.module);
+  return [...new Set(paths)].filter((path) => path !== undefined);
+}
+
 /** A path from a directory (itself absolute), without ".", ".." and empty segments. */
 export function absolutePath(path: string, directory: string): string {
   const segments: string[] = [];

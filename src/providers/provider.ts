@@ -8,6 +8,8 @@ export interface ProviderConfiguration {
   readonly configuration: DynamicConfiguration;
   /** Elements that were left out of `configuration`, because of the errors in them. */
   readonly disabled: readonly DisabledDynamicElement[];
+  /** By the path of each module that services name: another text whenever the file has another content. */
+  readonly moduleVersions?: Readonly<Record<string, string>>;
 }
 
 /** A source of dynamic configuration. */

@@ -31,4 +31,6 @@ export interface Snapshot {
   readonly middlewares: ReadonlyMap<string, Middleware>;
   readonly serversTransports: ReadonlyMap<string, ServersTransport>;
   readonly disabled: readonly DisabledElement[];
+  /** For modules of fetch handlers, by path: another text whenever the file has another content. */
+  readonly moduleVersions: ReadonlyMap<string, string>;
 }

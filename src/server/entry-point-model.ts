@@ -1,5 +1,5 @@
-import type { EntryPointConfiguration, StaticConfiguration } from "../config/static/schema.ts";
 import type { DynamicConfiguration } from "../config/dynamic/schema.ts";
+import type { EntryPointConfiguration, StaticConfiguration } from "../config/static/schema.ts";
 import type { EntryPointModel } from "../providers/aggregate.ts";
 
 /** What routers on this entrypoint get from it. */

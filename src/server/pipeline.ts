@@ -1,7 +1,6 @@
 import type { ConfigIssue } from "../config/document.ts";
 import { validateDynamic } from "../config/dynamic/validate.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
-import type { DisabledElement } from "../providers/snapshot.ts";
 import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import { forwardedHeaders } from "../http/forwarded-headers.ts";
 import type { Handler } from "../http/handler.ts";
@@ -12,6 +11,7 @@ import { requestDecorator } from "../http/request-decorator.ts";
 import { requestPath } from "../http/request-path.ts";
 import type { Logger } from "../observability/logger.ts";
 import { aggregate } from "../providers/aggregate.ts";
+import type { DisabledElement } from "../providers/snapshot.ts";
 import { fetchProxy } from "../services/fetch-proxy.ts";
 
 export interface PipelineOptions {
@@ -53,7 +53,6 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     logger,
     internalServices: new Map(),
     proxyTo: ({ origin, basePath }) => ({ handler: fetchProxy(origin, basePath), retain() {} }),
-    moduleVersion: async () => "",
     loadModule: async (module) => {
       const handler = Object.hasOwn(modules, module) ? modules[module] : undefined;
       if (handler === undefined)

@@ -29,7 +29,6 @@ export interface ServerOptions {
   readonly accessLog: AccessLog | null;
   /** Besides the internal one. */
   readonly providers: readonly Provider[];
-  readonly moduleVersion: GraphContext["moduleVersion"];
   readonly loadModule: GraphContext["loadModule"];
   /** Services that Sluice has itself, by qualified name. */
   readonly internalServices: ReadonlyMap<string, Handler>;
@@ -64,7 +63,6 @@ export class Server {
     this.context = {
       logger,
       proxyTo: (server) => this.proxyTo(server),
-      moduleVersion: options.moduleVersion,
       loadModule: options.loadModule,
       internalServices: options.internalServices,
       entryPoints: entries.map(([name, entry]) => ({

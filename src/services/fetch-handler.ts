@@ -3,6 +3,7 @@ import { Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyRequest } from "../http/lazy-request.ts";
+import { ensureRequestCopies } from "../http/request-copies.ts";
 import { ensureTextResponseType } from "../http/text-response-type.ts";
 import type { ServiceLogger } from "./service-logger.ts";
 
@@ -51,6 +52,7 @@ export function fetchHandlerService(module: unknown, options: FetchHandlerOption
   const { name, env = {}, logger } = options;
   const fetch = fetchOf(module, name);
   ensureTextResponseType();
+  if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
   const checked = (result: unknown): Response => {
     if (result instanceof Response) return result;
     throw new TypeError(`module ${name}: fetch gave ${kindOf(result)}, expected a Response`);

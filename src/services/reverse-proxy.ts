@@ -1,3 +1,4 @@
+import { removeConnectionFields } from "../http/forwarded-headers.ts";
 import type { Handler } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy-request.ts";
 import type { ErrorStep } from "../http/pending-response.ts";
@@ -18,6 +19,8 @@ export function reverseProxy(target: UpstreamTarget, url: string, logger: Failur
     const lazy = LazyRequest.of(request, exchange);
     exchange.serverUrl = url;
     exchange.serverAddress = address;
+    // Hardly ever there: forwarded headers took away all but what middlewares were to see.
+    if (lazy.headerList.findId(FieldId.connection) >= 0) removeConnectionFields(lazy.headerList);
     if (lazy.upgrade !== "") spellWebSocketFields(lazy);
     const call = new UpstreamCall(lazy, target).chain(null, failed);
     target.pool.send(call);

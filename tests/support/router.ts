@@ -19,6 +19,8 @@ export interface RouterOptions {
   web?: string;
   /** Ports of further entrypoints by their names; each is a port, or a port and lines as in `web`. */
   entryPoints?: Readonly<Record<string, number | readonly [port: number, lines: string]>>;
+  /** Lines under `providers.file` instead of "filename: dynamic.yml", indented by four spaces. */
+  provider?: string;
   /** Further top-level YAML of the static configuration. */
   static?: string;
   files?: Readonly<Record<string, string>>;
@@ -79,7 +81,7 @@ function staticConfiguration(port: number, options: RouterOptions): string {
     ]),
     "providers:",
     "  file:",
-    "    filename: dynamic.yml",
+    options.provider ?? "    filename: dynamic.yml",
     "    watch: true",
     options.static ?? "",
     "",
