@@ -10,6 +10,9 @@ import type { Provider } from "../providers/provider.ts";
 import { Server } from "../server/server.ts";
 import { fetchHandlerService } from "../services/fetch-handler.ts";
 
+/** What `accessLog.addInternals` is about; whoami is there to be tried. */
+const INTERNALS = ["noop@internal", "ping@internal"];
+
 /** Everything that a static configuration makes, before it reads the dynamic one and listens. */
 export interface Program {
   readonly server: Server;
@@ -67,6 +70,7 @@ export async function createProgram(
     accessLog,
     providers: providersOf(configuration, runtime, logger, options.watch),
     internalServices,
+    unloggedServices: new Set(accessLogOptions?.addInternals === true ? [] : INTERNALS),
     loadModule: async (path, version) => {
       const info = await runtime.files.info(path);
       if (info?.isFile !== true) throw new Error(`module ${path}: there is no such file`);

@@ -20,6 +20,8 @@ export interface GraphEntryPoint {
 }
 
 export interface GraphContext extends ServiceContext {
+  /** Qualified names of services whose requests are not in the access log (`accessLog.addInternals`). */
+  readonly unloggedServices?: ReadonlySet<string>;
   readonly entryPoints: readonly GraphEntryPoint[];
 }
 
@@ -54,7 +56,14 @@ export async function compileGraph(
     const turn = breather.breathe();
     if (turn !== undefined) await turn;
     try {
-      const running = await compileRouter(name, router, previous, services, middlewares);
+      const logged = router.accessLogs && context.unloggedServices?.has(router.service) !== true;
+      const running = await compileRouter(
+        name,
+        { ...router, accessLogs: logged },
+        previous,
+        services,
+        middlewares,
+      );
       routers.set(name, running);
       for (const entryPoint of router.entryPoints) {
         const deny = denials.get(entryPoint);

@@ -30,6 +30,7 @@ export interface ServerOptions {
   /** Besides the internal one. */
   readonly providers: readonly Provider[];
   readonly loadModule: GraphContext["loadModule"];
+  readonly unloggedServices: GraphContext["unloggedServices"];
   /** Services that Sluice has itself, by qualified name. */
   readonly internalServices: ReadonlyMap<string, Handler>;
 }
@@ -64,6 +65,7 @@ export class Server {
       logger,
       proxyTo: (server) => this.proxyTo(server),
       loadModule: options.loadModule,
+      unloggedServices: options.unloggedServices,
       internalServices: options.internalServices,
       entryPoints: entries.map(([name, entry]) => ({
         name,
