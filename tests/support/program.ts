@@ -13,6 +13,8 @@ export interface ProgramOptions {
   args?: readonly string[];
   /** Texts of files by their path in the program's directory, which is also its working directory. */
   files?: Readonly<Record<string, string>>;
+  /** Called with the program's directory, its files written, before it starts. */
+  prepare?: (directory: string) => void;
   /** Ports on 127.0.0.1 that accept connections once the program has started. */
   ports?: readonly number[];
   /** Besides PATH; the test run's own environment stays out of it. */
@@ -39,6 +41,7 @@ export class Program {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
+    options.prepare?.(directory);
     this.#process = Bun.spawn([...command(options.flavour ?? FLAVOUR), ...(options.args ?? [])], {
       cwd: directory,
       env: environment(directory, options.env),

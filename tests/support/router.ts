@@ -24,6 +24,8 @@ export interface RouterOptions {
   /** Further top-level YAML of the static configuration. */
   static?: string;
   files?: Readonly<Record<string, string>>;
+  /** Called with the program's directory before it starts. */
+  prepare?: (directory: string) => void;
   args?: readonly string[];
   env?: Readonly<Record<string, string>>;
 }
@@ -40,6 +42,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
     },
     ports: [port, ...further(options).map(([, other]) => other)],
     env: options.env,
+    prepare: options.prepare,
   });
   return {
     program,
