@@ -42,7 +42,9 @@ const healthCheck = () =>
         (value) => value !== "grpc",
         'the mode "grpc" is known to Traefik, not supported by Sluice yet',
       )
-      .refine((value) => value === "" || value === "http" || value === "grpc", 'expected "http"')
+      .refine((value) => value === "" || value === "http" || value === "grpc", {
+        error: ({ input }) => `expected "http", found "${input}"`,
+      })
       .optional(),
     path: text().optional(),
     method: text().optional(),
@@ -70,8 +72,10 @@ export const loadBalancerSchema = z.strictObject({
   strategy: z
     .string()
     .refine((value) => value === "" || value === "wrr", {
-      message:
-        'expected "wrr"; p2c, hrw and leasttime are known to Traefik, not supported by Sluice yet',
+      error: ({ input }) =>
+        ["p2c", "hrw", "leasttime"].includes(String(input))
+          ? `the strategy "${input}" is known to Traefik, not supported by Sluice yet`
+          : `expected "wrr", found "${input}"`,
     })
     .optional(),
   healthCheck: healthCheck().optional(),

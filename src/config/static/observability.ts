@@ -49,9 +49,10 @@ export const accessLogSchema = z.strictObject({
     .strictObject({
       statusCodes: z
         .array(
-          z
-            .string()
-            .regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, 'expected a status or a range such as "500-599"'),
+          z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, {
+            error: ({ input }) =>
+              `expected a status or a range such as "500-599", found "${input}"`,
+          }),
         )
         .optional(),
       retryAttempts: flag().optional(),

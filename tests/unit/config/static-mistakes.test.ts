@@ -1,0 +1,177 @@
+import { describe, expect, test } from "bun:test";
+import { staticErrors } from "./errors-of.ts";
+
+const REFUSED = "known to Traefik, not supported by Sluice yet";
+const entryPoint = (lines: string) => `entryPoints:\n  web:\n    address: ":80"\n${lines}`;
+
+describe("a static configuration says where and what", () => {
+  const cases: [name: string, yaml: string, expected: string[]][] = [
+    [
+      "an unknown key, with the nearest one",
+      "entrypoint:\n  web: {}\n",
+      ['1:1: entrypoint: unknown key "entrypoint", did you mean "entryPoints"?'],
+    ],
+    [
+      "a misspelt key far below",
+      entryPoint("    transport:\n      respondingTimeout:\n        readTimeout: 1s\n"),
+      [
+        '5:7: entryPoints.web.transport.respondingTimeout: unknown key "respondingTimeout", did you mean "respondingTimeouts"?',
+      ],
+    ],
+    [
+      "an unknown key that is like no other",
+      "zzzzzzzzzzzz: 1\n",
+      ['1:1: zzzzzzzzzzzz: unknown key "zzzzzzzzzzzz"'],
+    ],
+    [
+      "a section where a text belongs",
+      "log:\n  level: { a: 1 }\n",
+      ["2:3: log.level: expected a string, found a section with keys"],
+    ],
+    [
+      "a text where a section belongs",
+      "log: DEBUG\n",
+      ['1:1: log: expected a section with keys, found "DEBUG"'],
+    ],
+    [
+      "a word where a boolean belongs",
+      entryPoint("    reusePort: maybe\n"),
+      ['4:5: entryPoints.web.reusePort: expected true or false, found "maybe"'],
+    ],
+    [
+      "a word where a number belongs",
+      "accessLog:\n  bufferingSize: many\n",
+      ['2:3: accessLog.bufferingSize: expected a number, found "many"'],
+    ],
+    [
+      "a fraction where a whole number belongs",
+      "accessLog:\n  bufferingSize: 1.5\n",
+      ["2:3: accessLog.bufferingSize: expected a whole number, found 1.5"],
+    ],
+    [
+      "a number below its range",
+      "accessLog:\n  bufferingSize: -1\n",
+      ["2:3: accessLog.bufferingSize: expected at least 0, found -1"],
+    ],
+    [
+      "a duration that is none",
+      "providers:\n  providersThrottleDuration: 2 weeks\n",
+      [
+        '2:3: providers.providersThrottleDuration: expected a duration such as "30s", found "2 weeks"',
+      ],
+    ],
+    [
+      "a fraction of a second without its unit",
+      "providers:\n  providersThrottleDuration: 1.5\n",
+      ['2:3: providers.providersThrottleDuration: expected a duration such as "30s", found 1.5'],
+    ],
+    [
+      "an address that is none",
+      "entryPoints:\n  web:\n    address: localhost\n",
+      [
+        '3:5: entryPoints.web.address: expected an address such as ":80", "127.0.0.1:80" or "[::1]:80/tcp", found "localhost"',
+      ],
+    ],
+    [
+      "a UDP address",
+      "entryPoints:\n  dns:\n    address: ':53/udp'\n",
+      [
+        "3:5: entryPoints.dns.address: UDP entrypoints are known to Traefik, not supported by Sluice yet",
+      ],
+    ],
+    [
+      "no address",
+      "entryPoints:\n  web: {}\n",
+      ["2:3: entryPoints.web.address: expected a string, found nothing"],
+    ],
+    [
+      "no entrypoint",
+      "entryPoints: {}\n",
+      ["1:1: entryPoints: expected at least one entrypoint, found none"],
+    ],
+    [
+      "a range that is none",
+      entryPoint("    forwardedHeaders:\n      trustedIPs: [10.0.0.0/8, 300.1.1.1]\n"),
+      [
+        '5:7: entryPoints.web.forwardedHeaders.trustedIPs: "300.1.1.1" is no IP address or CIDR range (expected e.g. "10.0.0.0/8", "192.0.2.1" or "2001:db8::/32")',
+      ],
+    ],
+    [
+      "a word that isn't one of those",
+      entryPoint("    http:\n      underscoreHeadersStrategy: drop\n"),
+      [
+        '5:7: entryPoints.web.http.underscoreHeadersStrategy: expected one of keep, delete, reject, found "drop"',
+      ],
+    ],
+    [
+      "a status that is none",
+      "accessLog:\n  filters:\n    statusCodes: [200, 5xx]\n",
+      [
+        '3:24: accessLog.filters.statusCodes.1: expected a status or a range such as "500-599", found "5xx"',
+      ],
+    ],
+    [
+      "rules of Traefik v2",
+      "core:\n  defaultRuleSyntax: v2\n",
+      [
+        '2:3: core.defaultRuleSyntax: the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rules in v3',
+      ],
+    ],
+    [
+      "a provider that isn't there yet",
+      "providers:\n  docker: {}\n",
+      [`2:3: providers.docker: ${REFUSED}`],
+    ],
+    ["what is refused, in its own case", "API: {}\n", [`1:1: api: ${REFUSED}`]],
+    [
+      "a key twice in different cases",
+      "ping: {}\nPING: {}\n",
+      ['2:1: ping: the key "ping" is there twice, in different spellings'],
+    ],
+    [
+      "a reserved name",
+      "entryPoints:\n  web:\n    address: ':80'\n  __proto__:\n    address: ':80'\n",
+      ['4:3: entryPoints.__proto__: expected another name, found "__proto__", which is reserved'],
+    ],
+    [
+      "metrics asked for",
+      entryPoint("    observability:\n      metrics: true\n"),
+      [
+        "5:7: entryPoints.web.observability.metrics: metrics are known to Traefik, not supported by Sluice yet",
+      ],
+    ],
+    [
+      "several things at once",
+      "api: {}\nlog:\n  level: LOUD\n  noColour: true\n",
+      [
+        `1:1: api: ${REFUSED}`,
+        '4:3: log.noColour: unknown key "noColour", did you mean "noColor"?',
+        '3:3: log.level: expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC, found "LOUD"',
+      ],
+    ],
+  ];
+  test.each(cases)("%s", (_, yaml, expected) => {
+    expect(staticErrors(yaml)).toEqual(expected.map((line) => `traefik.yml:${line}`));
+  });
+});
+
+describe("a static configuration may have", () => {
+  const cases: [name: string, yaml: string][] = [
+    ["keys in any case", "ENTRYPOINTS:\n  Web:\n    ADDRESS: ':80'\nPing: {}\n"],
+    ["keys without a value", "ping:\napi:\nproviders:\n  docker:\nentryPoints:\n"],
+    ["refused sections that are switched off", "api: false\nmetrics: false\n"],
+    [
+      "keys of its own, for anchors",
+      "x-address: &a ':80'\nentryPoints:\n  web:\n    address: *a\n",
+    ],
+  ];
+  test.each(cases)("%s", (_, yaml) => {
+    expect(staticErrors(yaml)).toEqual([]);
+  });
+});
+
+test("keys of one's own are for the top alone", () => {
+  expect(staticErrors("log:\n  x-mine: 1\n")).toEqual([
+    'traefik.yml:2:3: log.x-mine: unknown key "x-mine"',
+  ]);
+});
