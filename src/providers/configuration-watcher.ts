@@ -28,6 +28,7 @@ export class ConfigurationWatcher {
   private dirty = false;
   private applying = false;
   private started = false;
+  private stopped = false;
   private appliedAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -44,7 +45,9 @@ export class ConfigurationWatcher {
     await this.applyNow();
   }
 
+  /** Nothing is applied any more, but for what is being applied now. */
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
     for (const stop of this.stops) stop();
   }
@@ -63,7 +66,7 @@ export class ConfigurationWatcher {
   }
 
   private schedule(): void {
-    if (this.timer !== undefined || this.applying) return;
+    if (this.timer !== undefined || this.applying || this.stopped) return;
     const wait = Math.max(0, this.appliedAt + this.options.throttle - performance.now());
     this.timer = setTimeout(() => {
       this.timer = undefined;

@@ -99,4 +99,17 @@ describe("ConfigurationWatcher", () => {
     watcher.stop();
     expect(applied.at(-1)).toEqual(["third@test"]);
   });
+
+  test("applies nothing once it is stopped", async () => {
+    const applied: string[][] = [];
+    const { watcher, emit } = await watch(
+      0,
+      async (snapshot) => void applied.push(names(snapshot)),
+    );
+    emit("waiting");
+    watcher.stop();
+    emit("late");
+    await soon();
+    expect(applied).toEqual([["first@test"]]);
+  });
 });

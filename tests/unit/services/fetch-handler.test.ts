@@ -56,7 +56,10 @@ describe("fetchHandlerService", () => {
       const copy = new Request(request, { headers: { "x-new": "1" } });
       return new Response(`${copy.method} ${copy.url} ${copy.headers.get("x-new")}`);
     };
-    expect(await ask({ default: copying }, "/p")).toBe("GET http://example.com/p 1");
+    const { request, exchange } = makeRequest({ method: "PUT", target: "/p" });
+    expect(await (await load({ default: copying })(request, exchange)).text()).toBe(
+      "PUT http://example.com/p 1",
+    );
   });
 
   test("a text has its Content-Type, whatever the platform, and others have none", async () => {
