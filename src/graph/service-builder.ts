@@ -172,7 +172,7 @@ export class ServiceBuilder {
       children.push(await this.get(resolveReference(reference, provider), path));
     const fingerprint = JSON.stringify([configuration, children.map((child) => child.fingerprint)]);
     const kept = this.kept(name, fingerprint);
-    if (kept !== undefined && kept.children.every((child, i) => child === children[i])) return kept;
+    if (kept?.children.every((child, i) => child === children[i])) return kept;
     const child = (i: number) => ({
       name: references[i],
       handler: children[i].service.handler,
