@@ -8,18 +8,26 @@ import { messageOf } from "../core/errors.ts";
 const show = (value: unknown): string =>
   typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? "nothing");
 
+/** The message for a value that is none of a union's kinds. */
+const found = (expected: string) => ({
+  error: ({ input }: { readonly input?: unknown }) =>
+    `expected ${expected}, found ${typeof input === "object" ? "a section or a list" : show(input)}`,
+});
+
 /** A duration, in milliseconds once parsed: Go's syntax, or whole seconds as a number. */
 export const duration = () =>
-  z.union([z.string(), z.number()]).transform((value, context) => {
-    const whole = typeof value === "string" || Number.isInteger(value);
-    const milliseconds = whole ? parseDuration(value) : undefined;
-    if (milliseconds !== undefined) return milliseconds;
-    context.addIssue({
-      code: "custom",
-      message: `expected a duration such as "30s", found ${show(value)}`,
+  z
+    .union([z.string(), z.number()], found('a duration such as "30s"'))
+    .transform((value, context) => {
+      const whole = typeof value === "string" || Number.isInteger(value);
+      const milliseconds = whole ? parseDuration(value) : undefined;
+      if (milliseconds !== undefined) return milliseconds;
+      context.addIssue({
+        code: "custom",
+        message: `expected a duration such as "30s", found ${show(value)}`,
+      });
+      return z.NEVER;
     });
-    return z.NEVER;
-  });
 
 /** A whole number, at least `min`. */
 export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER) =>
@@ -32,17 +40,19 @@ export const flag = () => z.boolean();
 
 /** A duration that may also be negative, where that has a meaning of its own. */
 export const signedDuration = () =>
-  z.union([z.string(), z.number()]).transform((value, context) => {
-    const text = String(value);
-    const negative = text.startsWith("-");
-    const milliseconds = parseDuration(negative ? text.slice(1) : text);
-    if (milliseconds !== undefined) return negative ? -milliseconds : milliseconds;
-    context.addIssue({
-      code: "custom",
-      message: `expected a duration such as "100ms" or "-1", found ${show(value)}`,
+  z
+    .union([z.string(), z.number()], found('a duration such as "30s"'))
+    .transform((value, context) => {
+      const text = String(value);
+      const negative = text.startsWith("-");
+      const milliseconds = parseDuration(negative ? text.slice(1) : text);
+      if (milliseconds !== undefined) return negative ? -milliseconds : milliseconds;
+      context.addIssue({
+        code: "custom",
+        message: `expected a duration such as "100ms" or "-1", found ${show(value)}`,
+      });
+      return z.NEVER;
     });
-    return z.NEVER;
-  });
 
 /** Addresses and ranges. */
 export const ranges = () =>
@@ -68,7 +78,7 @@ export const oneOf = <const T extends readonly string[]>(...words: T) =>
 
 /** A priority: exact up to 64 bits. */
 export const priority = () =>
-  z.union([z.number().int(), z.bigint()]).transform((value, context) => {
+  z.union([z.number().int(), z.bigint()], found("a whole number")).transform((value, context) => {
     const exact = BigInt(value);
     if (exact <= 2n ** 63n - 1n && exact >= -(2n ** 63n)) return exact;
     context.addIssue({ code: "custom", message: `expected a 64-bit integer, found ${exact}` });

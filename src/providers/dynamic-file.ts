@@ -46,6 +46,8 @@ export function packDynamicFile(file: DynamicFile): PackedDynamic {
   const packed: string[] = [];
   const http = read.configuration.http ?? {};
   for (const section of Object.keys(http) as (keyof Http)[]) {
+    // It is there even where all that was in it is disabled.
+    packed.push(pack({ section, elements: [] }));
     for (const elements of slices(Object.entries(http[section] ?? {})))
       packed.push(pack({ section, elements }));
   }

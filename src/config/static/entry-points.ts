@@ -1,7 +1,17 @@
 import { z } from "zod";
 import { messageOf } from "../../core/errors.ts";
 import { parseHostPort } from "../../net/host-port.ts";
-import { duration, flag, integer, oneOf, ranges, text, texts, tlsDomains } from "../fields.ts";
+import {
+  duration,
+  flag,
+  integer,
+  oneOf,
+  priority,
+  ranges,
+  text,
+  texts,
+  tlsDomains,
+} from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
@@ -42,7 +52,7 @@ const redirections = () =>
       to: text(),
       scheme: text().default("https"),
       permanent: flag().default(true),
-      priority: z.union([z.number().int(), z.bigint()]).optional(),
+      priority: priority().optional(),
     }),
   });
 

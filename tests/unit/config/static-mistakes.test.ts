@@ -66,6 +66,13 @@ describe("a static configuration says where and what", () => {
       ['2:3: providers.providersThrottleDuration: expected a duration such as "30s", found 1.5'],
     ],
     [
+      "a section where a duration belongs",
+      "providers:\n  providersThrottleDuration: { seconds: 2 }\n",
+      [
+        '2:3: providers.providersThrottleDuration: expected a duration such as "30s", found a section or a list',
+      ],
+    ],
+    [
       "an address that is none",
       "entryPoints:\n  web:\n    address: localhost\n",
       [

@@ -1,0 +1,210 @@
+import { describe, expect, test } from "bun:test";
+import { validateDynamic } from "../../../../src/config/dynamic/validate.ts";
+import { parseFile } from "../../../../src/config/parse-file.ts";
+import { dynamicErrors } from "../errors-of.ts";
+
+const REFUSED = "known to Traefik, not supported by Sluice yet";
+
+const read = (yaml: string) => validateDynamic(parseFile(yaml, "dynamic.yml"));
+
+/** One server of a service. */
+const server = (url: string) => `
+http:
+  services:
+    s:
+      loadBalancer:
+        servers:
+          - url: ${url}
+`;
+const router = (lines: string) => `
+http:
+  routers:
+    r:
+      rule: Path(\`/\`)
+      service: s
+${lines}`;
+
+describe("a dynamic configuration says where and what", () => {
+  const cases: [name: string, yaml: string, expected: string[]][] = [
+    [
+      "an https server",
+      server("https://127.0.0.1"),
+      [`7:13: http.services.s.loadBalancer.servers.0.url: the scheme "https" is ${REFUSED}`],
+    ],
+    [
+      "an h2c server",
+      server("h2c://127.0.0.1:8080"),
+      [`7:13: http.services.s.loadBalancer.servers.0.url: the scheme "h2c" is ${REFUSED}`],
+    ],
+    [
+      "another scheme",
+      server("ftp://127.0.0.1"),
+      ['7:13: http.services.s.loadBalancer.servers.0.url: expected the scheme http, found "ftp"'],
+    ],
+    [
+      "a server without a scheme",
+      server("127.0.0.1:8080"),
+      [
+        '7:13: http.services.s.loadBalancer.servers.0.url: expected a URL such as "http://127.0.0.1:8080", found "127.0.0.1:8080"',
+      ],
+    ],
+    [
+      "rules of Traefik v2",
+      router("      ruleSyntax: v2\n"),
+      [
+        '7:7: http.routers.r.ruleSyntax: the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rule in v3',
+      ],
+    ],
+    ["TLS on a router", router("      tls: {}\n"), [`7:7: http.routers.r.tls: ${REFUSED}`]],
+    [
+      "no rule, no service",
+      "http:\n  routers:\n    r: {}\n",
+      [
+        "3:5: http.routers.r.service: expected a string, found nothing",
+        "3:5: http.routers.r.rule: expected a string, found nothing",
+      ],
+    ],
+    [
+      "an empty rule",
+      "http:\n  routers:\n    r: { rule: '', service: s }\n",
+      ["3:10: http.routers.r.rule: expected a rule such as Host(`example.com`), found nothing"],
+    ],
+    [
+      "a priority that is none",
+      router("      priority: high\n"),
+      ['7:7: http.routers.r.priority: expected a whole number, found "high"'],
+    ],
+    [
+      "a priority above 64 bits",
+      router("      priority: 9223372036854775808\n"),
+      ["7:7: http.routers.r.priority: expected a 64-bit integer, found 9223372036854775808"],
+    ],
+    [
+      "a strategy that isn't there yet",
+      "http:\n  services:\n    s:\n      loadBalancer:\n        strategy: p2c\n",
+      [`5:9: http.services.s.loadBalancer.strategy: the strategy "p2c" is ${REFUSED}`],
+    ],
+    [
+      "gRPC health checks",
+      "http:\n  services:\n    s:\n      loadBalancer:\n        healthCheck: { mode: grpc }\n",
+      [`5:24: http.services.s.loadBalancer.healthCheck.mode: the mode "grpc" is ${REFUSED}`],
+    ],
+    [
+      "a middleware that isn't there yet",
+      "http:\n  middlewares:\n    m:\n      rateLimit: { average: 1 }\n",
+      [`4:7: http.middlewares.m.rateLimit: ${REFUSED}`],
+    ],
+    [
+      "an unknown middleware",
+      "http:\n  middlewares:\n    m:\n      addPrefixes: { prefix: /a }\n",
+      ['4:7: http.middlewares.m.addPrefixes: unknown key "addPrefixes", did you mean "addPrefix"?'],
+    ],
+    [
+      "an unknown section",
+      "http:\n  router: {}\nhttps: {}\n",
+      [
+        '2:3: http.router: unknown key "router", did you mean "routers"?',
+        '3:1: https: unknown key "https", did you mean "http"?',
+      ],
+    ],
+    ["TCP routers", "tcp:\n  routers:\n    r: { rule: x }\n", [`1:1: tcp: ${REFUSED}`]],
+    [
+      "a list where names belong",
+      "http:\n  routers:\n    - rule: x\n",
+      ["2:3: http.routers: expected a section with keys, found a list"],
+    ],
+    [
+      "a reserved name",
+      "http:\n  routers:\n    __proto__: { rule: x, service: s }\n",
+      ['3:5: http.routers.__proto__: expected another name, found "__proto__", which is reserved'],
+    ],
+  ];
+  test.each(cases)("%s", (_, yaml, expected) => {
+    expect(dynamicErrors(yaml)).toEqual(expected.map((line) => `dynamic.yml:${line}`));
+  });
+});
+
+test("an error disables what has it and nothing else", () => {
+  const { configuration, issues, disabled } = read(`
+http:
+  routers:
+    good: { rule: "Host(\`a\`)", service: good }
+    bad: { rule: "Host(\`b\`)", service: good, tls: {} }
+    typo: { rules: "Host(\`c\`)", service: good }
+  services:
+    good: { loadBalancer: { servers: [{ url: "http://a" }] } }
+    bad: { loadBalancer: { servers: [{ url: "https://a" }, { url: nonsense }] } }
+  middlewares:
+    good: { addPrefix: { prefix: /a } }
+    bad: { addPrefix: {} }
+  serversTransports:
+    good: { maxIdleConnsPerHost: 5 }
+    bad: { maxIdleConnsPerHost: lots }
+  nonsense: {}
+udp: { routers: { r: { service: s } } }
+`);
+  expect(issues.map(({ path }) => path.join("."))).toEqual(["http.nonsense", "udp"]);
+  const { http } = configuration;
+  expect(
+    Object.entries(http!).map(([section, elements]) => [section, Object.keys(elements!)]),
+  ).toEqual([
+    ["routers", ["good"]],
+    ["services", ["good"]],
+    ["middlewares", ["good"]],
+    ["serversTransports", ["good"]],
+  ]);
+  expect(disabled.map(({ kind, name, errors }) => [kind, name, errors.length])).toEqual([
+    ["router", "bad", 1],
+    ["router", "typo", 2],
+    ["service", "bad", 2],
+    ["middleware", "bad", 1],
+    ["serversTransport", "bad", 1],
+  ]);
+});
+
+test("priorities are exact", () => {
+  const priorityOf = (priority: string) =>
+    read(router(`      priority: ${priority}\n`)).configuration.http!.routers!["r"].priority;
+  expect(priorityOf("9223372036854775807")).toBe(9223372036854775807n);
+  expect(priorityOf("'9223372036854775806'")).toBe(9223372036854775806n);
+  expect(priorityOf("-9223372036854775808")).toBe(-9223372036854775808n);
+  expect(priorityOf("42")).toBe(42n);
+  expect(priorityOf("0")).toBe(0n);
+});
+
+test("sections and elements without a value are absent, names are as written", () => {
+  const { configuration, issues, disabled } = read(`
+HTTP:
+  Routers:
+    constructor: { RULE: "Host(\`a\`)", Service: S }
+    empty:
+  services:
+tcp:
+udp: {}
+tls: { certificates: }
+x-shared: &shared { a: 1 }
+`);
+  expect([issues, disabled]).toEqual([[], []]);
+  expect(JSON.stringify(configuration)).toBe(
+    '{"http":{"routers":{"constructor":{"service":"S","rule":"Host(`a`)"}}}}',
+  );
+});
+
+test("a flushInterval may be negative, as Traefik has it", () => {
+  for (const interval of ["-1", "-1ms", "100ms", "0"]) {
+    const yaml = `http: { services: { s: { loadBalancer: { responseForwarding: { flushInterval: ${interval} } } } } }`;
+    expect(dynamicErrors(yaml)).toEqual([]);
+  }
+});
+
+test("ten thousand routers with errors are said without searching each one's place anew", () => {
+  const routers = Array.from(
+    { length: 10_000 },
+    (_, i) => `    r${i}: { rule: x, service: s, tls: {} }\n`,
+  );
+  const { disabled } = read(`http:\n  routers:\n${routers.join("")}`);
+  expect(disabled).toHaveLength(10_000);
+  expect(disabled[9_999].errors).toEqual([
+    `dynamic.yml:10002:35: http.routers.r9999.tls: ${REFUSED}`,
+  ]);
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { findStatic } from "../../../src/config/find-static.ts";
+import type { Files } from "../../../src/net/runtime.ts";
+
+const files = (texts: Record<string, string>): Files => ({
+  read: async (path) => {
+    if (texts[path] === undefined) throw new Error(`ENOENT: ${path}`);
+    return new TextEncoder().encode(texts[path]);
+  },
+  info: async (path) =>
+    texts[path] === undefined
+      ? undefined
+      : { isFile: true, isDirectory: false, size: texts[path].length, modified: 0 },
+  list: async () => [],
+  append: async () => {
+    throw new Error("not here");
+  },
+  watch: () => () => {},
+});
+
+function find(
+  texts: Record<string, string>,
+  args: string[] = [],
+  env: Record<string, string> = {},
+) {
+  return findStatic({ files: files(texts), env, cwd: "/cwd" }, args);
+}
+
+describe("where the static configuration comes from", () => {
+  const everywhere = Object.fromEntries(
+    ["/etc/traefik", "/xdg/traefik", "/home/me/.config/traefik", "/cwd"].flatMap((folder) =>
+      ["toml", "yaml", "yml"].map((extension) => [`${folder}/traefik.${extension}`, ""]),
+    ),
+  );
+  const env = { XDG_CONFIG_HOME: "/xdg", HOME: "/home/me" };
+
+  test("the usual places, in Traefik's order", async () => {
+    const left = { ...everywhere };
+    for (const path of Object.keys(everywhere)) {
+      expect((await find(left, [], env))!.source).toBe(path);
+      delete left[path];
+    }
+    expect(await find(left, [], env)).toBeUndefined();
+  });
+
+  test("a named file is before all of them", async () => {
+    const texts = { ...everywhere, "my.toml": "[ping]\n" };
+    for (const args of [
+      ["--configFile=my.toml"],
+      ["--configfile", "my.toml"],
+      ["-CONFIGFILE=my.toml"],
+    ])
+      expect((await find(texts, args, env))!.source).toBe("my.toml");
+    expect((await find(texts, [], { ...env, TRAEFIK_CONFIGFILE: "my.toml" }))!.source).toBe(
+      "my.toml",
+    );
+  });
+
+  test("flags, and then the environment", async () => {
+    const variables = { TRAEFIK_PING: "true" };
+    expect((await find({}, ["--ping"], variables))!.source).toBe("flags");
+    expect((await find({}, [], variables))!.source).toBe("environment");
+    expect((await find({ "/cwd/traefik.yml": "" }, [], variables))!.source).toBe(
+      "/cwd/traefik.yml",
+    );
+    expect(await find({}, [], { HOME: "/home/me" })).toBeUndefined();
+  });
+
+  test("a file and flags exclude each other", async () => {
+    await expect(find({ "a.yml": "" }, ["--configFile=a.yml", "--ping"])).rejects.toThrow(
+      "flags: a configuration file and flags exclude each other, found both: --ping",
+    );
+    await expect(find({ "/cwd/traefik.yml": "" }, ["--ping"])).rejects.toThrow(
+      "flags: /cwd/traefik.yml and flags exclude each other, found both: --ping",
+    );
+  });
+
+  test("a named file that isn't there is said", async () => {
+    await expect(find({}, ["--configFile=nope.yml"])).rejects.toThrow(
+      "nope.yml: cannot be read: ENOENT: nope.yml",
+    );
+  });
+});
