@@ -11,7 +11,10 @@ const installed = (name: string) => join(ROOT, "node_modules/.bin", name);
 const CHECKS: readonly [name: string, command: string[]][] = [
   ["types", [bun, installed("tsc"), "-p", "tsconfig.json"]],
   ["types of src, which names no runtime", [bun, installed("tsc"), "-p", "tsconfig.src.json"]],
-  ["types on Deno", [denoBinary(), "check", "--quiet", "runtime/deno/main.ts"]],
+  [
+    "types on Deno",
+    [denoBinary(), "check", "--quiet", "runtime/deno/main.ts", "runtime/deno/worker.ts"],
+  ],
   [
     "lint and format",
     [bun, installed("biome"), "check", "--error-on-warnings", "--max-diagnostics=200", "."],

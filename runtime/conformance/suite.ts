@@ -4,6 +4,7 @@ import { ENDPOINT_CASES } from "./endpoint-cases.ts";
 import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
+import { WORKER_CASES } from "./worker-cases.ts";
 
 /** What every runtime adapter must do; see `src/net/connection.ts` and `src/net/runtime.ts`. */
 export const SUITE: readonly Case[] = [
@@ -12,4 +13,5 @@ export const SUITE: readonly Case[] = [
   ...ENDPOINT_CASES,
   ...FAILURE_CASES,
   ...HOST_CASES,
+  ...WORKER_CASES,
 ];
