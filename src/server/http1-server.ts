@@ -235,6 +235,9 @@ export class Http1Server
   // --- a request, as the parser finds it ---
 
   messageHead(head: RequestHead): void {
+    if (head.method === "CONNECT") {
+      throw new ProxyError("not-implemented", "downstream", "CONNECT: this is no forward proxy");
+    }
     this.head = head;
     this.requests++;
     this.protocol = head.minor === 1 ? "HTTP/1.1" : "HTTP/1.0";
@@ -655,7 +658,9 @@ function lazyRequest(
     const query = target.indexOf("?", authority);
     const end = path < 0 ? query : query < 0 ? path : Math.min(path, query);
     host = end < 0 ? target.slice(authority) : target.slice(authority, end);
-    target = end < 0 ? "/" : target[end] === "?" ? `/${target.slice(end)}` : target.slice(end);
+    if (end < 0) target = head.method === "OPTIONS" ? "*" : "/";
+    else target = target[end] === "?" ? `/${target.slice(end)}` : target.slice(end);
+    fields.setId(FieldId.host, host);
   } else {
     const slot = fields.findId(FieldId.host);
     if (slot >= 0) host = fields.valueAt(slot);
