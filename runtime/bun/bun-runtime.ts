@@ -14,6 +14,10 @@ export function bunRuntime(): Runtime {
     version: Bun.version,
     listen: bunListen,
     connect: bunConnect,
+    releaseMemory() {
+      Bun.gc(true);
+      Bun.shrink();
+    },
     // A path and not a file URL: Bun keeps one module for a URL, whatever its query says.
     importModule: (path, version) => import(`${path}?v=${encodeURIComponent(version)}`),
   };

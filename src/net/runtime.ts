@@ -101,6 +101,8 @@ export interface Runtime {
    */
   inWorker(task: string, input: unknown): Promise<unknown>;
   hostname(): string;
+  /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */
+  releaseMemory?(): void;
   /**
    * Names who hears of errors that nobody caught: what a connection's handler threw (its connection
    * has been reset), a listener's `accepted`, a promise. With or without a callback, a handler that

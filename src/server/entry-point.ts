@@ -49,6 +49,7 @@ export class EntryPoint implements HttpEntryPoint {
   readonly deadlines: Deadlines;
   readonly logger: ConnectionLogger;
   draining = false;
+  requestCount = 0;
   handler: Handler = () => LazyResponse.text(404, "404 page not found\n");
   private readonly trusted: CidrSet;
   private listener: Listener | null = null;

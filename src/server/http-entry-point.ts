@@ -33,6 +33,8 @@ export interface HttpEntryPoint {
   readonly deadlines: Deadlines;
   readonly connections: Set<Drainable>;
   readonly logger: ConnectionLogger;
+  /** Requests since the start. */
+  requestCount: number;
   /** The entrypoint's chain; read afresh for every request, so that assigning it is the switch. */
   readonly handler: Handler;
   /** Shutting down: every response is its connection's last. */

@@ -275,6 +275,7 @@ export class Http1Server
     this.head = null;
     this.wholeBody = null;
     this.phase = Phase.handling;
+    entry.requestCount++;
     const fields = new HeaderList(head.bytes, head.fields);
     const exchange = new Exchange(this);
     const request = lazyRequest(exchange, head, fields, body);

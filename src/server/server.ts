@@ -20,6 +20,7 @@ import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { EntryPoint } from "./entry-point.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import { entryPointOptions } from "./entry-point-options.ts";
+import { QuietMoments } from "./quiet-moments.ts";
 
 export interface ServerOptions {
   readonly runtime: Runtime;
@@ -48,6 +49,8 @@ export class Server {
   private readonly context: GraphContext;
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
+  private reloads = 0;
+  private quietMoments: QuietMoments | null = null;
 
   constructor(options: ServerOptions) {
     const { configuration, runtime, logger } = options;
@@ -150,12 +153,17 @@ export class Server {
       for (const entryPoint of bound) await entryPoint.shutdown();
       throw error;
     }
+    this.quietMoments = new QuietMoments(
+      () => this.entryPoints.reduce((sum, entry) => sum + entry.requestCount, this.reloads),
+      () => this.options.runtime.releaseMemory?.(),
+    );
   }
 
   private async apply(snapshot: Snapshot): Promise<void> {
     const previous = this.graph;
     const graph = await compileGraph(snapshot, previous, this.context);
     this.graph = graph;
+    this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
     for (const [name, service] of previous?.services ?? []) {
       if (graph.services.get(name) !== service) service.service.stop();
@@ -184,6 +192,7 @@ export class Server {
    */
   async shutdown(): Promise<void> {
     this.watcher.stop();
+    this.quietMoments?.stop();
     const grace = Math.max(
       0,
       // One that doesn't listen has nobody to be polite to.
