@@ -5,16 +5,15 @@ import { Body, type BodySink, type BodySource } from "../http/body.ts";
 import { writeBodyChunk, writeBodyEnd } from "../http/body-framing.ts";
 import { type Downstream, Exchange } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
-import { LazyRequest } from "../http/lazy-request.ts";
 import { LazyResponse, reasonOf, type Tunnel } from "../http/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
 import { ConnectionWriter } from "../net/connection-writer.ts";
-import { FieldId } from "../wire/field-names.ts";
 import type { Fields } from "../wire/fields.ts";
 import { Framing, type MessageSink, type RequestHead } from "../wire/http1/message.ts";
 import { RequestParser } from "../wire/http1/request-parser.ts";
 import type { HttpEntryPoint } from "./http-entry-point.ts";
+import { requestFromHead } from "./request-from-head.ts";
 import { BodyLength, Persistence, writeResponseHead } from "./response-head.ts";
 
 /** Received bytes that may wait for the present request to be answered before reading stops. */
@@ -278,7 +277,7 @@ export class Http1Server
     entry.requestCount++;
     const fields = new HeaderList(head.bytes, head.fields);
     const exchange = new Exchange(this);
-    const request = lazyRequest(exchange, head, fields, body);
+    const request = requestFromHead(exchange, head, fields, body);
     if (body !== null) exchange.requestBytes = body.received;
     this.exchange = exchange;
     if (this.requests >= entry.keepAliveMaxRequests || entry.draining || this.tooOld())
@@ -641,39 +640,4 @@ export class Http1Server
     // What still comes of it is read and dropped until the response is sent; then the connection closes.
     this.keepAlive = false;
   }
-}
-
-/** What handlers get to see of a request's head. */
-function lazyRequest(
-  exchange: Exchange,
-  head: RequestHead,
-  fields: HeaderList,
-  body: Body | null,
-): LazyRequest {
-  let { target } = head;
-  let host = "";
-  if (target.charCodeAt(0) !== 0x2f && target !== "*") {
-    // Absolute form: its authority wins over Host (RFC 9112 section 3.2.2).
-    const authority = target.indexOf("//") + 2;
-    const path = target.indexOf("/", authority);
-    const query = target.indexOf("?", authority);
-    const end = path < 0 ? query : query < 0 ? path : Math.min(path, query);
-    host = end < 0 ? target.slice(authority) : target.slice(authority, end);
-    if (end < 0) target = head.method === "OPTIONS" ? "*" : "/";
-    else target = target[end] === "?" ? `/${target.slice(end)}` : target.slice(end);
-    fields.setId(FieldId.host, host);
-  } else {
-    const slot = fields.findId(FieldId.host);
-    if (slot >= 0) host = fields.valueAt(slot);
-  }
-  exchange.method = head.method;
-  exchange.target = head.target;
-  exchange.host = host;
-  const request = new LazyRequest(exchange, head.method, "http", host, target, fields, body);
-  if (head.upgrade) {
-    const upgrade = fields.first("upgrade") ?? "";
-    // h2c by upgrade is obsolete (RFC 9113 section 3.1), and passed on it would hide requests from the router.
-    if (!/(^|,)\s*h2c\s*(,|$)/i.test(upgrade)) request.upgrade = upgrade;
-  }
-  return request;
 }
