@@ -13,17 +13,15 @@ test("a copy is the same", () => {
 });
 
 test("is what JSON with sorted keys says", () => {
-  const sorted = (value: unknown) =>
-    JSON.stringify(value, (_, child) =>
-      typeof child === "object" && child !== null && !Array.isArray(child)
-        ? Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1))
-        : // JSON has no minus zero, and === neither.
-          child,
-    );
+  /** One text for each value: objects in braces, their keys in order, lists in brackets. */
+  const sorted = (value: unknown): string => {
+    if (Array.isArray(value)) return `[${value.map(sorted).join()}]`;
+    if (typeof value !== "object" || value === null) return JSON.stringify(value);
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, child]) => `${JSON.stringify(key)}:${sorted(child)}`).join()}}`;
+  };
   fc.assert(
     fc.property(data, data, (a, b) => {
-      // Entries stand for objects above, so lists of pairs would look like them.
-      fc.pre(!/\[\[/.test(JSON.stringify([a, b]).slice(1)));
       expect(sameData(a, b)).toBe(sorted(a) === sorted(b));
     }),
   );
