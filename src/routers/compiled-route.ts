@@ -1,9 +1,9 @@
 import type { Handler } from "../http/handler.ts";
 import {
-  HTTP_MATCHERS,
-  hostValue,
   compileHttpRule,
+  HTTP_MATCHERS,
   type HttpPredicate,
+  hostValue,
 } from "../rules/http-matchers.ts";
 import { parseRule, type RuleNode } from "../rules/parser.ts";
 

@@ -88,7 +88,7 @@ function expand(template: string, group: (name: string) => string): string {
 export function isSafeForNative(pattern: string): boolean {
   const body = pattern.replace(/^\^/, "").replace(/\$$/, "");
   const atoms =
-    /\\[.\/+*?()[\]{}|^$\\]|\[\^?(?:[A-Za-z0-9_/.@:%~]|[A-Za-z0-9]-[A-Za-z0-9])+\]|\\d|[A-Za-z0-9_/@:%~=&;,!<> -]/y;
+    /\\[./+*?()[\]{}|^$\\]|\[\^?(?:[A-Za-z0-9_/.@:%~]|[A-Za-z0-9]-[A-Za-z0-9])+\]|\\d|[A-Za-z0-9_/@:%~=&;,!<> -]/y;
   let repetitions = 0;
   let at = 0;
   while (at < body.length) {
