@@ -16,7 +16,8 @@ export function parseJson(text: string, file: string): ConfigDocument {
     const where = `${file}:${before.length}:${before[before.length - 1].length + 1}`;
     throw new ConfigError([{ path: [], where, message: messageOf(error) }]);
   }
-  return parseYaml(json, file);
+  // YAML knows no lone carriage return; in JSON it can only be space between tokens.
+  return parseYaml(json.replace(/\r(?!\n)/g, " "), file);
 }
 
 const TOKEN =

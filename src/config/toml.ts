@@ -7,15 +7,17 @@ import { type ConfigDocument, ConfigError, type KeyPath } from "./document.ts";
  * become bigints; dates and times have no key to go to and are refused.
  */
 export function parseToml(text: string, file: string): ConfigDocument {
-  let program: AST.TOMLProgram;
-  try {
-    program = parseTOML(text, { tomlVersion: "1.0" });
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    throw refusal(file, error.lineNumber, error.column, error.message);
-  }
   const reader = new TomlReader(file);
-  reader.tables(program.body[0]);
+  try {
+    reader.tables(parseTOML(text, { tomlVersion: "1.0" }).body[0]);
+  } catch (error) {
+    if (error instanceof ParseError)
+      throw refusal(file, error.lineNumber, error.column, error.message);
+    // The parser goes a call deeper for each list in a list, and doesn't say where it ended.
+    if (error instanceof RangeError)
+      throw refusal(file, 1, 0, "lists or tables are nested too deeply");
+    throw error;
+  }
   return {
     source: file,
     value: reader.root,

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   isAlias,
   isMap,
   isNode,
@@ -13,15 +14,14 @@ import {
 import { messageOf } from "../core/errors.ts";
 import { type ConfigDocument, ConfigError, type ConfigIssue, type KeyPath } from "./document.ts";
 
-/** How many aliases a document may have, those within aliases multiplied: enough for generated files. */
-const MAX_ALIASES = 100_000;
-/** Values once aliases are expanded: far above ten thousand routers, too few for a bomb. */
-const MAX_VALUES = 10_000_000;
+/** Values that aliases and merges may add: a hundred in each of 20,000 places, too few for a bomb. */
+const MAX_ADDED = 2_000_000;
 
 /**
  * Reads a YAML 1.2 document (JSON included), with merge keys as Traefik's parser has them. Throws
  * ConfigError with file, line and column on syntax errors, duplicate keys, aliases that lead nowhere
- * or round in circles, and more than one document. Integers that a double can't hold become bigints.
+ * or round in circles, merges of what is no section, values that JSON doesn't have (dates, sets) and
+ * more than one document. Integers that a double can't hold become bigints.
  */
 export function parseYaml(text: string, file: string): ConfigDocument {
   const lines = new LineCounter();
@@ -54,11 +54,12 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   if (second !== undefined)
     complain(second.range?.[0] ?? 0, "expected one YAML document, found another");
   const root = document.contents as Node | null;
-  if (issues.length === 0) checkKeysAndAliases(root, new Map(), new Set(), complain);
+  if (issues.length === 0) new Check(complain).node(root);
   if (issues.length > 0) throw new ConfigError(issues);
   let value: unknown;
   try {
-    value = plain(document.toJS({ maxAliasCount: MAX_ALIASES }), { left: MAX_VALUES });
+    value = // Aliases are counted already, before anything is built.
+      value = plain(document.toJS({ maxAliasCount: -1 }));
   } catch (error) {
     throw refuse(error);
   }
@@ -72,46 +73,92 @@ export function parseYaml(text: string, file: string): ConfigDocument {
 
 type Complain = (offset: number, message: string) => void;
 
-/** What the library leaves to us: keys that are there twice, aliases that lead nowhere or in circles. */
-function checkKeysAndAliases(
-  node: unknown,
-  anchors: Map<string, Node>,
-  above: Set<unknown>,
-  complain: Complain,
-): void {
-  if (isAlias(node)) {
-    const target = anchors.get(node.source);
-    const offset = node.range?.[0] ?? 0;
-    if (target === undefined) complain(offset, `there is no anchor "${node.source}" above`);
-    else if (above.has(target))
-      complain(offset, `the alias "${node.source}" refers to what it is a part of`);
-    return;
+/** Tags of YAML 1.1 whose values are no plain data. */
+const FOREIGN_TAG = /^tag:yaml\.org,2002:(binary|omap|pairs|set|timestamp)$/;
+
+/** What the library leaves to us, or says without a place: keys, aliases, merges, kinds of values. */
+class Check {
+  private readonly complain: Complain;
+  private readonly anchors = new Map<string, Node>();
+  /** Values in what has an anchor, its aliases expanded. */
+  private readonly sizes = new Map<Node, number>();
+  /** What we are in the middle of. */
+  private readonly above = new Set<Node>();
+  /** Values so far, aliases expanded, and how many of them aliases have added. */
+  private size = 0;
+  private added = 0;
+
+  constructor(complain: Complain) {
+    this.complain = complain;
   }
-  if (!isNode(node)) return;
-  if (node.anchor !== undefined) anchors.set(node.anchor, node);
-  if (isScalar(node)) return;
-  above.add(node);
-  if (isMap(node)) {
-    checkKeys(node, complain);
-    for (const { value } of node.items) checkKeysAndAliases(value, anchors, above, complain);
-  } else if (isSeq(node)) {
-    for (const item of node.items) checkKeysAndAliases(item, anchors, above, complain);
+
+  node(node: unknown): void {
+    if (isAlias(node)) this.alias(node);
+    if (isAlias(node) || !isNode(node)) return;
+    if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+    const before = this.size++;
+    if (FOREIGN_TAG.test(node.tag ?? "") || (isScalar(node) && isForeign(node.value)))
+      this.complain(offsetAt(node), "expected plain text here, without a tag, dates in quotes");
+    this.above.add(node);
+    if (isMap(node)) {
+      this.keys(node);
+      for (const { value } of node.items) this.node(value);
+    } else if (isSeq(node)) {
+      for (const item of node.items) this.node(item);
+    }
+    this.above.delete(node);
+    if (node.anchor !== undefined) this.sizes.set(node, this.size - before);
   }
-  above.delete(node);
+
+  private alias(alias: Alias): void {
+    const target = this.anchors.get(alias.source);
+    const offset = offsetAt(alias);
+    if (target === undefined) {
+      this.complain(offset, `there is no anchor "${alias.source}" above`);
+    } else if (this.above.has(target)) {
+      this.complain(offset, `the alias "${alias.source}" refers to what it is a part of`);
+    } else {
+      const size = this.sizes.get(target) ?? 0;
+      const most = `expected aliases to add at most ${MAX_ADDED} values, found more`;
+      if (this.added <= MAX_ADDED && this.added + size > MAX_ADDED) this.complain(offset, most);
+      this.added += size;
+      this.size += size;
+    }
+  }
+
+  private keys(map: YAMLMap): void {
+    const seen = new Set<string>();
+    for (const { key, value } of map.items) {
+      const offset = offsetAt(key, map);
+      if (!isScalar(key)) {
+        this.complain(offset, "expected a name as the key, found something else");
+        continue;
+      }
+      const merge = typeof key.value === "symbol";
+      const name = merge ? "<<" : String(key.value);
+      if (seen.has(name)) this.complain(offset, `the key "${name}" is there twice`);
+      seen.add(name);
+      if (merge && !this.canMerge(value))
+        this.complain(offsetAt(value, key), "expected a section to merge, or a list of sections");
+    }
+  }
+
+  /** An alias that leads nowhere is somebody else's complaint. */
+  private canMerge(value: unknown): boolean {
+    const section = (node: unknown) => {
+      const target = isAlias(node) ? this.anchors.get(node.source) : node;
+      return isMap(target) || (isAlias(node) && target === undefined);
+    };
+    return isSeq(value) ? value.items.every(section) : section(value);
+  }
 }
 
-function checkKeys(map: YAMLMap, complain: Complain): void {
-  const seen = new Set<string>();
-  for (const { key } of map.items) {
-    const offset = (key as Node | null)?.range?.[0] ?? map.range?.[0] ?? 0;
-    if (!isScalar(key)) {
-      complain(offset, "expected a name as the key, found something else");
-      continue;
-    }
-    const name = String(key.value);
-    if (seen.has(name) && name !== "<<") complain(offset, `the key "${name}" is there twice`);
-    seen.add(name);
-  }
+function isForeign(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function offsetAt(...nodes: unknown[]): number {
+  return nodes.map((node) => (node as Node | null)?.range?.[0]).find(Number.isInteger) ?? 0;
 }
 
 /** Where the key at a path stands, or the nearest thing above it that is there. */
@@ -158,18 +205,16 @@ function pairOf(map: YAMLMap, name: string, places: WeakMap<YAMLMap, Places>): P
 }
 
 /** Integers back to numbers where a number holds them exactly. */
-function plain(value: unknown, budget: { left: number }): unknown {
-  if (--budget.left < 0)
-    throw new Error(`expected at most ${MAX_VALUES} values with all aliases expanded, found more`);
+function plain(value: unknown): unknown {
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;
   }
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = plain(value[i], budget);
+    for (let i = 0; i < value.length; i++) value[i] = plain(value[i]);
   } else if (typeof value === "object" && value !== null) {
     const record = value as Record<string, unknown>;
-    for (const key of Object.keys(record)) record[key] = plain(record[key], budget);
+    for (const key of Object.keys(record)) record[key] = plain(record[key]);
   }
   return value;
 }

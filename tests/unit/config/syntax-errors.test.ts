@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { parseFile } from "../../../src/config/parse-file.ts";
 import { staticErrors } from "./errors-of.ts";
+
+const TOO_MUCH = "expected aliases to add at most 2000000 values, found more";
 
 const message = (text: string, file: string) => staticErrors(text, file).join("\n");
 
@@ -13,6 +16,18 @@ describe("YAML", () => {
     ["a quote without its end", "log:\n  level: 'INFO\nping: {}\n", "4:1", /quote/],
     ["an alias without an anchor", "log: *nope\n", "1:6", /no anchor "nope"/],
     ["an alias of itself", "log: &a\n  level: *a\n", "2:10", /"a" refers to what it is a part of/],
+    ["a merge of what is no section", "a: 1\nb:\n  <<: 5\n", "3:7", /a section to merge/],
+    [
+      "a merge of an alias that is none",
+      "a: &a 1\nb: { <<: [*a] }\n",
+      "2:10",
+      /a section to merge/,
+    ],
+    ["a merge of nothing", "a:\n  <<:\n", "2:6", /a section to merge/],
+    ["two merges", "a: &a {}\nb: { <<: *a, <<: *a }\n", "2:14", /"<<" is there twice/],
+    ["a binary", "a: !!binary aGk=\n", "1:13", /expected plain text/],
+    ["a set", "a: !!set { b }\n", "1:10", /expected plain text/],
+    ["a date of YAML 1.1", "%YAML 1.1\n---\na: 2001-01-01\n", "3:4", /dates in quotes/],
     ["a list as a key", "? [a, b]\n: 1\n", "1:3", /expected a name as the key/],
     ["a bracket without its end", "log: [a, b\n", "2:1", /end with a \]/],
     ["text where a key belongs", "log:\n  level: INFO\n  oops\nping: {}\n", "3:", /./],
@@ -29,13 +44,37 @@ describe("YAML", () => {
       (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(", ")}]`,
     );
     const bomb = `l0: &l0 [${Array(10).fill("x").join(", ")}]\n${levels.join("\n")}\n`;
-    expect(message(bomb, "f.yml")).toContain("Excessive alias count");
+    expect(message(bomb, "f.yml")).toBe(`f.yml:7:10: ${TOO_MUCH}`);
   });
 
   test("a wide bomb is refused too", () => {
     const list = (of: string, count: number) => `[${Array(count).fill(of).join(",")}]`;
     const bomb = `a: &a ${list("x", 2000)}\nb: &b ${list("*a", 300)}\nc: ${list("*b", 300)}\n`;
-    expect(message(bomb, "f.yml")).toContain("expected at most 10000000 values");
+    expect(message(bomb, "f.yml")).toStartWith(`f.yml:3:`);
+    expect(message(bomb, "f.yml")).toEndWith(TOO_MUCH);
+  });
+
+  test("a bomb of merges is refused before anything is merged", () => {
+    const base = Array.from({ length: 20_000 }, (_, i) => `  k${i}: 1\n`).join("");
+    const merges = Array.from({ length: 2000 }, (_, i) => `m${i}: { <<: *b }\n`).join("");
+    // The 100th would be the first above two million.
+    expect(message(`b: &b\n${base}${merges}`, "f.yml")).toBe(`f.yml:20101:12: ${TOO_MUCH}`);
+  });
+
+  test("an alias that has aliases counts with all that they bring", () => {
+    const list = (of: string, count: number) => `[${Array(count).fill(of).join(",")}]`;
+    const nested = (uses: number) =>
+      parseFile(
+        `a: &a ${list("x", 999)}\nb: &b ${list("*a", 999)}\nc: ${list("*b", uses)}`,
+        "f.yml",
+      );
+    expect((nested(1).value as { c: unknown[] }).c).toHaveLength(1);
+    expect(() => nested(2)).toThrow(`f.yml:3:8: ${TOO_MUCH}`);
+  });
+
+  test("merges: a section's own keys first, then the sections in their order", () => {
+    const text = "a: &a { x: 1, y: 1 }\nb: &b { y: 2, z: 2 }\nc: { y: 0, <<: [*a, *b] }\n";
+    expect(parseFile(text, "f.yml").value).toMatchObject({ c: { x: 1, y: 0, z: 2 } });
   });
 
   test("thousands of uses of one anchor are fine", () => {
@@ -95,6 +134,12 @@ describe("TOML", () => {
     });
   });
 
+  test("deep nesting is an error and not the end", () => {
+    expect(message(`a = ${"[".repeat(100_000)}${"]".repeat(100_000)}`, "f.toml")).toBe(
+      "f.toml:1:1: lists or tables are nested too deeply",
+    );
+  });
+
   test("names that JavaScript has for itself are names like any other", () => {
     const { value } = parseFile("[http.routers.constructor]\nrule = 'x'\n", "f.toml");
     expect(JSON.stringify(value)).toBe('{"http":{"routers":{"constructor":{"rule":"x"}}}}');
@@ -126,6 +171,24 @@ describe("JSON", () => {
   test("tabs, escapes and a byte order mark are fine", () => {
     const text = '\uFEFF{\n\t"a": "\\ud83d\\ude00\\/",\n\t"b": [1,\t2]\n}';
     expect(parseFile(text, "f.json").value).toEqual({ a: "😀/", b: [1, 2] });
+  });
+
+  test("is read as JSON.parse reads it", () => {
+    // What ours has on purpose: exact integers, and an empty document for null.
+    const data = fc
+      .jsonValue({ stringUnit: "binary", noUnicodeString: false } as fc.JsonSharedConstraints)
+      .filter((value) => value !== null && !/__proto__|\d{16}/.test(JSON.stringify(value)));
+    fc.assert(
+      fc.property(data, fc.constantFrom("", " ", "\t", "\r", "\r\n"), (value, space) => {
+        const text = JSON.stringify(value, null, 1).replace(/\n */g, `\n${space}`);
+        expect(JSON.stringify(parseFile(text, "f.json").value)).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  test("a key that merges in YAML is a name, and a lone carriage return is space", () => {
+    const text = '{\r"<<": {"a": 1},\r"b": 2}';
+    expect(parseFile(text, "f.json").value).toEqual({ "<<": { a: 1 }, b: 2 });
   });
 });
 
