@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ConfigDocument } from "./document.ts";
+import { type ConfigDocument, ConfigError } from "./document.ts";
 import { shapeOf } from "./shape.ts";
 import { nearestName, setAt, splitKey, textSection } from "./text-keys.ts";
 
@@ -8,17 +8,17 @@ const PREFIX = "TRAEFIK_";
 /**
  * Reads `TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80` and the like: "_" separates keys, indexes of lists are
  * `_0_` or `[0]`. Names of the user's own come out in lower case, as in Traefik. As there, variables
- * whose first key isn't in the schema are somebody else's: Kubernetes sets TRAEFIK_SERVICE_HOST where
- * a service is called traefik. Undefined where nothing is set.
+ * that don't begin as a key of the schema's top are somebody else's: Kubernetes sets
+ * TRAEFIK_SERVICE_HOST where a service is called traefik. Undefined where nothing is set. Throws
+ * ConfigError where a variable and one for a key below it exclude each other.
  */
 export function parseEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   schema: z.ZodType,
 ): ConfigDocument | undefined {
   const shape = shapeOf(schema);
-  const sections = new Set(
-    shape.kind === "object" ? Object.keys(shape.keys).map((key) => key.toLowerCase()) : [],
-  );
+  const sections =
+    shape.kind === "object" ? Object.keys(shape.keys).map((key) => key.toLowerCase()) : [];
   const root = textSection();
   const names = new Map<string, string>();
   for (const [name, value] of Object.entries(env)) {
@@ -26,9 +26,12 @@ export function parseEnvironment(
     const path = splitKey(name.slice(PREFIX.length).toLowerCase(), "_").filter(
       (part) => part !== "",
     );
-    if (path.length === 0 || !sections.has(path[0])) continue;
+    if (!sections.some((section) => path[0]?.startsWith(section))) continue;
+    if (!setAt(root, path, value)) {
+      const message = `${name} and ${nearestName(names, path, "another")} exclude each other`;
+      throw new ConfigError([{ path: [], where: "environment", message }]);
+    }
     names.set(path.join("."), name);
-    setAt(root, path, value);
   }
   if (names.size === 0) return undefined;
   return {

@@ -1,4 +1,5 @@
 import type { Runtime } from "../net/runtime.ts";
+import { decodeText } from "./decode-text.ts";
 import { type ConfigDocument, ConfigError } from "./document.ts";
 import { parseEnvironment } from "./environment.ts";
 import { parseFlags } from "./flags.ts";
@@ -57,11 +58,15 @@ function takeConfigFile(args: readonly string[]): {
   return { configFile, rest };
 }
 
+/**
+ * In the folders of a user's configuration Traefik looks for traefik.yml itself; one in a folder
+ * "traefik" there is taken too.
+ */
 function candidates({ env, cwd }: Finder): string[] {
   const folders = ["/etc/traefik"];
   const { XDG_CONFIG_HOME: xdg, HOME: home } = env;
-  if (xdg) folders.push(`${xdg}/traefik`);
-  if (home) folders.push(`${home}/.config/traefik`);
+  if (xdg) folders.push(xdg, `${xdg}/traefik`);
+  if (home) folders.push(`${home}/.config`, `${home}/.config/traefik`);
   folders.push(cwd);
   return folders.flatMap((folder) =>
     ["toml", "yaml", "yml"].map((extension) => `${folder}/traefik.${extension}`),
@@ -77,5 +82,5 @@ async function readFile(runtime: Finder, path: string): Promise<ConfigDocument> 
       { path: [], where: path, message: `cannot be read: ${(error as Error).message}` },
     ]);
   }
-  return parseFile(new TextDecoder().decode(bytes), path);
+  return parseFile(decodeText(bytes, path), path);
 }

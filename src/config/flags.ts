@@ -8,7 +8,8 @@ import { nearestName, setAt, splitKey, textSection } from "./text-keys.ts";
  * `--list[0].x=y`, names in any case. `schema` says which of them need a value: booleans and
  * sections take one behind "=" alone, all others take the next argument where there is no "=". A name
  * that is given twice adds to a list, or replaces what was there. Throws ConfigError for arguments
- * that are no flags, and for flags that lack their value.
+ * that are no flags, for flags that lack their value, and for a text (`--log=DEBUG`) where keys
+ * (`--log.level=DEBUG`) are given too.
  */
 export function parseFlags(args: readonly string[], schema: z.ZodType): ConfigDocument {
   const root = textSection();
@@ -34,8 +35,9 @@ export function parseFlags(args: readonly string[], schema: z.ZodType): ConfigDo
         value = args[i + 1]?.startsWith("-") === false ? args[++i] : "true";
       }
     }
+    if (!setAt(root, path, value, kind === "array"))
+      throw refuse(`--${name} and ${nearestName(names, path, "another")} exclude each other`);
     names.set(path.join(".").toLowerCase(), `--${name}`);
-    setAt(root, path, value, kind === "array");
   }
   return { source: "flags", value: root, locate: (path) => nearestName(names, path, "flags") };
 }

@@ -23,28 +23,38 @@ export function splitKey(key: string, separator = "."): string[] {
  * Puts a text at a path, making sections on the way; keys are taken in any case, the first spelling
  * stays. A second text at the same place replaces the first, or with `append` is added to its list.
  * A section that was switched on (`--ping`) and has keys too (`--ping.entryPoint=web`) has its keys;
- * switched off, it stays off.
+ * switched off, it stays off. False where a place would have both keys and a text that is no switch.
  */
 export function setAt(
   root: TextSection,
   path: readonly string[],
   value: string,
   append = false,
-): void {
+): boolean {
   let at = root;
-  for (let i = 0; i < path.length; i++) {
-    const key = sameKey(at, path[i]);
+  for (const step of path.slice(0, -1)) {
+    const key = sameKey(at, step);
     const existing = at[key];
-    if (i === path.length - 1) {
-      const section = typeof existing === "object";
-      if (append && typeof existing === "string") at[key] = `${existing},${value}`;
-      else if (!section || value.toLowerCase() === "false") at[key] = value;
-      return;
+    if (typeof existing === "string") {
+      if (existing.toLowerCase() === "false") return true;
+      if (!isSwitch(existing)) return false;
     }
-    if (typeof existing === "string" && existing.toLowerCase() === "false") return;
     if (typeof existing !== "object") at[key] = textSection();
     at = at[key] as TextSection;
   }
+  const key = sameKey(at, path[path.length - 1]);
+  const existing = at[key];
+  if (typeof existing === "object") {
+    if (value.toLowerCase() === "false") at[key] = value;
+    return isSwitch(value);
+  }
+  at[key] = append && existing !== undefined ? `${existing},${value}` : value;
+  return true;
+}
+
+/** What `--ping` alone stands for, and its opposite. */
+function isSwitch(text: string): boolean {
+  return /^(true|false|)$/i.test(text);
 }
 
 function sameKey(at: TextSection, key: string): string {

@@ -28,7 +28,14 @@ function find(
 
 describe("where the static configuration comes from", () => {
   const everywhere = Object.fromEntries(
-    ["/etc/traefik", "/xdg/traefik", "/home/me/.config/traefik", "/cwd"].flatMap((folder) =>
+    [
+      "/etc/traefik",
+      "/xdg",
+      "/xdg/traefik",
+      "/home/me/.config",
+      "/home/me/.config/traefik",
+      "/cwd",
+    ].flatMap((folder) =>
       ["toml", "yaml", "yml"].map((extension) => [`${folder}/traefik.${extension}`, ""]),
     ),
   );
@@ -73,6 +80,12 @@ describe("where the static configuration comes from", () => {
     await expect(find({ "/cwd/traefik.yml": "" }, ["--ping"])).rejects.toThrow(
       "flags: /cwd/traefik.yml and flags exclude each other, found both: --ping",
     );
+  });
+
+  test("without the folders' variables their places are not looked at", async () => {
+    const stray = { "/traefik.yml": "", "/traefik/traefik.yml": "", "undefined/traefik.yml": "" };
+    expect(await find(stray)).toBeUndefined();
+    expect(await find(stray, [], { XDG_CONFIG_HOME: "", HOME: "" })).toBeUndefined();
   });
 
   test("a named file that isn't there is said", async () => {

@@ -200,6 +200,15 @@ describe("flags", () => {
     });
   });
 
+  test("a text and keys below it exclude each other", () => {
+    for (const [args, message] of [
+      [["--log=DEBUG", "--log.level=INFO"], "--log.level and --log exclude each other"],
+      [["--log.level=INFO", "--LOG=DEBUG"], "--LOG and --log.level exclude each other"],
+      [["--a.b.c=x", "--a.b.c[0]=y"], "--a.b.c[0] and --a.b.c exclude each other"],
+    ] as const)
+      expect(() => parseFlags(args, staticSchema)).toThrow(`flags: ${message}`);
+  });
+
   test("errors name the flag", () => {
     const args = ["--Log.Level=LOUD", "--docker.endpoint", "x", "--providers.docker.watch"];
     expect(fromFlags(...args).errors).toEqual([
@@ -240,6 +249,22 @@ describe("the environment", () => {
     const { value, errors } = fromEnvironment({ ...others, TRAEFIK_PING: "true" });
     expect(errors).toEqual([]);
     expect(value!.ping).toMatchObject({ entryPoint: "traefik" });
+  });
+
+  test("what begins as a key of ours is ours, as Traefik has it", () => {
+    expect(
+      fromEnvironment({ TRAEFIK_PINGENTRYPOINT: "web", TRAEFIK_LOGS_LEVEL: "x" }).errors,
+    ).toEqual([
+      'TRAEFIK_PINGENTRYPOINT: pingentrypoint: unknown key "pingentrypoint"',
+      'TRAEFIK_LOGS_LEVEL: logs: unknown key "logs", did you mean "log"?',
+    ]);
+  });
+
+  test("a variable and those for keys below it exclude each other", () => {
+    const env = { TRAEFIK_LOG: "DEBUG", TRAEFIK_LOG_LEVEL: "INFO" };
+    expect(() => parseEnvironment(env, staticSchema)).toThrow(
+      "environment: TRAEFIK_LOG_LEVEL and TRAEFIK_LOG exclude each other",
+    );
   });
 
   test("errors name the variable", () => {
