@@ -3,7 +3,7 @@ const TICK = 1000;
 
 /**
  * Calls back in the first quiet moment behind some activity: a tick in which `activity` did not
- * move. Used to give memory back that the start, a reload or a burst of requests left behind.
+ * move.
  */
 export class QuietMoments {
   private readonly activity: () => number;

@@ -50,6 +50,8 @@ export class Server {
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
   private reloads = 0;
+  /** `reloads` when memory was given back last. */
+  private released = 0;
   private quietMoments: QuietMoments | null = null;
 
   constructor(options: ServerOptions) {
@@ -155,8 +157,15 @@ export class Server {
     }
     this.quietMoments = new QuietMoments(
       () => this.entryPoints.reduce((sum, entry) => sum + entry.requestCount, this.reloads),
-      () => this.options.runtime.releaseMemory?.(),
+      () => this.afterReload(),
     );
+  }
+
+  /** What the start or a reload left behind goes when nobody waits for it. */
+  private afterReload(): void {
+    if (this.released === this.reloads) return;
+    this.released = this.reloads;
+    this.options.runtime.releaseMemory?.();
   }
 
   private async apply(snapshot: Snapshot): Promise<void> {
