@@ -4,7 +4,7 @@ import type { Handler, Middleware } from "../http/handler.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import { denyEncodedCharacters } from "../http/request-path.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
-import { compileRoute } from "../routers/compiled-route.ts";
+import { RuleCache } from "../routers/compiled-rule.ts";
 import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
 import type { Graph, RunningRouter } from "./graph.ts";
 import { MiddlewareBuilder } from "./middleware-builder.ts";
@@ -41,6 +41,7 @@ export async function compileGraph(
   const disabled: DisabledElement[] = [...snapshot.disabled];
   const services = new ServiceBuilder(snapshot, previous, context);
   const middlewares = new MiddlewareBuilder(snapshot);
+  const rules = new RuleCache(previous?.rules);
   const routers = new Map<string, RunningRouter>();
   const routes = new Map<string, HttpRoute[]>(context.entryPoints.map((entry) => [entry.name, []]));
   const denials = new Map(
@@ -79,7 +80,7 @@ export async function compileGraph(
     } catch (error) {
       const errors = [messageOf(error)];
       // What else is wrong with it would only show once this is put right.
-      const ruleError = ruleErrorOf(name, router);
+      const ruleError = ruleErrorOf(router.rule, rules);
       if (ruleError !== undefined) errors.push(ruleError);
       disabled.push({ kind: "router", name, errors });
     }
@@ -97,7 +98,7 @@ export async function compileGraph(
 
   const entryPoints = new Map<string, Handler>();
   for (const entry of context.entryPoints) {
-    const { mux, errors } = await HttpMux.build(routes.get(entry.name)!, breather);
+    const { mux, errors } = await HttpMux.build(routes.get(entry.name)!, breather, rules);
     for (const error of errors) {
       routers.delete(error.name);
       disabled.push({ kind: "router", name: error.name, errors: [error.message] });
@@ -111,12 +112,12 @@ export async function compileGraph(
       entry.chain.reduceRight<Handler>((next, link) => link(next), route),
     );
   }
-  return { snapshot, entryPoints, services: services.built, routers, disabled };
+  return { snapshot, entryPoints, services: services.built, routers, rules, disabled };
 }
 
-function ruleErrorOf(name: string, router: RoutedRouter): string | undefined {
+function ruleErrorOf(rule: string, rules: RuleCache): string | undefined {
   try {
-    compileRoute({ ...router, name, handler: notFound });
+    rules.compile(rule);
     return undefined;
   } catch (error) {
     return messageOf(error);

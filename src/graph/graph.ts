@@ -1,5 +1,6 @@
 import type { Handler } from "../http/handler.ts";
 import type { DisabledElement, Snapshot } from "../providers/snapshot.ts";
+import type { RuleCache } from "../routers/compiled-rule.ts";
 import type { HttpService } from "../services/http-service.ts";
 import type { Upstream } from "./service-builder.ts";
 
@@ -26,6 +27,7 @@ export interface Graph {
   readonly entryPoints: ReadonlyMap<string, Handler>;
   readonly services: ReadonlyMap<string, RunningService>;
   readonly routers: ReadonlyMap<string, RunningRouter>;
+  readonly rules: RuleCache;
   /** What the snapshot disabled, and what could not be compiled. */
   readonly disabled: readonly DisabledElement[];
 }

@@ -32,8 +32,11 @@ export function compileGoRegexp(pattern: string): GoRegexp {
 
 class Re2Regexp implements GoRegexp {
   private readonly compiled: RE2JS;
-  /** The engine's own expression, only where it means the same and can't backtrack. */
+  /** The engine's own expression, only where it means the same and can't backtrack for long. */
   private readonly native: RegExp | null;
+  // Who replaces has one template.
+  private template = "";
+  private parts: readonly (string | number)[] = [];
 
   constructor(compiled: RE2JS, native: RegExp | null) {
     this.compiled = compiled;
@@ -51,57 +54,92 @@ class Re2Regexp implements GoRegexp {
 
   replace(text: string, replacement: string): string {
     const matcher = this.compiled.matcher(text);
-    const names = this.compiled.namedGroups() as Record<string, number>;
+    if (replacement !== this.template) {
+      this.parts = this.parse(replacement);
+      this.template = replacement;
+    }
     let result = "";
     let at = 0;
     while (matcher.find()) {
       // Go counts an empty match right behind another match as none.
       if (matcher.end() === matcher.start() && matcher.start() === at && at > 0) continue;
       result += text.slice(at, matcher.start());
-      result += expand(replacement, (name) => {
-        const index = /^\d+$/.test(name)
-          ? Number(name)
-          : Object.hasOwn(names, name)
-            ? names[name]
-            : -1;
-        if (index < 0 || index > matcher.groupCount()) return "";
-        return matcher.group(index) ?? "";
-      });
+      for (const part of this.parts) {
+        result += typeof part === "string" ? part : (matcher.group(part) ?? "");
+      }
       at = matcher.end();
     }
     return result + text.slice(at);
   }
+
+  /**
+   * The texts and group numbers of a template, as Go's Regexp.Expand reads it: the longest name of
+   * letters, digits and "_" behind "$", or one in braces. A group that isn't there is nothing.
+   */
+  private parse(template: string): (string | number)[] {
+    const names = this.compiled.namedGroups() as Record<string, number>;
+    const parts: (string | number)[] = [];
+    let at = 0;
+    for (const match of template.matchAll(REFERENCE)) {
+      const [whole, braced, bare] = match;
+      parts.push(template.slice(at, match.index));
+      at = match.index + whole.length;
+      const name = braced ?? bare;
+      if (name === undefined) parts.push("$");
+      else if (GROUP_NUMBER.test(name)) {
+        if (Number(name) <= this.compiled.groupCount()) parts.push(Number(name));
+      } else if (Object.hasOwn(names, name)) {
+        parts.push(names[name]);
+      }
+    }
+    parts.push(template.slice(at));
+    return parts.filter((part) => part !== "");
+  }
 }
 
-/** Go's Regexp.Expand: the longest name of letters, digits and "_" behind "$", or one in braces. */
-function expand(template: string, group: (name: string) => string): string {
-  return template.replace(/\$(?:\$|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))/g, (whole, braced, bare) =>
-    whole === "$$" ? "$" : group(braced ?? bare),
-  );
-}
+const REFERENCE = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
+/** With leading zeros, it is a name. */
+const GROUP_NUMBER = /^(?:0|[1-9][0-9]*)$/;
+
+const ATOM =
+  /\\[./+*?()[\]{}|^$\\]|\[\^?(?:[A-Za-z0-9_/.@:%~]|[A-Za-z0-9]-[A-Za-z0-9])+\]|\\d|[A-Za-z0-9_/@:%~=&;,!<> -]/y;
+const LITERALS =
+  /\(((?:\\[./+*?()[\]{}|^$\\-]|[A-Za-z0-9_/@:%~=&;,!<> -])+(?:\|(?:\\[./+*?()[\]{}|^$\\]|[A-Za-z0-9_/@:%~=&;,!<> -])+)*)\)/y;
+/** Ways through optional parts and alternatives that backtracking may have to try at a place. */
+const MAX_WAYS = 64;
 
 /**
  * True where the platform's engine may be asked: literals, escaped punctuation, plain character
- * classes, anchors at the ends, and at most one unbounded repetition, so that there is nothing to
- * backtrack into; nothing whose meaning differs between the two dialects.
+ * classes, groups of literal alternatives, anchors at the ends, few optional parts and at most one
+ * unbounded repetition, so that backtracking takes linear time; nothing whose meaning differs
+ * between the two dialects.
  */
 export function isSafeForNative(pattern: string): boolean {
   const body = pattern.replace(/^\^/, "").replace(/\$$/, "");
-  const atoms =
-    /\\[./+*?()[\]{}|^$\\]|\[\^?(?:[A-Za-z0-9_/.@:%~]|[A-Za-z0-9]-[A-Za-z0-9])+\]|\\d|[A-Za-z0-9_/@:%~=&;,!<> -]/y;
   let repetitions = 0;
-  let at = 0;
-  while (at < body.length) {
-    atoms.lastIndex = at;
-    if (!atoms.test(body)) return false;
-    at = atoms.lastIndex;
-    const next = body[at];
-    if (next === "+" || next === "*") {
+  let ways = 1;
+  for (let at = 0; at < body.length; ) {
+    ATOM.lastIndex = at;
+    LITERALS.lastIndex = at;
+    const group = LITERALS.exec(body);
+    if (group !== null) {
+      at = LITERALS.lastIndex;
+      ways *= group[1].split("|").length;
+      // Only "?" may follow.
+      if (body[at] === "+" || body[at] === "*") return false;
+    } else if (ATOM.test(body)) {
+      at = ATOM.lastIndex;
+    } else {
+      return false;
+    }
+    if (body[at] === "+" || body[at] === "*") {
       repetitions++;
       at++;
-    } else if (next === "?") {
+    } else if (body[at] === "?") {
+      ways *= 2;
       at++;
     }
+    if (ways > MAX_WAYS) return false;
   }
   // Unanchored, even one repetition is tried from every position.
   return repetitions === 0 || (repetitions === 1 && pattern.startsWith("^"));

@@ -1,10 +1,11 @@
+import { latin1, latin1Bytes } from "../core/bytes.ts";
 import { CidrSet } from "../core/cidr.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { LazyRequest } from "../http/lazy-request.ts";
-import { FieldId } from "../wire/field-names.ts";
 import { compileGoRegexp } from "./go-regexp.ts";
+import { firstLabelEnd, isAscii, parseHostPattern } from "./host-pattern.ts";
 import type { MatcherArity, RuleNode } from "./parser.ts";
-import { queryValues } from "./query.ts";
+import { someQueryValue } from "./query.ts";
 
 /** Decides on one request. */
 export type HttpPredicate = (request: LazyRequest, exchange: Exchange) => boolean;
@@ -28,16 +29,25 @@ export const HTTP_MATCHERS = {
 
 type Compile = (...values: string[]) => HttpPredicate;
 
-/** Semantics of pkg/muxer/http/matcher.go. */
+/** Semantics of Traefik's pkg/muxer/http/matcher.go. */
 const COMPILERS: Record<keyof typeof HTTP_MATCHERS, Compile> = {
   Host: (value) => {
-    const host = hostValue(value);
-    return (_, exchange) => exchange.routingHost === host;
+    const pattern = parseHostPattern(value);
+    if (pattern.kind === "any") return () => true;
+    const { kind, text } = pattern;
+    if (kind === "exact") {
+      return (_, { routingHost }) => routingHost === text && routingHost !== "";
+    }
+    return (_, { routingHost }) =>
+      routingHost.endsWith(text) &&
+      firstLabelEnd(routingHost) === routingHost.length - text.length &&
+      routingHost !== "";
   },
   HostRegexp: (value) => {
-    if (!isAscii(value)) throw new Error(`HostRegexp takes ASCII, found "${value}"`);
+    if (!isAscii(value))
+      throw new Error(`HostRegexp takes ASCII, found "${value}": write the name in punycode`);
     const expression = compileGoRegexp(value);
-    return (_, exchange) => expression.test(exchange.routingHost);
+    return (_, exchange) => expression.test(hostWithDot(exchange));
   },
   Path: (value) => {
     checkPath("Path", value);
@@ -55,10 +65,15 @@ const COMPILERS: Record<keyof typeof HTTP_MATCHERS, Compile> = {
     const method = value.toUpperCase();
     return (request) => request.method === method;
   },
-  Header: (name, value) => header(name, (found) => found === value),
+  Header: (name, value) => {
+    const received = latin1(new TextEncoder().encode(value));
+    return header(name, (found) => found === received);
+  },
   HeaderRegexp: (name, value) => {
     const expression = compileGoRegexp(value);
-    return header(name, (found) => expression.test(found));
+    return header(name, (found) =>
+      expression.test(isAscii(found) ? found : decoder.decode(latin1Bytes(found))),
+    );
   },
   Query: (key, value = "") => query(key, (found) => found === value),
   QueryRegexp: (key, value) => {
@@ -76,14 +91,25 @@ const COMPILERS: Record<keyof typeof HTTP_MATCHERS, Compile> = {
 export function compileHttpRule(node: RuleNode): HttpPredicate {
   switch (node.type) {
     case "and": {
-      const left = compileHttpRule(node.left);
-      const right = compileHttpRule(node.right);
-      return (request, exchange) => left(request, exchange) && right(request, exchange);
+      const operands = node.operands.map(compileHttpRule);
+      const [first, second] = operands;
+      if (operands.length === 2) {
+        return (request, exchange) => first(request, exchange) && second(request, exchange);
+      }
+      return (request, exchange) => {
+        for (const operand of operands) if (!operand(request, exchange)) return false;
+        return true;
+      };
     }
     case "or": {
-      const left = compileHttpRule(node.left);
-      const right = compileHttpRule(node.right);
-      return (request, exchange) => left(request, exchange) || right(request, exchange);
+      const operands = node.operands.map(compileHttpRule);
+      const hosts = exactHosts(node.operands);
+      // Lists of hosts are common and long.
+      if (hosts !== null) return (_, exchange) => hosts.has(exchange.routingHost);
+      return (request, exchange) => {
+        for (const operand of operands) if (operand(request, exchange)) return true;
+        return false;
+      };
     }
     case "not": {
       const operand = compileHttpRule(node.operand);
@@ -94,41 +120,49 @@ export function compileHttpRule(node: RuleNode): HttpPredicate {
   }
 }
 
-/** The host that Host() compares: lower case, without trailing dot. */
-export function hostValue(value: string): string {
-  if (!isAscii(value))
-    throw new Error(`Host takes ASCII, found "${value}": write the name in punycode`);
-  const host = value.toLowerCase();
-  return host.endsWith(".") ? host.slice(0, -1) : host;
+/** The names where all nodes are `Host()` with one, else null. */
+function exactHosts(nodes: readonly RuleNode[]): ReadonlySet<string> | null {
+  const hosts = new Set<string>();
+  for (const node of nodes) {
+    if (node.type !== "matcher" || node.name !== "Host") return null;
+    const pattern = parseHostPattern(node.values[0]);
+    if (pattern.kind !== "exact") return null;
+    if (pattern.text !== "") hosts.add(pattern.text);
+  }
+  return hosts;
 }
 
+/** The canonical host with the trailing dot that the client may have sent: expressions see it. */
+function hostWithDot({ routingHost, host }: Exchange): string {
+  return host.charCodeAt(routingHost.length) === 0x2e ? `${routingHost}.` : routingHost;
+}
+
+/** Fields that are no headers in Go: the host is for Host(), the others were used up in reading. */
+const NO_HEADERS: ReadonlySet<string> = new Set(["host", "transfer-encoding", "trailer"]);
+
+/** Values are as received: UTF-8, if anything but ASCII, in Latin-1's clothes. */
 function header(name: string, matches: (value: string) => boolean): HttpPredicate {
   const lowerName = name.toLowerCase();
+  if (NO_HEADERS.has(lowerName)) return () => false;
   return ({ headerList }) => {
     for (
       let slot = headerList.find(lowerName);
       slot >= 0;
       slot = headerList.find(lowerName, slot + 1)
     ) {
-      // As in Go, Host is no header: Host() is for that.
-      if (headerList.idAt(slot) !== FieldId.host && matches(headerList.valueAt(slot))) return true;
+      if (matches(headerList.valueAt(slot))) return true;
     }
     return false;
   };
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 function query(key: string, matches: (value: string) => boolean): HttpPredicate {
-  return ({ target }) => {
-    const mark = target.indexOf("?");
-    return mark >= 0 && queryValues(target.slice(mark + 1), key).some(matches);
-  };
+  return ({ target }) => someQueryValue(target, key, matches);
 }
 
 function checkPath(matcher: string, value: string): void {
   if (!value.startsWith("/"))
     throw new Error(`${matcher} takes a path that starts with "/", found "${value}"`);
-}
-
-function isAscii(text: string): boolean {
-  return /^[\x00-\x7f]*$/.test(text);
 }

@@ -10,7 +10,56 @@ export interface Token {
   readonly column: number;
 }
 
-const ESCAPES: Record<string, string> = {
+const SPACE = /(?:[ \t\r\n]|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
+const NAME = /[\p{L}_][\p{L}\p{Nd}_]*/uy;
+const OPERATOR = /&&|\|\||[!(),]/y;
+const RAW_STRING = /`([^`]*)`/y;
+const QUOTED_STRING = /"([^"\\\n]*(?:\\[^\n][^"\\\n]*)*)"/y;
+
+/**
+ * Splits a rule into tokens as Go's scanner does, which Traefik's rules go through: strings are raw
+ * in backticks or have Go's escapes in double quotes, comments are left out. A line may end
+ * anywhere, where Go wants the operator before the line's end. Throws RuleError.
+ */
+export function tokenize(rule: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(rule);
+    if (match !== null) at = pattern.lastIndex;
+    return match;
+  };
+  for (;;) {
+    take(SPACE);
+    const column = at + 1;
+    if (at === rule.length) {
+      tokens.push({ kind: "end", text: "", column });
+      return tokens;
+    }
+    let match: RegExpExecArray | null;
+    if ((match = take(NAME)) !== null) {
+      tokens.push({ kind: "name", text: match[0], column });
+    } else if ((match = take(OPERATOR)) !== null) {
+      tokens.push({ kind: match[0] as TokenKind, text: match[0], column });
+    } else if ((match = take(RAW_STRING)) !== null) {
+      tokens.push({ kind: "string", text: match[1].replaceAll("\r", ""), column });
+    } else if ((match = take(QUOTED_STRING)) !== null) {
+      tokens.push({ kind: "string", text: unquote(match[1], rule, column + 1), column });
+    } else {
+      const char = String.fromCodePoint(rule.codePointAt(at)!);
+      if (char === "`" || char === '"')
+        throw new RuleError(`a string without its closing ${char}`, rule, column);
+      if (char === "'")
+        throw new RuleError("strings are in backticks or double quotes, found '", rule, column);
+      throw new RuleError(`unexpected ${JSON.stringify(char)}`, rule, column);
+    }
+  }
+}
+
+const ESCAPE =
+  /\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([abfnrtv\\"]))/y;
+const ESCAPED: Record<string, string> = {
   a: "\x07",
   b: "\b",
   f: "\f",
@@ -20,72 +69,40 @@ const ESCAPES: Record<string, string> = {
   v: "\v",
   "\\": "\\",
   '"': '"',
-  "'": "'",
 };
 
-/** Splits a rule into tokens. Strings are in backticks (raw) or double quotes (Go's escapes). Throws RuleError. */
-export function tokenize(rule: string): Token[] {
-  const tokens: Token[] = [];
-  let at = 0;
-  const add = (kind: TokenKind, text: string, length: number) => {
-    tokens.push({ kind, text, column: at + 1 });
-    at += length;
-  };
-  while (at < rule.length) {
-    const char = rule[at];
-    const pair = rule.slice(at, at + 2);
-    if (char === " " || char === "\t" || char === "\n" || char === "\r") at++;
-    else if (char === "(" || char === ")" || char === "," || char === "!") add(char, char, 1);
-    else if (pair === "&&" || pair === "||") add(pair, pair, 2);
-    else if (char === "`") {
-      const end = rule.indexOf("`", at + 1);
-      if (end < 0) throw new RuleError("a string without its closing `", rule, at + 1);
-      add("string", rule.slice(at + 1, end), end + 1 - at);
-    } else if (char === '"') {
-      const { value, end } = quoted(rule, at);
-      add("string", value, end - at);
-    } else {
-      const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(rule.slice(at, at + 64))?.[0];
-      if (name === undefined)
-        throw new RuleError(`unexpected ${JSON.stringify(char)}`, rule, at + 1);
-      add("name", name, name.length);
-    }
-  }
-  add("end", "", 0);
-  return tokens;
-}
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A double-quoted string of Go's, from its opening quote. */
-function quoted(rule: string, start: number): { value: string; end: number } {
-  let value = "";
-  let at = start + 1;
-  for (;;) {
-    const char = rule[at];
-    if (char === undefined || char === "\n")
-      throw new RuleError('a string without its closing "', rule, start + 1);
-    if (char === '"') return { value, end: at + 1 };
-    if (char !== "\\") {
-      value += char;
-      at++;
+/** The value of what stands between double quotes; `column` is where it begins. */
+function unquote(text: string, rule: string, column: number): string {
+  if (!text.includes("\\")) return text;
+  // Escapes like \xc3 are bytes of UTF-8 and not characters.
+  const bytes: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    if (text[at] !== "\\") {
+      const next = text.indexOf("\\", at);
+      const end = next < 0 ? text.length : next;
+      for (const byte of encoder.encode(text.slice(at, end))) bytes.push(byte);
+      at = end;
       continue;
     }
-    const code = /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))/.exec(
-      rule.slice(at, at + 10),
-    );
-    const escaped = rule[at + 1];
-    if (code !== null) {
-      const [whole, hex, short, long, octal] = code;
-      const point =
-        octal !== undefined ? Number.parseInt(octal, 8) : Number.parseInt(hex ?? short ?? long, 16);
-      if (point > 0x10ffff)
-        throw new RuleError(`the escape ${whole} is no character`, rule, at + 1);
-      value += String.fromCodePoint(point);
-      at += whole.length;
-    } else if (escaped !== undefined && Object.hasOwn(ESCAPES, escaped)) {
-      value += ESCAPES[escaped];
-      at += 2;
-    } else {
-      throw new RuleError(`unknown escape \\${escaped ?? ""}`, rule, at + 1);
-    }
+    ESCAPE.lastIndex = at;
+    const match = ESCAPE.exec(text);
+    if (match === null) throw new RuleError(`unknown escape \\${text[at + 1]}`, rule, column + at);
+    const [whole, hex, octal, short, long, letter] = match;
+    const byte = hex !== undefined ? Number.parseInt(hex, 16) : Number.parseInt(octal, 8);
+    const point = Number.parseInt(short ?? long, 16);
+    if (letter !== undefined) bytes.push(ESCAPED[letter].charCodeAt(0));
+    else if (byte <= 0xff) bytes.push(byte);
+    else if (point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)) {
+      for (const each of encoder.encode(String.fromCodePoint(point))) bytes.push(each);
+    } else throw new RuleError(`the escape ${whole} is no character`, rule, column + at);
+    at += whole.length;
+  }
+  try {
+    return decoder.decode(Uint8Array.from(bytes));
+  } catch {
+    throw new RuleError("the escapes of this string give no UTF-8", rule, column - 1);
   }
 }

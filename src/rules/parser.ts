@@ -8,26 +8,27 @@ export interface MatcherNode {
   readonly values: readonly string[];
 }
 
-/** A rule as a tree. */
+/** A rule as a tree. What stands side by side, as in `a || b || c`, is side by side in one node. */
 export type RuleNode =
   | MatcherNode
-  | { readonly type: "and" | "or"; readonly left: RuleNode; readonly right: RuleNode }
+  | { readonly type: "and" | "or"; readonly operands: readonly RuleNode[] }
   | { readonly type: "not"; readonly operand: RuleNode };
 
 /** How many values a matcher takes, by its name. */
 export type MatcherArity = Readonly<Record<string, { readonly min: number; readonly max: number }>>;
 
-const MAX_LENGTH = 64 * 1024;
+const MAX_LENGTH = 1024 * 1024;
 const MAX_DEPTH = 200;
 
 /**
  * Parses Traefik's rule syntax (v3): matchers with values in backticks or double quotes, `!`, `&&`,
- * `||`, parentheses. `&&` binds tighter than `||`. Matcher names are taken in any case. Throws
- * RuleError.
+ * `||`, parentheses. `!` binds tighter than `&&`, that tighter than `||`. A matcher's name is taken
+ * as in the table, in lower or upper case, or with a capital first letter. Throws RuleError.
+ * Source: Traefik's pkg/rules/parser.go and Go's expression syntax behind it.
  */
 export function parseRule(rule: string, matchers: MatcherArity): RuleNode {
   if (rule.length > MAX_LENGTH)
-    throw new RuleError(`expected at most ${MAX_LENGTH} characters, found ${rule.length}`, "", 1);
+    throw new RuleError(`expected at most ${MAX_LENGTH} characters, found ${rule.length}`, rule, 1);
   return new RuleParser(rule, matchers).parse();
 }
 
@@ -35,7 +36,6 @@ class RuleParser {
   private readonly rule: string;
   private readonly tokens: readonly Token[];
   private readonly matchers: MatcherArity;
-  private readonly spelling: ReadonlyMap<string, string>;
   private at = 0;
   private depth = 0;
 
@@ -43,7 +43,6 @@ class RuleParser {
     this.rule = rule;
     this.tokens = tokenize(rule);
     this.matchers = matchers;
-    this.spelling = new Map(Object.keys(matchers).map((name) => [name.toLowerCase(), name]));
   }
 
   parse(): RuleNode {
@@ -57,21 +56,21 @@ class RuleParser {
   }
 
   private or(): RuleNode {
-    let left = this.and();
+    const operands = [this.and()];
     while (this.token.kind === "||") {
       this.at++;
-      left = { type: "or", left, right: this.and() };
+      operands.push(this.and());
     }
-    return left;
+    return operands.length === 1 ? operands[0] : { type: "or", operands };
   }
 
   private and(): RuleNode {
-    let left = this.unary();
+    const operands = [this.unary()];
     while (this.token.kind === "&&") {
       this.at++;
-      left = { type: "and", left, right: this.unary() };
+      operands.push(this.unary());
     }
-    return left;
+    return operands.length === 1 ? operands[0] : { type: "and", operands };
   }
 
   private unary(): RuleNode {
@@ -95,24 +94,18 @@ class RuleParser {
   private matcher(): MatcherNode {
     const { kind, text, column } = this.token;
     if (kind !== "name") throw this.unexpected("a matcher such as Host(`example.com`)");
-    const name = this.spelling.get(text.toLowerCase());
+    const name = this.matcherCalled(text);
     if (name === undefined) {
+      const known = Object.keys(this.matchers).join(", ");
       throw new RuleError(
-        `unknown matcher "${text}", expected one of ${[...this.spelling.values()].join(", ")}`,
+        `unknown matcher ${JSON.stringify(text)}, expected one of ${known}`,
         this.rule,
         column,
       );
     }
     this.at++;
     this.expect("(", "( behind the matcher's name");
-    const values: string[] = [];
-    if (this.token.kind === "string") values.push(this.take());
-    while (values.length > 0 && this.token.kind === ",") {
-      this.at++;
-      if (this.tokens[this.at].kind !== "string")
-        throw this.unexpected("a string behind the comma");
-      values.push(this.take());
-    }
+    const values = this.values();
     this.expect(")", values.length === 0 ? "a value in backticks or double quotes" : ", or )");
     const { min, max } = this.matchers[name];
     if (values.length < min || values.length > max) {
@@ -123,8 +116,22 @@ class RuleParser {
     return { type: "matcher", name, values };
   }
 
-  private take(): string {
-    return this.tokens[this.at++].text;
+  private matcherCalled(text: string): string | undefined {
+    if (Object.hasOwn(this.matchers, text)) return text;
+    return Object.keys(this.matchers).find((name) => spellings(name).includes(text));
+  }
+
+  /** Strings with commas between them; one behind the last is allowed. */
+  private values(): string[] {
+    const values: string[] = [];
+    for (let { token } = this; token.kind === "string"; token = this.token) {
+      if (token.text === "")
+        throw new RuleError("expected a value, found none", this.rule, token.column);
+      values.push(token.text);
+      if (this.tokens[++this.at].kind !== ",") break;
+      this.at++;
+    }
+    return values;
   }
 
   private expect(kind: Token["kind"], description: string): void {
@@ -137,4 +144,10 @@ class RuleParser {
     const found = kind === "end" ? "the end" : kind === "string" ? JSON.stringify(text) : text;
     return new RuleError(`expected ${expected}, found ${found}`, this.rule, column);
   }
+}
+
+/** How a matcher's name may be written besides. */
+function spellings(name: string): string[] {
+  const lower = name.toLowerCase();
+  return [lower, name.toUpperCase(), lower.slice(0, 1).toUpperCase() + lower.slice(1)];
 }

@@ -1,25 +1,75 @@
+const AMPERSAND = 0x26;
+const EQUALS = 0x3d;
+const SEMICOLON = 0x3b;
+const PERCENT = 0x25;
+const PLUS = 0x2b;
+
 /**
- * The values of one key in a query string ("?" not included), as Go's url.ParseQuery decodes them:
- * "+" is a space, and a pair with a broken escape or a ";" is none.
+ * True where `matches` accepts one of the key's values in the query of `target`, as Go's
+ * url.ParseQuery decodes it: "+" is a space, and a pair with a broken escape or a ";" is none.
  */
-export function queryValues(query: string, key: string): string[] {
-  const values: string[] = [];
-  for (const pair of query.split("&")) {
-    if (pair === "" || pair.includes(";")) continue;
-    const equals = pair.indexOf("=");
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    if (name !== key) continue;
-    const value = decode(equals < 0 ? "" : pair.slice(equals + 1));
-    if (value !== null) values.push(value);
+export function someQueryValue(
+  target: string,
+  key: string,
+  matches: (value: string) => boolean,
+): boolean {
+  const question = target.indexOf("?");
+  if (question < 0) return false;
+  let start = question + 1;
+  let equals = -1;
+  // Nothing to decode; no ";".
+  let plain = true;
+  let valid = true;
+  for (let i = start; i <= target.length; i++) {
+    const code = i < target.length ? target.charCodeAt(i) : AMPERSAND;
+    if (code === EQUALS) {
+      if (equals < 0) equals = i;
+    } else if (code === PERCENT || code === PLUS || code >= 0x80) {
+      plain = false;
+    } else if (code === SEMICOLON) {
+      valid = false;
+    } else if (code === AMPERSAND) {
+      if (valid && i > start) {
+        const nameEnd = equals < 0 ? i : equals;
+        const valueStart = equals < 0 ? i : equals + 1;
+        if (isKey(target, start, nameEnd, key, plain)) {
+          const text = target.slice(valueStart, i);
+          const value = plain ? text : decodeForm(text);
+          if (value !== null && matches(value)) return true;
+        }
+      }
+      start = i + 1;
+      equals = -1;
+      plain = true;
+      valid = true;
+    }
   }
-  return values;
+  return false;
 }
 
-function decode(text: string): string | null {
-  if (!text.includes("%") && !text.includes("+")) return text;
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return null;
+function isKey(target: string, start: number, end: number, key: string, plain: boolean): boolean {
+  return plain
+    ? end - start === key.length && target.startsWith(key, start)
+    : decodeForm(target.slice(start, end)) === key;
+}
+
+// As in Go, bytes that are no UTF-8 don't spoil the value.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Decodes percent-encoding and "+" in Latin-1 text; null where a "%" has no two hex digits. */
+function decodeForm(text: string): string | null {
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === PERCENT) {
+      const hex = text.slice(i + 1, i + 3);
+      if (!/^[0-9a-fA-F]{2}$/.test(hex)) return null;
+      bytes[length++] = Number.parseInt(hex, 16);
+      i += 2;
+    } else {
+      bytes[length++] = code === PLUS ? 0x20 : code;
+    }
   }
+  return decoder.decode(bytes.subarray(0, length));
 }

@@ -1,0 +1,96 @@
+import { parseHostPattern } from "../rules/host-pattern.ts";
+import { compileHttpRule, HTTP_MATCHERS, type HttpPredicate } from "../rules/http-matchers.ts";
+import { type MatcherNode, parseRule, type RuleNode } from "../rules/parser.ts";
+
+/** A path that a rule names: the whole path, or its beginning. */
+export interface PathLiteral {
+  readonly text: string;
+  readonly whole: boolean;
+}
+
+/** A rule ready to be tried, and what an index may know about it. */
+export interface CompiledRule {
+  readonly predicate: HttpPredicate;
+  /** Hosts of which one must be the request's; `*.x` as "*.x". Null where the rule matches others too. */
+  readonly hosts: readonly string[] | null;
+  /** Paths of which the request's must be one. Null where the rule matches others too. */
+  readonly paths: readonly PathLiteral[] | null;
+  /** In bytes: the priority of routers that name none. */
+  readonly length: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Throws an Error that says what is wrong with the rule. */
+export function compileRule(rule: string): CompiledRule {
+  const tree = parseRule(rule, HTTP_MATCHERS);
+  return {
+    predicate: compileHttpRule(tree),
+    hosts: needed(tree, hostOf),
+    paths: needed(tree, pathOf),
+    length: encoder.encode(rule).length,
+  };
+}
+
+/** Compiled rules of one configuration. Those of the one before are taken over where they are the same. */
+export class RuleCache {
+  private readonly previous: ReadonlyMap<string, CompiledRule> | undefined;
+  private readonly rules = new Map<string, CompiledRule>();
+
+  constructor(previous?: RuleCache) {
+    this.previous = previous?.rules;
+  }
+
+  /** Throws as compileRule does. */
+  compile(rule: string): CompiledRule {
+    let compiled = this.rules.get(rule);
+    if (compiled === undefined) {
+      compiled = this.previous?.get(rule) ?? compileRule(rule);
+      this.rules.set(rule, compiled);
+    }
+    return compiled;
+  }
+}
+
+function hostOf({ name, values }: MatcherNode): string | null {
+  if (name !== "Host") return null;
+  const pattern = parseHostPattern(values[0]);
+  if (pattern.kind === "any") return null;
+  return pattern.kind === "wildcard" ? `*${pattern.text}` : pattern.text;
+}
+
+function pathOf({ name, values }: MatcherNode): PathLiteral | null {
+  return name === "Path" || name === "PathPrefix"
+    ? { text: values[0], whole: name === "Path" }
+    : null;
+}
+
+/**
+ * Literals of which at least one must hold wherever the rule does, by what `literal` makes of a
+ * matcher; null where the rule can hold without any.
+ */
+function needed<T>(node: RuleNode, literal: (node: MatcherNode) => T | null): readonly T[] | null {
+  switch (node.type) {
+    case "matcher": {
+      const value = literal(node);
+      return value === null ? null : [value];
+    }
+    case "and":
+      for (const operand of node.operands) {
+        const literals = needed(operand, literal);
+        if (literals !== null) return literals;
+      }
+      return null;
+    case "or": {
+      const all: T[] = [];
+      for (const operand of node.operands) {
+        const literals = needed(operand, literal);
+        if (literals === null) return null;
+        for (const each of literals) all.push(each);
+      }
+      return all;
+    }
+    case "not":
+      return null;
+  }
+}
