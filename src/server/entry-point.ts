@@ -109,9 +109,10 @@ export class EntryPoint implements HttpEntryPoint {
     connection: Connection,
     writer: ConnectionWriter,
     early: Uint8Array,
+    ended: boolean,
     tunnel: Tunnel,
     exchange: Exchange,
   ): void {
-    new TunnelConnection(this, connection, writer, early, tunnel, exchange);
+    new TunnelConnection(this, connection, writer, early, ended, tunnel, exchange);
   }
 }

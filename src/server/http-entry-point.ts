@@ -39,11 +39,12 @@ export interface HttpEntryPoint {
   readonly handler: Handler;
   /** Shutting down: every response is its connection's last. */
   readonly draining: boolean;
-  /** Joins a client's connection to the upstream's, after a 101. */
+  /** Joins a client's connection to the upstream's, after a 101. `ended`: the client has sent its FIN. */
   join(
     connection: Connection,
     writer: ConnectionWriter,
     early: Uint8Array,
+    ended: boolean,
     tunnel: Tunnel,
     exchange: Exchange,
   ): void;

@@ -13,14 +13,14 @@ import type { Fields } from "../wire/fields.ts";
 import { Framing, type MessageSink, type RequestHead } from "../wire/http1/message.ts";
 import { RequestParser } from "../wire/http1/request-parser.ts";
 import type { HttpEntryPoint } from "./http-entry-point.ts";
+import { LingeringConnection } from "./lingering-connection.ts";
 import { requestFromHead } from "./request-from-head.ts";
 import { BodyLength, Persistence, writeResponseHead } from "./response-head.ts";
 
 /** Received bytes that may wait for the present request to be answered before reading stops. */
 const STASH_WATERMARK = 64 * 1024;
-/** How long and how much of what the client still sends is read after the last response, so that it isn't lost to a reset (RFC 9112 section 9.6). */
-const LINGER_TIME = 2000;
-const LINGER_BYTES = 1024 * 1024;
+/** How long a client has to take the answer to a request that timed out, in milliseconds. */
+const LAST_WORDS = 2000;
 
 /** Microtasks. */
 const PATIENCE = 12;
@@ -33,6 +33,12 @@ const MISCOUNTED = new ProxyError(
   "A response body has another length than its Content-Length says",
 );
 
+const UNREAD = new ProxyError(
+  "aborted",
+  "internal",
+  "The response was sent before the request's body had been received",
+);
+
 const Phase = {
   /** Between requests, or in a request's head. */
   reading: 0,
@@ -40,10 +46,8 @@ const Phase = {
   handling: 1,
   /** The response's body is on its way. */
   responding: 2,
-  /** The last response is sent; what still comes is dropped. */
-  lingering: 3,
-  /** Closed, or handed over to a tunnel. */
-  over: 4,
+  /** Closed, or handed over: to a tunnel, or to linger behind its last response. */
+  over: 3,
 } as const;
 
 /**
@@ -74,7 +78,6 @@ export class Http1Server
   private chunked = false;
   private keepAlive = true;
   private requests = 0;
-  private lingered = 0;
   /** The client has sent FIN. */
   private peerEnded = false;
   private responseEnded = false;
@@ -115,10 +118,6 @@ export class Http1Server
       case Phase.reading:
         this.read(chunk);
         break;
-      case Phase.lingering:
-        this.lingered += chunk.length;
-        if (this.lingered > LINGER_BYTES) this.connection.reset();
-        break;
       case Phase.over:
         break;
       default:
@@ -156,6 +155,7 @@ export class Http1Server
       return;
     }
     body?.flush();
+    if (this.phase === Phase.over) return;
     if (at < chunk.length) this.keep(at === 0 ? chunk : chunk.subarray(at));
     if (this.head !== null) this.dispatch(this.head);
   }
@@ -182,10 +182,7 @@ export class Http1Server
   /** FIN: the client sends nothing more but may well wait for the answer. */
   end(): void {
     this.peerEnded = true;
-    if (this.phase === Phase.lingering) {
-      this.over();
-      this.connection.close();
-    } else if (this.phase === Phase.reading && !this.inRead) {
+    if (this.phase === Phase.reading && !this.inRead) {
       this.over();
       this.connection.close();
     } else if (this.requestBody !== null) {
@@ -433,7 +430,7 @@ export class Http1Server
     });
     this.breakOff(error);
     if (closeDelimited) this.connection.reset();
-    else this.writer.closeAfterFlush();
+    else new LingeringConnection(this.entry, this.connection, this.writer);
   }
 
   drained(): void {
@@ -473,17 +470,12 @@ export class Http1Server
   }
 
   private lastResponseSent(): void {
-    if (this.peerEnded) {
-      this.over();
-      this.connection.close();
-      return;
-    }
-    this.requestBody = null;
-    this.stash = null;
-    this.phase = Phase.lingering;
-    this.deadline = this.entry.deadlines.after(LINGER_TIME);
-    this.connection.shutdown();
-    this.connection.resume();
+    const { requestBody } = this;
+    this.over();
+    if (this.peerEnded) this.connection.close();
+    else new LingeringConnection(this.entry, this.connection, this.writer);
+    // Somebody may still be reading it.
+    requestBody?.fail(UNREAD);
   }
 
   /** Answers what can't be read as a request, and closes. */
@@ -500,6 +492,7 @@ export class Http1Server
       const body = this.requestBody;
       if (this.phase === Phase.handling && body !== null) {
         this.stopReading();
+        this.armWrite();
         body.fail(error);
       } else {
         this.breakOff(error);
@@ -508,6 +501,7 @@ export class Http1Server
       return;
     }
     this.keepAlive = false;
+    this.deadline = this.entry.deadlines.after(LAST_WORDS);
     const response = LazyResponse.of(LazyResponse.text(status, `${status} ${reasonOf(status)}`));
     const body = response.takeBody()!;
     writeResponseHead(this.writer, response, body.length, Persistence.close);
@@ -554,7 +548,7 @@ export class Http1Server
     this.writer.flush();
     this.over();
     this.exchange = null;
-    this.entry.join(this.connection, this.writer, early, tunnel, exchange);
+    this.entry.join(this.connection, this.writer, early, this.peerEnded, tunnel, exchange);
   }
 
   // --- time limits ---
@@ -572,18 +566,7 @@ export class Http1Server
   }
 
   expired(): void {
-    if (this.phase === Phase.lingering || (this.phase === Phase.reading && !this.parser.inHead)) {
-      this.over();
-      this.connection.close();
-    } else if (this.phase === Phase.reading) {
-      this.refuse(
-        new ProxyError(
-          "request-timeout",
-          "downstream",
-          "The request's head did not arrive within the readTimeout",
-        ),
-      );
-    } else if (this.phase === Phase.handling && this.requestBody !== null) {
+    if (this.requestBody !== null) {
       this.refuse(
         new ProxyError(
           "request-timeout",
@@ -591,15 +574,39 @@ export class Http1Server
           "The request's body did not arrive within the readTimeout",
         ),
       );
-    } else {
-      this.breakOff(
+    } else if (this.phase === Phase.handling) {
+      this.giveUp();
+    } else if (this.phase === Phase.responding) {
+      this.clientGone("The response was not sent within the writeTimeout");
+    } else if (this.parser.inHead) {
+      this.refuse(
         new ProxyError(
-          "aborted",
+          "request-timeout",
           "downstream",
-          "The response was not sent within the writeTimeout",
+          "The request's head did not arrive within the readTimeout",
         ),
       );
-      this.connection.reset();
+    } else {
+      this.over();
+      this.connection.close();
+    }
+  }
+
+  /** The writeTimeout has passed without a response: what the handler waits for is called off, and the client hears of it. */
+  private giveUp(): void {
+    const exchange = this.exchange!;
+    const error = new ProxyError(
+      "response-timeout",
+      "upstream",
+      "There was no response within the writeTimeout",
+    );
+    this.keepAlive = false;
+    this.deadline = this.entry.deadlines.after(LAST_WORDS);
+    exchange.abort(error);
+    // A call to an upstream has answered by now; another handler may never do.
+    if (this.exchange === exchange && this.phase === Phase.handling) {
+      exchange.error ??= error;
+      this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
     }
   }
 

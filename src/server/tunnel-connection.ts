@@ -19,6 +19,7 @@ export class TunnelConnection implements Drainable {
     client: Connection,
     writer: ConnectionWriter,
     early: Uint8Array,
+    ended: boolean,
     tunnel: Tunnel,
     exchange: Exchange,
   ) {
@@ -36,6 +37,7 @@ export class TunnelConnection implements Drainable {
     relay(client, this.upstream, {
       earlyFromA: early,
       earlyFromB: tunnel.early,
+      endedA: ended,
       onClose: (fromClient, fromUpstream) => {
         exchange.requestBytes += fromClient;
         exchange.responseBytes += fromUpstream;

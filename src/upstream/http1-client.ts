@@ -87,7 +87,8 @@ export class Http1Client
     this.chunked = body !== null && body.length < 0;
     this.parser.begin(request.method);
     writeRequestHead(this.writer, request, {
-      host: target.passHostHeader ? request.host : target.authority,
+      // An HTTP/1.0 client may have named none.
+      host: target.passHostHeader && request.host !== "" ? request.host : target.authority,
       target: target.basePath === "" ? request.target : target.basePath + request.target,
       bodyLength: body === null ? -2 : body.length,
       expectContinue,
@@ -167,6 +168,13 @@ export class Http1Client
 
   private interim(head: ResponseHead, fields: HeaderList, call: UpstreamCall): void {
     if (head.status === 101) {
+      if (this.requestBody !== null || this.writer.congested) {
+        throw new ProxyError(
+          "upstream-protocol",
+          "upstream",
+          "101 before the request was received whole",
+        );
+      }
       const asked = call.request.upgrade.toLowerCase();
       const given = (fields.first("upgrade") ?? "").toLowerCase();
       if (asked === "" || asked !== given) {
@@ -322,7 +330,13 @@ export class Http1Client
     this.deadline = 0;
     if (call !== null) {
       // Only a pooled connection can have died between two requests without anybody's fault.
-      if (this.served > 0 && !this.received && call.replayable && !call.done) {
+      if (
+        this.served > 0 &&
+        !this.received &&
+        error.code !== "response-timeout" &&
+        call.replayable &&
+        !call.done
+      ) {
         call.fresh = true;
         this.pool.send(call);
       } else {
