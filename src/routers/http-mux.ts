@@ -6,6 +6,7 @@ import { firstLabelEnd } from "../rules/host-pattern.ts";
 import { byPriority, type CompiledRoute, compileRoute, type HttpRoute } from "./compiled-route.ts";
 import { RuleCache } from "./compiled-rule.ts";
 import { PathIndex } from "./path-index.ts";
+import type { Pause } from "./pause.ts";
 
 export type { HttpRoute } from "./compiled-route.ts";
 
@@ -13,14 +14,6 @@ export type { HttpRoute } from "./compiled-route.ts";
 export interface RouteError {
   readonly name: string;
   readonly message: string;
-}
-
-/** Gives the event loop a turn now and then. */
-export interface Pause {
-  /** Undefined while it isn't time. */
-  breathe(): Promise<void> | undefined;
-  /** In any case. */
-  turn(): Promise<void>;
 }
 
 /** So many routes are sorted so quickly that it needs no turn of its own. */
@@ -32,12 +25,20 @@ const SORTED_AT_ONCE = 1000;
  * all rules in order.
  */
 export class HttpMux {
-  private readonly byHost = new Map<string, PathIndex>();
+  private readonly byHost: ReadonlyMap<string, PathIndex>;
   /** By what stands behind the host's first label. */
-  private readonly byWildcard = new Map<string, PathIndex>();
-  private anyHost = new PathIndex([]);
+  private readonly byWildcard: ReadonlyMap<string, PathIndex>;
+  private readonly anyHost: PathIndex;
 
-  private constructor() {}
+  private constructor(
+    byHost: ReadonlyMap<string, PathIndex>,
+    byWildcard: ReadonlyMap<string, PathIndex>,
+    anyHost: PathIndex,
+  ) {
+    this.byHost = byHost;
+    this.byWildcard = byWildcard;
+    this.anyHost = anyHost;
+  }
 
   /** Compiles routes, with `rules` where they are given; those with errors are left out. */
   static async build(
@@ -58,13 +59,11 @@ export class HttpMux {
     }
     if (pause !== undefined && compiled.length > SORTED_AT_ONCE) await pause.turn();
     compiled.sort(byPriority);
-    const mux = new HttpMux();
-    await mux.index(compiled, pause);
-    return { mux, errors };
+    return { mux: await HttpMux.index(compiled, pause), errors };
   }
 
   /** `routes` in the order of trying. */
-  private async index(routes: readonly CompiledRoute[], pause?: Pause): Promise<void> {
+  private static async index(routes: readonly CompiledRoute[], pause?: Pause): Promise<HttpMux> {
     const hosts = new Map<string, CompiledRoute[]>();
     const others: CompiledRoute[] = [];
     let rank = 0;
@@ -79,14 +78,14 @@ export class HttpMux {
         else if (list.at(-1) !== route) list.push(route);
       }
     }
+    const byHost = new Map<string, PathIndex>();
+    const byWildcard = new Map<string, PathIndex>();
     for (const [host, list] of hosts) {
-      const turn = pause?.breathe();
-      if (turn !== undefined) await turn;
-      const index = new PathIndex(list);
-      if (host.startsWith("*")) this.byWildcard.set(host.slice(1), index);
-      else this.byHost.set(host, index);
+      const index = await PathIndex.build(list, pause);
+      if (host.startsWith("*")) byWildcard.set(host.slice(1), index);
+      else byHost.set(host, index);
     }
-    this.anyHost = new PathIndex(others);
+    return new HttpMux(byHost, byWildcard, await PathIndex.build(others, pause));
   }
 
   /** The handler of the router that the request belongs to, or null. */

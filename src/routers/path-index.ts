@@ -2,6 +2,7 @@ import type { Exchange } from "../http/exchange.ts";
 import type { LazyRequest } from "../http/lazy-request.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { PathLiteral } from "./compiled-rule.ts";
+import type { Pause } from "./pause.ts";
 
 /** Below so many routes trying them is cheaper than looking paths up. */
 const WORTH_INDEXING = 8;
@@ -48,19 +49,23 @@ class PathNode {
 export class PathIndex {
   private readonly root = new PathNode("", null);
   /** Routes that name no path, or that are too few to look up. */
-  private readonly others: readonly CompiledRoute[];
-  private readonly lowest: number;
+  private readonly others: CompiledRoute[] = [];
+  private lowest = Number.POSITIVE_INFINITY;
+
+  private constructor() {}
 
   /** `routes` in ascending rank. */
-  constructor(routes: readonly CompiledRoute[]) {
-    const others: CompiledRoute[] = [];
+  static async build(routes: readonly CompiledRoute[], pause?: Pause): Promise<PathIndex> {
+    const index = new PathIndex();
+    if (routes.length > 0) index.lowest = routes[0].rank;
     for (const route of routes) {
-      if (route.paths === null || routes.length < WORTH_INDEXING) others.push(route);
-      else for (const path of route.paths) this.add(path, route);
+      const turn = pause?.breathe();
+      if (turn !== undefined) await turn;
+      if (route.paths === null || routes.length < WORTH_INDEXING) index.others.push(route);
+      else for (const path of route.paths) index.add(path, route);
     }
-    this.others = others;
-    this.lowest = routes.length === 0 ? Number.POSITIVE_INFINITY : routes[0].rank;
-    this.link();
+    index.link();
+    return index;
   }
 
   /** The matching route of the lowest rank, where that is below the rank of `best`. */

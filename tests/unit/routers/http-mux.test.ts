@@ -285,6 +285,17 @@ describe("what a match costs doesn't go with the number of routers", () => {
     });
   }
 
+  test("whole paths are tried for nothing longer", async () => {
+    const routes = Array.from({ length: 20 }, (_, i) =>
+      route(`r${i}`, `Path(\`/${"a".repeat(i)}\`)`),
+    );
+    const rules = new CountedRules();
+    const { mux } = await HttpMux.build(routes, undefined, rules);
+    expect(ask(mux, routes, { host: "", path: "/aaaa/b" })).toBeNull();
+    expect(ask(mux, routes, { host: "", path: `/${"a".repeat(20)}` })).toBeNull();
+    expect(rules.tried).toBe(0);
+  });
+
   test("prefixes within one another are tried from the longest", async () => {
     const routes = Array.from({ length: 1000 }, (_, i) =>
       route(`r${i}`, `PathPrefix(\`/${"a".repeat(i)}\`)`),
