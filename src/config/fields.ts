@@ -14,24 +14,43 @@ const found = (expected: string) => ({
     `expected ${expected}, found ${typeof input === "object" ? "a section or a list" : show(input)}`,
 });
 
+/** Go's time.Duration counts nanoseconds in 63 bits: no duration of Traefik's is longer. Milliseconds. */
+const LONGEST = 2 ** 63 / 1e6;
+
+/** What a platform's timer can wait for, "596h31m23.647s"; it takes more for no time at all. Milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** A duration, in milliseconds once parsed: Go's syntax, or whole seconds as a number. */
-export const duration = () =>
+export const duration = () => limitedDuration(LONGEST, "292 years");
+
+/** The same for what one timer waits for: at most 24 days. */
+export const timerDuration = () => limitedDuration(LONGEST_TIMER, "596h");
+
+const limitedDuration = (longest: number, name: string) =>
   z
     .union([z.string(), z.number()], found('a duration such as "30s"'))
     .transform((value, context) => {
       const whole = typeof value === "string" || Number.isInteger(value);
       const milliseconds = whole ? parseDuration(value) : undefined;
-      if (milliseconds !== undefined) return milliseconds;
-      context.addIssue({
-        code: "custom",
-        message: `expected a duration such as "30s", found ${show(value)}`,
-      });
+      if (milliseconds !== undefined && milliseconds <= longest) return milliseconds;
+      const expected =
+        milliseconds === undefined ? 'a duration such as "30s"' : `a duration of at most ${name}`;
+      context.addIssue({ code: "custom", message: `expected ${expected}, found ${show(value)}` });
       return z.NEVER;
     });
 
 /** A whole number, at least `min`. */
 export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER) =>
   z.number().int().min(min).max(max);
+
+/** Go's http.DefaultMaxIdleConnsPerHost. */
+const GO_IDLE_CONNECTIONS = 2;
+
+/** Connections kept for later, once parsed; as Go's client reads it: 0 is its own default, below is none. */
+export const maxIdleConnsPerHost = () =>
+  integer(Number.MIN_SAFE_INTEGER).transform((value) =>
+    value === 0 ? GO_IDLE_CONNECTIONS : Math.max(0, value),
+  );
 
 export const text = () => z.string();
 export const texts = () => z.array(z.string());

@@ -1,3 +1,5 @@
+import { parseIpv6 } from "../core/cidr.ts";
+
 export interface HostPort {
   /** Without brackets; empty for all addresses. */
   readonly hostname: string;
@@ -5,21 +7,24 @@ export interface HostPort {
   readonly protocol: "tcp" | "udp";
 }
 
+const words = new Uint32Array(4);
+
 /**
  * An address as entrypoints have it: `:80`, `127.0.0.1:80`, `[::1]:80`, with `/tcp` or `/udp` behind
- * it. Throws an Error that says what was found and what was expected.
+ * it, in any case. Throws an Error that says what was found and what was expected.
  */
 export function parseHostPort(text: string): HostPort {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]*)):(\d{1,5})(?:\/(tcp|udp))?$/.exec(text);
+  const match = /^(?:\[([^\]]*)\]|([^\s:[\]/]*)):(\d{1,5})(?:\/(tcp|udp))?$/i.exec(text);
   const port = Number(match?.[3]);
-  if (match === null || port > 65535) {
+  const ipv6 = match?.[1];
+  if (match === null || port > 65535 || (ipv6 !== undefined && !parseIpv6(ipv6, words))) {
     throw new Error(
       `expected an address such as ":80", "127.0.0.1:80" or "[::1]:80/tcp", found "${text}"`,
     );
   }
   return {
-    hostname: match[1] ?? match[2] ?? "",
+    hostname: ipv6 ?? match[2] ?? "",
     port,
-    protocol: match[4] === "udp" ? "udp" : "tcp",
+    protocol: match[4]?.toLowerCase() === "udp" ? "udp" : "tcp",
   };
 }

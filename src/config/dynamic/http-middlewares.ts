@@ -156,7 +156,8 @@ export const middlewareSchema = z.strictObject({
     .strictObject({
       sourceRange: ranges().optional(),
       ipStrategy: ipStrategy().optional(),
-      rejectStatusCode: integer(100, 599).optional(),
+      // 0 is as good as absent, as in Traefik.
+      rejectStatusCode: integer(0, 599).optional(),
     })
     .optional(),
   ipWhiteList: refused(

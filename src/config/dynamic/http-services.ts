@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { duration, flag, integer, map, oneOf, signedDuration, text, texts } from "../fields.ts";
+import {
+  duration,
+  flag,
+  integer,
+  map,
+  maxIdleConnsPerHost,
+  oneOf,
+  signedDuration,
+  text,
+  texts,
+  timerDuration,
+} from "../fields.ts";
 import { accepted, ours, refused } from "../support.ts";
 
 const stickyCookie = () =>
@@ -21,7 +32,8 @@ const stickyCookie = () =>
 const serverUrl = () =>
   z.string().superRefine((value, context) => {
     const complain = (message: string) => context.addIssue({ code: "custom", message });
-    if (!URL.canParse(value) || !/^[a-z0-9+.-]+:\/\//i.test(value)) {
+    // The platform's parser takes the path of "http:///x" for the host: there must be one.
+    if (!URL.canParse(value) || !/^[a-z0-9+.-]+:\/\/[^/\\?#]/i.test(value)) {
       complain(`expected a URL such as "http://127.0.0.1:8080", found "${value}"`);
       return;
     }
@@ -50,9 +62,9 @@ const healthCheck = () =>
     method: text().optional(),
     status: integer(0, 599).optional(),
     port: integer(0, 65535).optional(),
-    interval: duration().default(30_000),
-    unhealthyInterval: duration().optional(),
-    timeout: duration().default(5_000),
+    interval: timerDuration().default(30_000),
+    unhealthyInterval: timerDuration().optional(),
+    timeout: timerDuration().default(5_000),
     hostname: text().optional(),
     followRedirects: flag().default(true),
     headers: map().optional(),
@@ -81,7 +93,7 @@ export const loadBalancerSchema = z.strictObject({
   healthCheck: healthCheck().optional(),
   passiveHealthCheck: z
     .strictObject({
-      failureWindow: duration().default(10_000),
+      failureWindow: timerDuration().default(10_000),
       maxFailedAttempts: integer(1).default(1),
     })
     .optional(),
@@ -155,7 +167,7 @@ export const serversTransportSchema = z.strictObject({
   cipherSuites: refused(z.array(text())),
   minVersion: refused(text()),
   maxVersion: refused(text()),
-  maxIdleConnsPerHost: integer().default(200),
+  maxIdleConnsPerHost: maxIdleConnsPerHost().default(200),
   forwardingTimeouts: z
     .strictObject({
       dialTimeout: duration().default(30_000),

@@ -69,6 +69,7 @@ export type DynamicConfiguration = Pick<z.output<typeof dynamicSchema>, "http">;
 export type Router = z.output<typeof routerSchema>;
 export type Service = z.output<typeof serviceSchema>;
 export type LoadBalancer = z.output<typeof loadBalancerSchema>;
+export type Server = NonNullable<LoadBalancer["servers"]>[number];
 export type Middleware = z.output<typeof middlewareSchema>;
 export type ServersTransport = z.output<typeof serversTransportSchema>;
 

@@ -10,6 +10,7 @@ import {
   ranges,
   text,
   texts,
+  timerDuration,
   tlsDomains,
 } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
@@ -17,21 +18,25 @@ import { accepted, refused } from "../support.ts";
 /** Go's http.DefaultMaxHeaderBytes. */
 const DEFAULT_MAX_HEADER_BYTES = 1024 * 1024;
 
+/** The protocol behind it is written in any case, and read in lower case. */
 const address = () =>
-  z.string().superRefine((value, context) => {
-    try {
-      if (parseHostPort(value).protocol === "udp")
-        throw new Error("UDP entrypoints are known to Traefik, not supported by Sluice yet");
-    } catch (error) {
-      context.addIssue({ code: "custom", message: messageOf(error) });
-    }
-  });
+  z
+    .string()
+    .superRefine((value, context) => {
+      try {
+        if (parseHostPort(value).protocol === "udp")
+          throw new Error("UDP entrypoints are known to Traefik, not supported by Sluice yet");
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+      }
+    })
+    .transform((value) => value.replace(/\/tcp$/i, "/tcp"));
 
 const transport = () =>
   z.strictObject({
     lifeCycle: z
       .strictObject({
-        requestAcceptGraceTimeout: duration().default(0),
+        requestAcceptGraceTimeout: timerDuration().default(0),
         graceTimeOut: duration().default(10_000),
       })
       .prefault({}),

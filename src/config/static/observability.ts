@@ -42,19 +42,23 @@ export const logSchema = z.strictObject({
 
 const mode = () => oneOf("keep", "drop", "redact");
 
+/** `200`, or `500-599`. */
+const statusRange = () =>
+  z
+    .string()
+    .regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, {
+      error: ({ input }) => `expected a status or a range such as "500-599", found "${input}"`,
+    })
+    .refine((value) => !value.includes("-") || value.slice(0, 3) <= value.slice(4), {
+      error: ({ input }) => `expected a range from low to high, found "${input}"`,
+    });
+
 export const accessLogSchema = z.strictObject({
   filePath: text().optional(),
   format: oneOf("common", "genericCLF", "json").default("common"),
   filters: z
     .strictObject({
-      statusCodes: z
-        .array(
-          z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, {
-            error: ({ input }) =>
-              `expected a status or a range such as "500-599", found "${input}"`,
-          }),
-        )
-        .optional(),
+      statusCodes: z.array(statusRange()).optional(),
       retryAttempts: flag().optional(),
       minDuration: duration().optional(),
     })

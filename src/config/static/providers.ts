@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { clientTls, duration, flag, integer, ipStrategy, map, text, texts } from "../fields.ts";
+import {
+  clientTls,
+  duration,
+  flag,
+  integer,
+  ipStrategy,
+  map,
+  text,
+  texts,
+  timerDuration,
+} from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 
 const docker = () => ({
@@ -32,7 +42,7 @@ const serviceReference = () =>
 const keyValueStore = () => ({ rootKey: text().optional(), endpoints: texts().optional() });
 
 export const providersSchema = z.strictObject({
-  providersThrottleDuration: duration().default(2000),
+  providersThrottleDuration: timerDuration().default(2000),
   docker: refused(z.strictObject(docker())),
   swarm: refused(z.strictObject({ ...docker(), refreshSeconds: duration().optional() })),
   file: z
@@ -41,6 +51,11 @@ export const providersSchema = z.strictObject({
       watch: flag().default(true),
       filename: text().optional(),
       debugLogGeneratedTemplate: accepted(flag(), "files are not Go templates here"),
+    })
+    .superRefine(({ filename = "", directory = "" }, context) => {
+      if ((filename === "") !== (directory === "")) return;
+      const message = `expected a filename or a directory, found ${filename === "" ? "neither" : "both"}`;
+      context.addIssue({ code: "custom", message });
     })
     .optional(),
   kubernetesIngress: refused(

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { duration, flag, integer, map, oneOf, spiffe, text, texts } from "../fields.ts";
+import {
+  duration,
+  flag,
+  integer,
+  map,
+  maxIdleConnsPerHost,
+  oneOf,
+  spiffe,
+  text,
+  texts,
+} from "../fields.ts";
+import { nearest } from "../nearest.ts";
 import { accepted, refused } from "../support.ts";
 import { certificatesResolversSchema } from "./certificates-resolvers.ts";
 import { entryPointSchema } from "./entry-points.ts";
@@ -12,7 +23,7 @@ const serversTransport = () =>
   z.strictObject({
     insecureSkipVerify: refused(flag()),
     rootCAs: refused(texts()),
-    maxIdleConnsPerHost: integer().default(200),
+    maxIdleConnsPerHost: maxIdleConnsPerHost().default(200),
     forwardingTimeouts: z
       .strictObject({
         dialTimeout: duration().default(30_000),
@@ -70,8 +81,7 @@ const experimental = () =>
     kubernetesGateway: flag().optional(),
   });
 
-/** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */
-export const staticSchema = z.strictObject({
+const keys = z.strictObject({
   global: z
     .strictObject({
       checkNewVersion: accepted(flag(), "Sluice never calls home"),
@@ -132,6 +142,26 @@ export const staticSchema = z.strictObject({
   spiffe: refused(z.strictObject({ workloadAPIAddr: text().optional() })),
   ocsp: refused(z.strictObject({ responderOverrides: map().optional() })),
 });
+
+/** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */
+export const staticSchema = keys.superRefine(({ entryPoints }, context) => {
+  const names = Object.keys(entryPoints);
+  for (const [name, { http }] of Object.entries(entryPoints)) {
+    const to = http.redirections?.entryPoint.to;
+    if (to === undefined || names.includes(to) || isPort(to)) continue;
+    const guess = nearest(to, names);
+    const meant = guess === undefined ? "" : `, did you mean "${guess}"?`;
+    context.addIssue({
+      code: "custom",
+      path: ["entryPoints", name, "http", "redirections", "entryPoint", "to"],
+      message: `expected an entrypoint's name or a port such as ":443", found "${to}"${meant}`,
+    });
+  }
+});
+
+function isPort(text: string): boolean {
+  return /^:\d{1,5}$/.test(text) && Number(text.slice(1)) <= 65535;
+}
 
 /** The static configuration with its defaults; durations in milliseconds. */
 export type StaticConfiguration = z.output<typeof staticSchema>;

@@ -71,6 +71,20 @@ test("maxHeaderBytes of zero and below is Go's default", () => {
   }
 });
 
+test("maxIdleConnsPerHost is read as Go's client reads it: zero is two, below is none", () => {
+  for (const [given, expected] of [
+    [0, 2],
+    [-1, 0],
+    [1, 1],
+    [500, 500],
+  ]) {
+    const options = { maxIdleConnsPerHost: given };
+    expect(serversTransportSchema.parse(options).maxIdleConnsPerHost).toBe(expected);
+    const { serversTransport } = staticSchema.parse({ serversTransport: options });
+    expect(serversTransport.maxIdleConnsPerHost).toBe(expected);
+  }
+});
+
 test("encodedCharacters: what the block doesn't name stays allowed", () => {
   const http = { encodedCharacters: { allowEncodedSlash: false } };
   expect(entryPointSchema.parse({ address: ":80", http }).http.encodedCharacters).toEqual({
@@ -92,13 +106,16 @@ test("an entrypoint's redirection", () => {
 });
 
 test("ping, file provider, access log", () => {
-  const configuration = staticSchema.parse({ ping: {}, providers: { file: {} } });
+  const configuration = staticSchema.parse({
+    ping: {},
+    providers: { file: { filename: "dynamic.yml" } },
+  });
   expect(configuration.ping).toEqual({
     entryPoint: "traefik",
     manualRouting: false,
     terminatingStatusCode: 503,
   });
-  expect(configuration.providers.file).toEqual({ watch: true });
+  expect(configuration.providers.file).toEqual({ filename: "dynamic.yml", watch: true });
   expect(accessLogSchema.parse({})).toEqual({
     format: "common",
     bufferingSize: 0,

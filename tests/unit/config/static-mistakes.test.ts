@@ -118,6 +118,51 @@ describe("a static configuration says where and what", () => {
       ],
     ],
     [
+      "a range of statuses the wrong way round",
+      "accessLog:\n  filters:\n    statusCodes: 599-500\n",
+      ['3:5: accessLog.filters.statusCodes.0: expected a range from low to high, found "599-500"'],
+    ],
+    [
+      "a redirection to an entrypoint that isn't there",
+      entryPoint(
+        "    http: { redirections: { entryPoint: { to: websecur } } }\n  websecure: { address: ':443' }\n",
+      ),
+      [
+        '4:43: entryPoints.web.http.redirections.entryPoint.to: expected an entrypoint\'s name or a port such as ":443", found "websecur", did you mean "websecure"?',
+      ],
+    ],
+    [
+      "a redirection to a port that is none",
+      entryPoint("    http: { redirections: { entryPoint: { to: ':70000' } } }\n"),
+      [
+        '4:43: entryPoints.web.http.redirections.entryPoint.to: expected an entrypoint\'s name or a port such as ":443", found ":70000"',
+      ],
+    ],
+    [
+      "a file provider without a file",
+      "providers:\n  file: { watch: true }\n",
+      ["2:3: providers.file: expected a filename or a directory, found neither"],
+    ],
+    [
+      "a file provider with a file and a directory",
+      "providers:\n  file: { filename: a.yml, directory: conf }\n",
+      ["2:3: providers.file: expected a filename or a directory, found both"],
+    ],
+    [
+      "a duration that Go has no room for",
+      entryPoint("    transport: { respondingTimeouts: { readTimeout: 9999999999h } }\n"),
+      [
+        '4:40: entryPoints.web.transport.respondingTimeouts.readTimeout: expected a duration of at most 292 years, found "9999999999h"',
+      ],
+    ],
+    [
+      "a duration that no timer waits for",
+      "providers:\n  providersThrottleDuration: 597h\n",
+      [
+        '2:3: providers.providersThrottleDuration: expected a duration of at most 596h, found "597h"',
+      ],
+    ],
+    [
       "rules of Traefik v2",
       "core:\n  defaultRuleSyntax: v2\n",
       [
@@ -166,6 +211,17 @@ describe("a static configuration may have", () => {
   const cases: [name: string, yaml: string][] = [
     ["keys in any case", "ENTRYPOINTS:\n  Web:\n    ADDRESS: ':80'\nPing: {}\n"],
     ["keys without a value", "ping:\napi:\nproviders:\n  docker:\nentryPoints:\n"],
+    [
+      "a redirection to a port or to another entrypoint",
+      entryPoint(
+        "    http: { redirections: { entryPoint: { to: ':443' } } }\n  b: { address: ':81', http: { redirections: { entryPoint: { to: web } } } }\n",
+      ),
+    ],
+    ["the protocol of an address in any case", "entryPoints:\n  web:\n    address: :80/TCP\n"],
+    [
+      "durations of years where no timer waits for them",
+      entryPoint("    transport: { respondingTimeouts: { readTimeout: 876000h } }\n"),
+    ],
     ["refused sections that are switched off", "api: false\nmetrics: false\n"],
     [
       "keys of its own, for anchors",

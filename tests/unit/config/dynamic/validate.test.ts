@@ -49,6 +49,21 @@ describe("a dynamic configuration says where and what", () => {
       ],
     ],
     [
+      "a server without a host",
+      server("http:///path"),
+      [
+        '7:13: http.services.s.loadBalancer.servers.0.url: expected a URL such as "http://127.0.0.1:8080", found "http:///path"',
+      ],
+    ],
+    [
+      "a health check that no timer waits for",
+      "http:\n  services:\n    s:\n      loadBalancer:\n        healthCheck: { interval: 1000h, timeout: 1000h }\n",
+      [
+        '5:24: http.services.s.loadBalancer.healthCheck.interval: expected a duration of at most 596h, found "1000h"',
+        '5:41: http.services.s.loadBalancer.healthCheck.timeout: expected a duration of at most 596h, found "1000h"',
+      ],
+    ],
+    [
       "rules of Traefik v2",
       router("      ruleSyntax: v2\n"),
       [
@@ -188,6 +203,11 @@ x-shared: &shared { a: 1 }
   expect(JSON.stringify(configuration)).toBe(
     '{"http":{"routers":{"constructor":{"service":"S","rule":"Host(`a`)"}}}}',
   );
+});
+
+test("a rejectStatusCode of 0 is as good as none", () => {
+  const yaml = "{ ipAllowList: { sourceRange: 10.0.0.0/8, rejectStatusCode: 0 } }";
+  expect(dynamicErrors(`http: { middlewares: { m: ${yaml} } }`)).toEqual([]);
 });
 
 test("a flushInterval may be negative, as Traefik has it", () => {
