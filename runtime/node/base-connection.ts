@@ -1,4 +1,5 @@
 import type { Address, Connection, ConnectionHandler } from "../../src/net/connection.ts";
+import type { TlsInfo } from "../../src/net/tls.ts";
 import { reportUncaught } from "./uncaught.ts";
 
 const NOBODY: ConnectionHandler = { data() {}, drain() {}, end() {}, close() {} };
@@ -24,6 +25,7 @@ export abstract class BaseConnection implements Connection {
   closed = false;
   readonly remote: Address;
   readonly local: Address;
+  readonly tls: TlsInfo | null = null;
   /** The transport is gone; what was held back may still have to be delivered. */
   protected dead = false;
   /** The last `write` took less than all: `drain` is owed. */

@@ -1,15 +1,8 @@
 import type { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
 import type { Address } from "../net/connection.ts";
+import type { TlsInfo } from "../net/tls.ts";
 import type { HeaderList } from "./header-list.ts";
-
-/** What is known about the TLS of the connection a request came on. */
-export interface TlsInfo {
-  readonly version: string;
-  readonly cipher: string;
-  readonly serverName: string;
-  readonly alpn: string;
-}
 
 /** The connection (or stream) that a request came on, as handlers may see it. */
 export interface Downstream {

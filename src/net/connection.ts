@@ -1,3 +1,5 @@
+import type { TlsInfo } from "./tls.ts";
+
 /** One end of a connection. `ip` is in canonical text form: no brackets, no zone, no IPv4-mapped IPv6. */
 export interface Address {
   readonly ip: string;
@@ -33,6 +35,8 @@ export interface Connection {
   handler: ConnectionHandler;
   readonly remote: Address;
   readonly local: Address;
+  /** What its handshake agreed on; null for plain TCP. */
+  readonly tls: TlsInfo | null;
   /** Closed by this side, or `close` has been delivered. */
   readonly closed: boolean;
   /**

@@ -1,4 +1,11 @@
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
+import type {
+  ClientTlsContext,
+  ClientTlsOptions,
+  ServerTlsContext,
+  ServerTlsOptions,
+} from "./tls.ts";
+import type { DatagramHandler, UdpOptions, UdpSocket } from "./udp.ts";
 
 export interface ListenOptions {
   /** Empty for all addresses, IPv6 and IPv4. */
@@ -13,6 +20,20 @@ export interface ConnectOptions {
   /** A name or an address without brackets. */
   hostname: string;
   port: number;
+  /** A TLS handshake follows; `connected` comes behind it. A failed one is `failed`. */
+  tls?: {
+    readonly context: ClientTlsContext;
+    /** For SNI and for the certificate's check; "" sends none and checks against `hostname`. */
+    readonly serverName: string;
+  };
+}
+
+/** Result of a handshake in the server role; exactly one of the two methods is called, once. */
+export interface HandshakeHandler {
+  /** Returns who gets the decrypted bytes. `connection.tls` says what was agreed on. */
+  secured(connection: Connection): ConnectionHandler;
+  /** The handshake failed, or the client went away; the connection is closed. */
+  failed(error: Error): void;
 }
 
 /** Result of a dial; exactly one of the two methods is called, once. */
@@ -91,6 +112,22 @@ export interface Runtime {
     accepted: (connection: Connection) => ConnectionHandler,
   ): Promise<Listener>;
   connect(options: ConnectOptions, handler: DialHandler): Dial;
+  /** Throws an Error that names the option which can't be honoured, or is wrong: nothing is ignored. */
+  serverTls(options: ServerTlsOptions): ServerTlsContext;
+  clientTls(options: ClientTlsOptions): ClientTlsContext;
+  /**
+   * Starts a TLS handshake in the server role on an accepted connection and takes that connection
+   * over; `early` is what was read of it (the ClientHello, at least its beginning). `cancel` resets
+   * the connection and makes sure that neither of the handler's methods is called any more.
+   */
+  startTls(
+    connection: Connection,
+    context: ServerTlsContext,
+    early: Uint8Array,
+    handler: HandshakeHandler,
+  ): Dial;
+  /** Binds a UDP socket. Rejects as `listen` does. */
+  bindUdp(options: UdpOptions, handler: DatagramHandler): Promise<UdpSocket>;
   onSignal(signal: Signal, callback: () => void): Stop;
   /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
   importModule(path: string, version: string): Promise<Record<string, unknown>>;

@@ -1,7 +1,8 @@
 import { latin1Bytes } from "../../src/core/bytes.ts";
-import { type Downstream, Exchange, type TlsInfo } from "../../src/http/exchange.ts";
+import { type Downstream, Exchange } from "../../src/http/exchange.ts";
 import { HeaderList } from "../../src/http/header-list.ts";
 import { LazyRequest } from "../../src/http/lazy-request.ts";
+import type { TlsInfo } from "../../src/net/tls.ts";
 import { fieldIdOfBytes } from "../../src/wire/field-names.ts";
 import type { Fields } from "../../src/wire/fields.ts";
 

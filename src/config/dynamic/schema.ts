@@ -3,7 +3,9 @@ import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 import { middlewareSchema } from "./http-middlewares.ts";
 import { type loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
-import { tcpSchema, tlsSchema, udpSchema } from "./tcp-udp-tls.ts";
+import { tcpSchema } from "./tcp.ts";
+import { tlsSchema } from "./tls.ts";
+import { udpSchema } from "./udp.ts";
 
 export const routerSchema = z.strictObject({
   entryPoints: texts().optional(),

@@ -8,6 +8,7 @@ export class FakeConnection implements Connection {
   handler: ConnectionHandler = NOBODY;
   readonly remote: Address = { ip: "192.0.2.1", port: 1 };
   readonly local: Address = { ip: "192.0.2.2", port: 2 };
+  readonly tls = null;
   closed = false;
   paused = false;
   /** The sizes that `write` took, one for each call. */

@@ -1,15 +1,7 @@
 import { z } from "zod";
 import { duration, flag, integer, priority, spiffe, text, texts, tlsDomains } from "../fields.ts";
-
-const weighted = () =>
-  z.strictObject({
-    services: z
-      .array(z.strictObject({ name: text().optional(), weight: integer().optional() }))
-      .optional(),
-  });
-
-const certificate = () =>
-  z.strictObject({ certFile: text().optional(), keyFile: text().optional() });
+import { certificate } from "./certificate.ts";
+import { weightedServices } from "./weighted-services.ts";
 
 export const tcpSchema = z.strictObject({
   routers: z
@@ -57,7 +49,7 @@ export const tcpSchema = z.strictObject({
               .optional(),
           })
           .optional(),
-        weighted: weighted()
+        weighted: weightedServices()
           .extend({ healthCheck: z.strictObject({}).optional() })
           .optional(),
       }),
@@ -89,66 +81,6 @@ export const tcpSchema = z.strictObject({
             certificates: z.array(certificate()).optional(),
             peerCertURI: text().optional(),
             spiffe: spiffe().optional(),
-          })
-          .optional(),
-      }),
-    )
-    .optional(),
-});
-
-export const udpSchema = z.strictObject({
-  routers: z
-    .record(
-      z.string(),
-      z.strictObject({ entryPoints: texts().optional(), service: text().optional() }),
-    )
-    .optional(),
-  services: z
-    .record(
-      z.string(),
-      z.strictObject({
-        loadBalancer: z
-          .strictObject({
-            servers: z.array(z.strictObject({ address: text().optional() })).optional(),
-          })
-          .optional(),
-        weighted: weighted().optional(),
-      }),
-    )
-    .optional(),
-});
-
-export const tlsSchema = z.strictObject({
-  certificates: z.array(certificate().extend({ stores: texts().optional() })).optional(),
-  options: z
-    .record(
-      z.string(),
-      z.strictObject({
-        minVersion: text().optional(),
-        maxVersion: text().optional(),
-        cipherSuites: texts().optional(),
-        curvePreferences: texts().optional(),
-        clientAuth: z
-          .strictObject({ caFiles: texts().optional(), clientAuthType: text().optional() })
-          .optional(),
-        sniStrict: flag().optional(),
-        alpnProtocols: texts().optional(),
-        disableSessionTickets: flag().optional(),
-        preferServerCipherSuites: flag().optional(),
-      }),
-    )
-    .optional(),
-  stores: z
-    .record(
-      z.string(),
-      z.strictObject({
-        defaultCertificate: certificate().optional(),
-        defaultGeneratedCert: z
-          .strictObject({
-            resolver: text().optional(),
-            domain: z
-              .strictObject({ main: text().optional(), sans: texts().optional() })
-              .optional(),
           })
           .optional(),
       }),
