@@ -2,6 +2,7 @@ import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
 import { workerThread } from "../node/worker-thread.ts";
 import { bunConnect, bunListen } from "./bun-sockets.ts";
+import { bunBindUdp } from "./bun-udp.ts";
 
 /** Sluice on Bun. */
 export function bunRuntime(): Runtime {
@@ -14,6 +15,7 @@ export function bunRuntime(): Runtime {
     version: Bun.version,
     listen: bunListen,
     connect: bunConnect,
+    bindUdp: bunBindUdp,
     // Not Bun.shrink: it throws compiled code away, and the next requests cost twice as much.
     releaseMemory: () => Bun.gc(true),
     // A path and not a file URL: Bun keeps one module for a URL, whatever its query says.

@@ -4,6 +4,7 @@ import { ENDPOINT_CASES } from "./endpoint-cases.ts";
 import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
+import { UDP_CASES } from "./udp-cases.ts";
 import { WORKER_CASES } from "./worker-cases.ts";
 
 /** What every runtime adapter must do; see `src/net/connection.ts` and `src/net/runtime.ts`. */
@@ -13,5 +14,6 @@ export const SUITE: readonly Case[] = [
   ...ENDPOINT_CASES,
   ...FAILURE_CASES,
   ...HOST_CASES,
+  ...UDP_CASES,
   ...WORKER_CASES,
 ];

@@ -2,6 +2,7 @@ import { pathToFileURL } from "node:url";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
 import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
+import { nodeBindUdp } from "../node/node-udp.ts";
 import { workerThread } from "../node/worker-thread.ts";
 
 /**
@@ -22,6 +23,7 @@ export function denoRuntime(): Runtime {
     args: Deno.args,
     listen: nodeListen,
     connect: nodeConnect,
+    bindUdp: nodeBindUdp,
     importModule(path, version) {
       const url = pathToFileURL(path);
       url.searchParams.set("v", version);

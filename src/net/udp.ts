@@ -1,6 +1,6 @@
 import type { Address } from "./connection.ts";
 
-/** What a socket's datagrams are given to. The methods must not throw. */
+/** What a socket's datagrams are given to, until it is closed. The methods must not throw. */
 export interface DatagramHandler {
   /** One datagram, whole. The array is the handler's to keep. */
   datagram(bytes: Uint8Array, from: Address): void;
@@ -11,7 +11,12 @@ export interface DatagramHandler {
 /** A bound UDP socket. */
 export interface UdpSocket {
   readonly local: Address;
-  /** Sends one datagram, or drops it where the system takes no more now: UDP promises nothing. False where it was dropped. */
+  /**
+   * Sends one datagram of up to 65,507 bytes, or drops it where the system takes no more now: UDP
+   * promises nothing. False where it was dropped. The array is the caller's again at once. An answer
+   * goes to the very object that `datagram` was given: it may know more than `Address` shows, such
+   * as a link-local address's zone.
+   */
   send(bytes: Uint8Array, to: Address): boolean;
   close(): void;
 }
