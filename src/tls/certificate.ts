@@ -1,0 +1,106 @@
+import { latin1 } from "../core/bytes.ts";
+import { ipv4Text, ipv6Text } from "../net/address.ts";
+import {
+  context,
+  type DerValue,
+  elementsOf,
+  expectTag,
+  OCTET_STRING,
+  readDer,
+  readInteger,
+  readObjectIdentifier,
+  readText,
+  readTime,
+  SEQUENCE,
+  SET,
+} from "./der.ts";
+
+/** What is said in a certificate, as far as it is asked for. */
+export interface Certificate {
+  /** The subject's common name; "" for none. */
+  readonly commonName: string;
+  /** In decimal, as Traefik's metrics have it. */
+  readonly serial: string;
+  /** Of its subject alternative names: as they are written. */
+  readonly dnsNames: readonly string[];
+  /** Of its subject alternative names: in canonical form. */
+  readonly ipAddresses: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** The SubjectPublicKeyInfo, in DER. */
+  readonly publicKey: Uint8Array;
+}
+
+const COMMON_NAME = "2.5.4.3";
+const SUBJECT_ALT_NAME = "2.5.29.17";
+/** Of GeneralName (RFC 5280 section 4.2.1.6). */
+const DNS_NAME = context(2, false);
+const IP_ADDRESS = context(7, false);
+
+/** Reads an X.509 certificate (RFC 5280 section 4.1) in DER. Throws an Error where it is none; verifies nothing. */
+export function readCertificate(bytes: Uint8Array): Certificate {
+  const fields = elementsOf(elementsOf(readDer(bytes, SEQUENCE), SEQUENCE)[0], SEQUENCE);
+  // The version is left out where it is the first.
+  if (fields[0]?.tag === context(0)) fields.shift();
+  const [serial, , , validity, subject, publicKey, ...rest] = fields;
+  const [notBefore, notAfter] = elementsOf(validity, SEQUENCE);
+  const extensions = rest.find(({ tag }) => tag === context(3));
+  return {
+    commonName: commonNameOf(subject),
+    serial: readInteger(serial).toString(),
+    ...alternativeNames(extensions),
+    notBefore: readTime(notBefore),
+    notAfter: readTime(notAfter),
+    publicKey: expectTag(publicKey, SEQUENCE).encoded,
+  };
+}
+
+/** The last one, as in Go, where there are several. */
+function commonNameOf(subject: DerValue | undefined): string {
+  let name = "";
+  for (const part of elementsOf(subject, SEQUENCE)) {
+    for (const attribute of elementsOf(part, SET)) {
+      const [type, value] = elementsOf(attribute, SEQUENCE);
+      if (readObjectIdentifier(type) === COMMON_NAME && value !== undefined) name = readText(value);
+    }
+  }
+  return name;
+}
+
+function alternativeNames(
+  extensions: DerValue | undefined,
+): Pick<Certificate, "dnsNames" | "ipAddresses"> {
+  const dnsNames: string[] = [];
+  const ipAddresses: string[] = [];
+  const list =
+    extensions === undefined ? [] : elementsOf(elementsOf(extensions, context(3))[0], SEQUENCE);
+  for (const extension of list) {
+    const parts = elementsOf(extension, SEQUENCE);
+    if (readObjectIdentifier(parts[0]) !== SUBJECT_ALT_NAME) continue;
+    // Between the two there may be a BOOLEAN that says that it is critical.
+    const value = expectTag(parts[parts.length - 1], OCTET_STRING);
+    for (const { tag, content } of elementsOf(readDer(value.content, SEQUENCE), SEQUENCE)) {
+      if (tag === DNS_NAME) dnsNames.push(latin1(content));
+      else if (tag === IP_ADDRESS) ipAddresses.push(addressText(content));
+    }
+  }
+  return { dnsNames, ipAddresses };
+}
+
+function addressText(bytes: Uint8Array): string {
+  if (bytes.length === 4) return ipv4Text(bytes, 0);
+  if (bytes.length === 16) return ipv6Text(bytes, 0);
+  throw new Error(`the certificate has an IP address of ${bytes.length} bytes`);
+}
+
+/**
+ * The names by which a server's certificate is found, as Traefik takes them: its common name,
+ * whether or not there are others, then all alternative names. In lower case, each once.
+ */
+export function serverNamesOf({ commonName, dnsNames, ipAddresses }: Certificate): string[] {
+  const names = [commonName, ...dnsNames, ...ipAddresses].map((name) =>
+    name.toLowerCase().replace(/\.+$/, ""),
+  );
+  return [...new Set(names)].filter((name) => name !== "");
+}

@@ -1,0 +1,94 @@
+import type { KeyPair } from "../net/tls.ts";
+import {
+  BIT_STRING,
+  BOOLEAN,
+  context,
+  der,
+  derBitString,
+  derInteger,
+  derObjectIdentifier,
+  derTime,
+  OCTET_STRING,
+  SEQUENCE,
+  SET,
+  UTF8_STRING,
+} from "./der.ts";
+import { pemText } from "./pem.ts";
+
+/** Its subject's common name, as in Traefik, so that people recognise it. */
+export const DEFAULT_CERTIFICATE_NAME = "TRAEFIK DEFAULT CERT";
+
+const DAYS = 365;
+const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
+
+/**
+ * A self-signed certificate for connections that no other fits: for a random name below
+ * traefik.default, for 365 days from now. Traefik's has an RSA key of 2048 bits; this one has an
+ * elliptic curve's (P-256), which takes a millisecond to make and which every client of TLS 1.2 knows.
+ */
+export async function generateDefaultCertificate(now = Date.now()): Promise<KeyPair> {
+  const random = crypto.getRandomValues(new Uint8Array(32)).toHex();
+  const domain = `${random.slice(0, 32)}.${random.slice(32)}.traefik.default`;
+  const keys = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
+  const privateKey = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+
+  const algorithm = der(SEQUENCE, derObjectIdentifier(ECDSA_WITH_SHA256));
+  const name = distinguishedName(DEFAULT_CERTIFICATE_NAME);
+  const toBeSigned = der(
+    SEQUENCE,
+    der(context(0), derInteger(Uint8Array.of(2))),
+    derInteger(crypto.getRandomValues(new Uint8Array(16))),
+    algorithm,
+    name,
+    der(SEQUENCE, derTime(now), derTime(now + DAYS * 86_400_000)),
+    name,
+    publicKey,
+    der(context(3), der(SEQUENCE, ...extensions(domain))),
+  );
+  const signature = new Uint8Array(
+    await crypto.subtle.sign(ECDSA, keys.privateKey, Uint8Array.from(toBeSigned)),
+  );
+  const certificate = der(SEQUENCE, toBeSigned, algorithm, derBitString(ecdsaSignature(signature)));
+  return {
+    certificate: pemText("CERTIFICATE", certificate),
+    privateKey: pemText("PRIVATE KEY", privateKey),
+  };
+}
+
+function distinguishedName(commonName: string): Uint8Array {
+  const value = der(UTF8_STRING, new TextEncoder().encode(commonName));
+  return der(SEQUENCE, der(SET, der(SEQUENCE, derObjectIdentifier("2.5.4.3"), value)));
+}
+
+function extensions(domain: string): Uint8Array[] {
+  return [
+    // The key is for signatures.
+    extension("2.5.29.15", true, der(BIT_STRING, Uint8Array.of(7, 0x80))),
+    // Of servers.
+    extension("2.5.29.37", false, der(SEQUENCE, derObjectIdentifier("1.3.6.1.5.5.7.3.1"))),
+    // It is no CA.
+    extension("2.5.29.19", true, der(SEQUENCE)),
+    extension(
+      "2.5.29.17",
+      false,
+      der(SEQUENCE, der(context(2, false), new TextEncoder().encode(domain))),
+    ),
+  ];
+}
+
+function extension(identifier: string, critical: boolean, value: Uint8Array): Uint8Array {
+  const flag = critical ? [der(BOOLEAN, Uint8Array.of(0xff))] : [];
+  return der(SEQUENCE, derObjectIdentifier(identifier), ...flag, der(OCTET_STRING, value));
+}
+
+/** Certificates have the two numbers in DER (RFC 3279 section 2.2.3), WebCrypto one behind the other. */
+function ecdsaSignature(signature: Uint8Array): Uint8Array {
+  const half = signature.length / 2;
+  return der(
+    SEQUENCE,
+    derInteger(signature.subarray(0, half)),
+    derInteger(signature.subarray(half)),
+  );
+}
