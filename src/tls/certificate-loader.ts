@@ -1,0 +1,76 @@
+import { messageOf } from "../core/errors.ts";
+import type { Files } from "../net/runtime.ts";
+import { pemPath, readPem } from "./read-pem.ts";
+import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
+
+/** At least one of the two: both where a certificate that was read earlier stands in for a broken one. */
+export interface LoadedCertificate {
+  readonly certificate?: ServerCertificate;
+  readonly error?: string;
+}
+
+/** The certificates that one loader has loaded. */
+export class LoadedCertificates {
+  /** By what is in them. */
+  readonly byText = new Map<string, ServerCertificate>();
+  /** By what the configuration says of them. */
+  readonly bySource = new Map<string, ServerCertificate>();
+}
+
+/**
+ * Reads the certificates and CAs of one configuration, each file once. Certificates whose texts did
+ * not change since an earlier loader's are the same objects.
+ */
+export class CertificateLoader {
+  readonly loaded = new LoadedCertificates();
+  /** All files that were asked for, there or not. */
+  readonly paths = new Set<string>();
+  private readonly files: Files;
+  private readonly baseDirectory: string | undefined;
+  private readonly earlier: LoadedCertificates;
+  private readonly texts = new Map<string, Promise<string>>();
+
+  constructor(files: Files, baseDirectory?: string, earlier = new LoadedCertificates()) {
+    this.files = files;
+    this.baseDirectory = baseDirectory;
+    this.earlier = earlier;
+  }
+
+  /** Rejects with an Error that names the file and says what is wrong. */
+  readText(textOrPath: string): Promise<string> {
+    const path = pemPath(textOrPath, this.baseDirectory);
+    if (path !== undefined) this.paths.add(path);
+    let text = this.texts.get(textOrPath);
+    if (text === undefined) {
+      text = readPem(this.files, textOrPath, this.baseDirectory);
+      this.texts.set(textOrPath, text);
+    }
+    return text;
+  }
+
+  async load(certFile: string, keyFile: string): Promise<LoadedCertificate> {
+    const source = `${certFile}\n${keyFile}`;
+    try {
+      const certificate = await this.read(certFile, keyFile);
+      this.loaded.bySource.set(source, certificate);
+      return { certificate };
+    } catch (error) {
+      const certificate = this.earlier.bySource.get(source);
+      if (certificate === undefined) return { error: messageOf(error) };
+      this.loaded.bySource.set(source, certificate);
+      return { certificate, error: `${messageOf(error)}; the one that was read before it goes on` };
+    }
+  }
+
+  private async read(certFile: string, keyFile: string): Promise<ServerCertificate> {
+    const chain = await this.readText(certFile);
+    const key = await this.readText(keyFile);
+    const text = `${chain}\n${key}`;
+    const certificate =
+      this.loaded.byText.get(text) ??
+      this.earlier.byText.get(text) ??
+      (await readServerCertificate(chain, key));
+    this.loaded.byText.set(text, certificate);
+    return certificate;
+  }
+}

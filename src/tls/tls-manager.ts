@@ -1,0 +1,208 @@
+import type { TlsConfiguration, TlsOptions } from "../config/dynamic/tls.ts";
+import { messageOf } from "../core/errors.ts";
+import { sameData } from "../core/same-data.ts";
+import type { Runtime } from "../net/runtime.ts";
+import type { ServerTlsContext } from "../net/tls.ts";
+import { CertificateLoader, type LoadedCertificates } from "./certificate-loader.ts";
+import { CertificateStore } from "./certificate-store.ts";
+import { pemPath } from "./read-pem.ts";
+import { generateDefaultCertificate } from "./self-signed.ts";
+import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
+import { type Refusal, ServerContexts } from "./server-contexts.ts";
+import { resolveTlsOptions, type ServerOptions } from "./tls-options.ts";
+
+export interface TlsManagerContext {
+  readonly runtime: Pick<Runtime, "files" | "serverTls">;
+  /** Relative paths are below it; the working directory where it is undefined. */
+  readonly baseDirectory?: string;
+  /** What serves now: certificates and options that did not change keep their sessions. */
+  readonly previous?: TlsManager;
+  /**
+   * Sets of options that are configured and were found invalid before, by name with the reason (a
+   * wrong value, "default" from two providers): whoever uses them is refused. Without it an invalid
+   * "default" would be replaced by the built-in one.
+   */
+  readonly invalidOptions?: Readonly<Record<string, string>>;
+}
+
+export interface TlsError {
+  readonly kind: "certificate" | "options" | "store";
+  /** Of the options or the store; of a certificate its key, such as `certificates[0]`, and file. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/** A certificate as the metrics show it. */
+export interface CertificateSummary {
+  readonly cn: string;
+  readonly serial: string;
+  readonly sans: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
+}
+
+/** Of the options that serve without being asked for, and of the one store that Traefik uses. */
+const DEFAULT = "default";
+
+/**
+ * Certificates and TLS options: says for each connection which context its handshake takes.
+ * Built anew from each configuration, and never changed. Source: Traefik's pkg/tls/tlsmanager.go.
+ */
+export class TlsManager {
+  /** All files that were read or looked for: a change of one asks for a new manager. */
+  readonly files: readonly string[];
+  private readonly loaded: LoadedCertificates;
+  private readonly store: CertificateStore;
+  /** Of the configuration, a refusal where it is broken; undefined where there is none. */
+  private readonly configured: ServerCertificate | Refusal | undefined;
+  private readonly generated: ServerCertificate;
+  private readonly options: ReadonlyMap<string, ServerContexts | Refusal>;
+
+  private constructor(
+    loader: CertificateLoader,
+    store: CertificateStore,
+    configured: ServerCertificate | Refusal | undefined,
+    generated: ServerCertificate,
+    options: ReadonlyMap<string, ServerContexts | Refusal>,
+  ) {
+    this.files = [...loader.paths];
+    this.loaded = loader.loaded;
+    this.store = store;
+    this.configured = configured;
+    this.generated = generated;
+    this.options = options;
+  }
+
+  /**
+   * Reads all files and tries all options. Never rejects because of the configuration: what is wrong
+   * is in `errors`, and refuses the connections that it concerns. A certificate that can't be read
+   * any more (its two files are replaced one after the other) stays what it was.
+   */
+  static async create(
+    configuration: TlsConfiguration,
+    context: TlsManagerContext,
+  ): Promise<{ manager: TlsManager; errors: TlsError[] }> {
+    const { runtime, previous, baseDirectory } = context;
+    const errors: TlsError[] = [];
+    const loader = new CertificateLoader(runtime.files, baseDirectory, previous?.loaded);
+
+    const certificates: ServerCertificate[] = [];
+    for (const [i, { certFile, keyFile, stores }] of (configuration.certificates ?? []).entries()) {
+      const name = `certificates[${i}]${describeFile(certFile)}`;
+      const { certificate, error } = await loader.load(certFile, keyFile);
+      if (error !== undefined) errors.push({ kind: "certificate", name, message: error });
+      const used = stores === undefined || stores.length === 0 || stores.includes(DEFAULT);
+      if (!used) errors.push({ kind: "certificate", name, message: otherStore(stores) });
+      if (used && certificate !== undefined) certificates.push(certificate);
+    }
+
+    const generated = previous?.generated ?? (await generate());
+    let configured: ServerCertificate | Refusal | undefined;
+    for (const [name, { defaultCertificate }] of Object.entries(configuration.stores ?? {})) {
+      if (name !== DEFAULT) errors.push({ kind: "store", name, message: otherStore([name]) });
+      if (name !== DEFAULT || defaultCertificate === undefined) continue;
+      const { certFile, keyFile } = defaultCertificate;
+      const { certificate, error } = await loader.load(certFile, keyFile);
+      if (error !== undefined) {
+        errors.push({ kind: "store", name, message: `defaultCertificate: ${error}` });
+      }
+      configured = certificate ?? { refused: `the default certificate is invalid: ${error}` };
+    }
+
+    const options = new Map<string, ServerContexts | Refusal>();
+    for (const [name, refused] of Object.entries(context.invalidOptions ?? {})) {
+      options.set(name, { refused: `the TLS options "${name}" are invalid: ${refused}` });
+    }
+    const sets: [string, TlsOptions][] = Object.entries(configuration.options ?? {});
+    if (configuration.options?.[DEFAULT] === undefined) sets.push([DEFAULT, {}]);
+    for (const [name, set] of sets) {
+      if (options.has(name)) continue;
+      try {
+        const resolved = await resolveTlsOptions(set, (file) => loader.readText(file));
+        options.set(name, contextsFor(resolved, previous?.options.get(name), runtime, generated));
+      } catch (error) {
+        const message = messageOf(error);
+        errors.push({ kind: "options", name, message });
+        options.set(name, { refused: `the TLS options "${name}" are invalid: ${message}` });
+      }
+    }
+
+    const store = new CertificateStore(certificates);
+    return { manager: new TlsManager(loader, store, configured, generated, options), errors };
+  }
+
+  /**
+   * The context for a connection: its certificate is the one for `serverName` ("" for none: for the
+   * local address), else the default one, unless the options are strict about names. `alpn` replaces
+   * the options' protocols.
+   */
+  choose(
+    optionsName: string,
+    serverName: string,
+    localIp: string,
+    alpn?: readonly string[],
+  ): ServerTlsContext | Refusal {
+    const contexts = this.options.get(optionsName);
+    if (contexts === undefined) return { refused: `there are no TLS options "${optionsName}"` };
+    if ("refused" in contexts) return contexts;
+    let certificate = this.store.find(serverName === "" ? localIp : serverName);
+    if (certificate === undefined) {
+      if (contexts.options.sniStrict) {
+        return { refused: `no certificate for "${serverName}", and the options have sniStrict` };
+      }
+      const fallback = this.configured ?? this.generated;
+      if ("refused" in fallback) return fallback;
+      certificate = fallback;
+    }
+    return contexts.get(certificate, alpn);
+  }
+
+  /** The options of that name, or why nobody can be served with them. */
+  optionsFor(name: string): ServerOptions | Refusal {
+    const contexts = this.options.get(name);
+    if (contexts === undefined) return { refused: `there are no TLS options "${name}"` };
+    return "refused" in contexts ? contexts : contexts.options;
+  }
+
+  /** The certificates that users configured, as Traefik's metrics have them. */
+  get certificates(): CertificateSummary[] {
+    const { configured } = this;
+    const all = new Set(this.store.certificates);
+    if (configured !== undefined && !("refused" in configured)) all.add(configured);
+    return [...all].map(({ certificate }) => ({
+      cn: certificate.commonName,
+      serial: certificate.serial,
+      sans: certificate.dnsNames,
+      notAfter: certificate.notAfter,
+    }));
+  }
+}
+
+/** The previous contexts where the options are the same; throws where the runtime can't honour them. */
+function contextsFor(
+  options: ServerOptions,
+  previous: ServerContexts | Refusal | undefined,
+  runtime: Pick<Runtime, "serverTls">,
+  trial: ServerCertificate,
+): ServerContexts {
+  if (previous !== undefined && !("refused" in previous) && sameData(previous.options, options)) {
+    return previous;
+  }
+  const contexts = new ServerContexts(options, runtime);
+  const found = contexts.get(trial);
+  if ("refused" in found) throw new Error(found.refused);
+  return contexts;
+}
+
+async function generate(): Promise<ServerCertificate> {
+  const { certificate, privateKey } = await generateDefaultCertificate();
+  return readServerCertificate(certificate, privateKey);
+}
+
+function describeFile(certFile: string): string {
+  return pemPath(certFile) === undefined ? "" : ` (${certFile})`;
+}
+
+function otherStore(stores: readonly string[]): string {
+  return `the store "default" is the only one that serves, as in Traefik; found ${stores.join(", ")}`;
+}
