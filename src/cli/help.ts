@@ -8,7 +8,8 @@ Usage:
 
 Configuration, the first of these that is there (one excludes the others):
   --configFile=FILE             a YAML, TOML or JSON file; else traefik.{toml,yaml,yml} in
-                                /etc/traefik, $XDG_CONFIG_HOME/traefik, $HOME/.config/traefik and .
+                                /etc/traefik, $XDG_CONFIG_HOME/traefik, $HOME/.config/traefik and .,
+                                also $XDG_CONFIG_HOME and $HOME/.config themselves
   flags                         --entryPoints.web.address=:80 and so on, case-insensitive
   environment                   TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80 and so on
   the shipped configuration     entrypoint web on :8080 with a built-in whoami service

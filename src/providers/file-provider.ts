@@ -1,3 +1,4 @@
+import { decodeText } from "../config/decode-text.ts";
 import { ConfigError, type ConfigIssue, formatIssue } from "../config/document.ts";
 import type { ValidatedDynamic } from "../config/dynamic/validate.ts";
 import { messageOf } from "../core/errors.ts";
@@ -99,7 +100,7 @@ export class FileProvider implements Provider {
       const names = await this.findFiles(directories);
       const texts: DynamicFile[] = [];
       for (const name of names)
-        texts.push({ name, text: new TextDecoder().decode(await this.files.read(name)) });
+        texts.push({ name, text: decodeText(await this.files.read(name), name) });
       const before = this.parsed;
       if (!sameTexts(texts, this.last)) {
         this.last = texts;

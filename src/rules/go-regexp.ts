@@ -105,6 +105,8 @@ const ATOM =
   /\\[./+*?()[\]{}|^$\\]|\[\^?(?:[A-Za-z0-9_/.@:%~]|[A-Za-z0-9]-[A-Za-z0-9])+\]|\\d|[A-Za-z0-9_/@:%~=&;,!<> -]/y;
 const LITERALS =
   /\(((?:\\[./+*?()[\]{}|^$\\-]|[A-Za-z0-9_/@:%~=&;,!<> -])+(?:\|(?:\\[./+*?()[\]{}|^$\\]|[A-Za-z0-9_/@:%~=&;,!<> -])+)*)\)/y;
+/** A pattern is tried at each place of the text: both lengths count. */
+const MAX_NATIVE_LENGTH = 256;
 /** Ways through optional parts and alternatives that backtracking may have to try at a place. */
 const MAX_WAYS = 64;
 
@@ -115,6 +117,7 @@ const MAX_WAYS = 64;
  * between the two dialects.
  */
 export function isSafeForNative(pattern: string): boolean {
+  if (pattern.length > MAX_NATIVE_LENGTH) return false;
   const body = pattern.replace(/^\^/, "").replace(/\$$/, "");
   let repetitions = 0;
   let ways = 1;

@@ -7,9 +7,14 @@ export class RuleError extends Error {
   readonly column: number;
 
   constructor(message: string, rule: string, column: number) {
-    super(`${message} at column ${column} of the rule ${excerpt(rule, column)}`);
+    super(`${shortened(message)} at column ${column} of the rule ${excerpt(rule, column)}`);
     this.column = column;
   }
+}
+
+/** A message may name what it found, of whatever length. */
+function shortened(message: string): string {
+  return message.length <= 2 * SHOWN ? message : `${message.slice(0, 2 * SHOWN)}…`;
 }
 
 function excerpt(rule: string, column: number): string {
