@@ -36,6 +36,7 @@ export interface TlsError {
 export interface CertificateSummary {
   readonly cn: string;
   readonly serial: string;
+  /** Its DNS names, sorted. */
   readonly sans: readonly string[];
   /** Milliseconds since the epoch. */
   readonly notAfter: number;
@@ -172,7 +173,7 @@ export class TlsManager {
     return [...all].map(({ certificate }) => ({
       cn: certificate.commonName,
       serial: certificate.serial,
-      sans: certificate.dnsNames,
+      sans: [...certificate.dnsNames].sort(),
       notAfter: certificate.notAfter,
     }));
   }
