@@ -82,7 +82,7 @@ const protocol = () =>
   text()
     .min(1, "expected a protocol such as h2 or http/1.1, found nothing")
     .max(255, "expected a protocol of at most 255 bytes, found more")
-    .regex(/^[\x21-\x7e]+$/, "expected a protocol of printable ASCII characters");
+    .regex(/^[\x21-\x7e]*$/, "expected a protocol of printable ASCII characters");
 
 /** Of a set of options, `tls.options.<name>`. */
 export const tlsOptionsSchema = z
