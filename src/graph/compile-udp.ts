@@ -141,9 +141,10 @@ class UdpServiceBuilder {
     const { logger, proxyTo } = this.context;
     const turns =
       weighted === undefined
-        ? (loadBalancer?.servers ?? []).map(({ address }) => ({
-            handler: proxyTo(parseHostPort(address)),
-          }))
+        ? (loadBalancer?.servers ?? []).map(({ address }) => {
+            const { hostname, port } = parseHostPort(address);
+            return { handler: proxyTo({ hostname, port }) };
+          })
         : children.map(({ handler }, i) => ({
             handler,
             weight: weighted.services![i].weight,

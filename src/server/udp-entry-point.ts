@@ -82,10 +82,10 @@ export class UdpEntryPoint implements DatagramHandler {
     this.logger.debug("A UDP socket reported an error", { entryPointName: this.name, error });
   }
 
-  /** Takes no new sessions, lets those that there are end within the grace time, then ends them. */
-  async shutdown(): Promise<void> {
+  /** Takes no new sessions, lets those that there are end within `grace` milliseconds, then ends them. */
+  async shutdown(grace = this.options.graceTimeOut): Promise<void> {
     this.draining = true;
-    const end = now() + this.options.graceTimeOut;
+    const end = now() + grace;
     while (this.sessions.size > 0 && now() < end) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_TICK));
     }
