@@ -1,6 +1,7 @@
 import { copyBytes, latin1, writeLatin1 } from "../core/bytes.ts";
 import { bytesEqualLower, FIELD_NAMES, FieldId, fieldIdOfName } from "../wire/field-names.ts";
 import { type Fields, STRIDE } from "../wire/fields.ts";
+import type { HeaderBlock } from "../wire/http2/message.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const NO_FIELDS: Fields = [];
@@ -272,5 +273,23 @@ export class HeaderList {
       target[at++] = 0x0a;
     }
     return at;
+  }
+
+  /**
+   * Puts every field that `skip` does not name by id into a header block (HTTP/2). Names go lower
+   * case on the wire, whatever their spelling here.
+   */
+  encodeTo(block: HeaderBlock, skip: Uint8Array): void {
+    const { fields, added, bytes } = this;
+    for (let i = 0; i < fields.length; i += STRIDE) {
+      const id = fields[i];
+      if (id < 0 || skip[id] === 1) continue;
+      block.field(id, bytes, fields[i + 1], fields[i + 2], fields[i + 3], fields[i + 4]);
+    }
+    for (let i = 0, end = this.addedSlots * ADDED_STRIDE; i < end; i += ADDED_STRIDE) {
+      const id = added![i] as number;
+      if (id < 0 || skip[id] === 1) continue;
+      block.text(id, added![i + 1] as string, added![i + 2] as string);
+    }
   }
 }
