@@ -18,6 +18,17 @@ export class BunConnection extends BaseConnection {
     socket.setKeepAlive(true, KEEP_ALIVE);
   }
 
+  /**
+   * Gives the socket away, for a TLS handshake: this connection is closed from now on, without a
+   * word to its handler, and so are the bytes that the socket goes on to tell it of. Null where
+   * there is nothing to give.
+   */
+  surrender(): Socket<BunConnection> | null {
+    if (this.closed || this.dead) return null;
+    this.abandon();
+    return this.socket;
+  }
+
   write(bytes: Uint8Array, start = 0, end = bytes.length): number {
     if (this.closed) return -1;
     const taken = this.socket.write(bytes, start, end - start);

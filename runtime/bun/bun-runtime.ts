@@ -1,7 +1,9 @@
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
 import { workerThread } from "../node/worker-thread.ts";
+import { bunStartTls } from "./bun-handshake.ts";
 import { bunConnect, bunListen } from "./bun-sockets.ts";
+import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
 import { bunBindUdp } from "./bun-udp.ts";
 
 /** Sluice on Bun. */
@@ -15,6 +17,9 @@ export function bunRuntime(): Runtime {
     version: Bun.version,
     listen: bunListen,
     connect: bunConnect,
+    serverTls: (options) => new BunServerTls(options),
+    clientTls: (options) => new BunClientTls(options),
+    startTls: bunStartTls,
     bindUdp: bunBindUdp,
     // Not Bun.shrink: it throws compiled code away, and the next requests cost twice as much.
     releaseMemory: () => Bun.gc(true),

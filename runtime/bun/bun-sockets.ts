@@ -7,6 +7,8 @@ import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src
 import { codeOf, SystemError } from "../node/system-error.ts";
 import { reportUncaught } from "../node/uncaught.ts";
 import { BunConnection } from "./bun-connection.ts";
+import { BunClientHandshake } from "./bun-handshake.ts";
+import type { BunClientTls } from "./bun-tls-context.ts";
 
 type ConnectionSocket = Socket<BunConnection>;
 
@@ -77,6 +79,7 @@ export function bunConnect(options: ConnectOptions, handler: DialHandler): Dial 
 class BunDial implements Dial {
   private readonly options: ConnectOptions;
   private handler: DialHandler | null;
+  private handshake: Dial | null = null;
 
   constructor(options: ConnectOptions, handler: DialHandler) {
     this.options = options;
@@ -99,6 +102,7 @@ class BunDial implements Dial {
 
   cancel(): void {
     this.handler = null;
+    this.handshake?.cancel();
   }
 
   opened(connection: BunConnection): void {
@@ -108,16 +112,36 @@ class BunDial implements Dial {
       return;
     }
     const { handler } = this;
-    this.handler = null;
     if (handler === null) {
       connection.reset();
       return;
     }
+    if (this.options.tls !== undefined) {
+      this.secure(connection, this.options.tls);
+      return;
+    }
+    this.handler = null;
     try {
       connection.handler = handler.connected(connection);
     } catch (error) {
       connection.failed(error);
     }
+  }
+
+  private secure(
+    connection: BunConnection,
+    { context, serverName }: NonNullable<ConnectOptions["tls"]>,
+  ): void {
+    const { hostname } = this.options;
+    const client = context as BunClientTls;
+    this.handshake = new BunClientHandshake(connection, client, serverName, hostname, {
+      secured: (secured) => {
+        const handler = this.handler!;
+        this.handler = null;
+        return handler.connected(secured);
+      },
+      failed: (error) => this.failed(error),
+    });
   }
 
   private failed(cause: unknown): void {

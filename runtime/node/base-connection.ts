@@ -91,6 +91,14 @@ export abstract class BaseConnection implements Connection {
     queueMicrotask(() => this.deliverClose(undefined));
   }
 
+  /** Somebody else has the transport from now on; the handler hears of nothing any more, not even `close`. */
+  protected abandon(): void {
+    this.closed = true;
+    this.closeDelivered = true;
+    this.held = null;
+    this.handler = NOBODY;
+  }
+
   /** Its handler threw. */
   failed(error: unknown): void {
     reportUncaught(error);

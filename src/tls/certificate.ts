@@ -25,6 +25,8 @@ export interface Certificate {
   readonly dnsNames: readonly string[];
   /** Of its subject alternative names: in canonical form. */
   readonly ipAddresses: readonly string[];
+  /** Of its subject alternative names: as they are written. */
+  readonly uris: readonly string[];
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -36,6 +38,7 @@ const COMMON_NAME = "2.5.4.3";
 const SUBJECT_ALT_NAME = "2.5.29.17";
 /** Of GeneralName (RFC 5280 section 4.2.1.6). */
 const DNS_NAME = context(2, false);
+const URI = context(6, false);
 const IP_ADDRESS = context(7, false);
 
 /** Reads an X.509 certificate (RFC 5280 section 4.1) in DER. Throws an Error where it is none; verifies nothing. */
@@ -70,9 +73,10 @@ function commonNameOf(subject: DerValue | undefined): string {
 
 function alternativeNames(
   extensions: DerValue | undefined,
-): Pick<Certificate, "dnsNames" | "ipAddresses"> {
+): Pick<Certificate, "dnsNames" | "ipAddresses" | "uris"> {
   const dnsNames: string[] = [];
   const ipAddresses: string[] = [];
+  const uris: string[] = [];
   const list =
     extensions === undefined ? [] : elementsOf(elementsOf(extensions, context(3))[0], SEQUENCE);
   for (const extension of list) {
@@ -83,9 +87,10 @@ function alternativeNames(
     for (const { tag, content } of elementsOf(readDer(value.content, SEQUENCE), SEQUENCE)) {
       if (tag === DNS_NAME) dnsNames.push(latin1(content));
       else if (tag === IP_ADDRESS) ipAddresses.push(addressText(content));
+      else if (tag === URI) uris.push(latin1(content));
     }
   }
-  return { dnsNames, ipAddresses };
+  return { dnsNames, ipAddresses, uris };
 }
 
 function addressText(bytes: Uint8Array): string {

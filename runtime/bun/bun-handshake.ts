@@ -1,0 +1,234 @@
+import type { Socket } from "bun";
+import type { Connection } from "../../src/net/connection.ts";
+import type { Dial, HandshakeHandler } from "../../src/net/runtime.ts";
+import type { ServerTlsContext, TlsInfo } from "../../src/net/tls.ts";
+import { ianaName } from "../node/cipher-names.ts";
+import { codeOf } from "../node/system-error.ts";
+import { handshakeError } from "../node/tls-errors.ts";
+import { tlsVersion } from "../node/tls-version.ts";
+import { reportUncaught } from "../node/uncaught.ts";
+import type { BunConnection } from "./bun-connection.ts";
+import { BunTlsConnection } from "./bun-tls-connection.ts";
+import type { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
+
+/** What a Bun TLS socket offers that its types don't show. */
+type TlsSocket = Socket<TlsData> & {
+  getPeerX509Certificate(): { readonly raw: Uint8Array } | undefined;
+};
+
+/** Who has a TLS socket's events: its handshake, then its connection. */
+type TlsData = BunHandshake | BunTlsConnection;
+
+/** Codes of handshakes that didn't come to their end. */
+const UNFINISHED = new Set(["", "EPROTO", "ECONNRESET"]);
+const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+
+/** See `Runtime.startTls`. */
+export function bunStartTls(
+  connection: Connection,
+  context: ServerTlsContext,
+  early: Uint8Array,
+  handler: HandshakeHandler,
+): Dial {
+  return new BunServerHandshake(
+    connection as BunConnection,
+    context as BunServerTls,
+    early,
+    handler,
+  );
+}
+
+/** A handshake under way, on a plain connection's socket. */
+abstract class BunHandshake implements Dial {
+  private readonly connection: BunConnection;
+  private handler: HandshakeHandler | null;
+  private socket: TlsSocket | null = null;
+
+  constructor(connection: BunConnection, handler: HandshakeHandler) {
+    this.connection = connection;
+    this.handler = handler;
+  }
+
+  protected abstract completed(success: boolean, error: Error | null): boolean;
+  /** Why the peer's certificate won't do; null where it does, or where nobody asked for one. */
+  protected abstract refusal(
+    certificate: Uint8Array | null,
+    unverified: Error | null,
+  ): Error | null;
+
+  cancel(): void {
+    this.handler = null;
+    this.socket?.terminate();
+  }
+
+  /** Takes the socket over. `upgrade` are options which Bun's types don't all know. */
+  protected start(upgrade: { isServer: boolean; tls: object; initialData?: Uint8Array }): void {
+    const raw = this.connection.surrender();
+    if (raw === null) {
+      queueMicrotask(() => this.fail(new Error("the connection is closed")));
+      return;
+    }
+    try {
+      const options = { ...upgrade, data: this, socket: EVENTS };
+      const [, socket] = raw.upgradeTLS(options as never);
+      this.socket = socket as unknown as TlsSocket;
+    } catch (error) {
+      raw.terminate();
+      queueMicrotask(() => this.fail(error));
+    }
+  }
+
+  /** The handshake is over, one way or the other. */
+  finished(socket: TlsSocket, success: boolean, error: Error | null): void {
+    const { handler } = this;
+    if (handler === null) {
+      socket.terminate();
+      return;
+    }
+    const info = this.completed(success, error) ? this.judge(socket, error) : handshakeError(error);
+    if (info instanceof Error) {
+      // First, because the socket's `close` comes before `terminate` returns.
+      this.fail(info);
+      socket.terminate();
+      return;
+    }
+    this.handler = null;
+    const { remote, local } = this.connection;
+    const secured = new BunTlsConnection(socket, remote, local, info);
+    socket.data = secured;
+    try {
+      secured.handler = handler.secured(secured);
+    } catch (thrown) {
+      secured.failed(thrown);
+    }
+  }
+
+  /** The socket closed before the handshake was over. */
+  gone(error?: Error): void {
+    this.fail(handshakeError(error ?? null));
+  }
+
+  private judge(socket: TlsSocket, unverified: Error | null): TlsInfo | Error {
+    try {
+      const peerCertificate = derOf(socket);
+      const refusal = this.refusal(peerCertificate, unverified);
+      return refusal ?? infoOf(socket, peerCertificate);
+    } catch (error) {
+      // A certificate that can't be read.
+      return error as Error;
+    }
+  }
+
+  private fail(error: unknown): void {
+    const { handler } = this;
+    this.handler = null;
+    try {
+      handler?.failed(error as Error);
+    } catch (thrown) {
+      reportUncaught(thrown);
+    }
+  }
+}
+
+class BunServerHandshake extends BunHandshake {
+  private readonly context: BunServerTls;
+
+  constructor(
+    connection: BunConnection,
+    context: BunServerTls,
+    early: Uint8Array,
+    handler: HandshakeHandler,
+  ) {
+    super(connection, handler);
+    this.context = context;
+    // `isServer` and `initialData` are undocumented: they are for Bun's own node:tls.
+    this.start({ isServer: true, tls: context.upgrade, initialData: early });
+  }
+
+  protected completed(success: boolean): boolean {
+    return success;
+  }
+
+  protected refusal(certificate: Uint8Array | null, unverified: Error | null): Error | null {
+    return this.context.refusal(certificate, unverified?.message ?? null);
+  }
+}
+
+/** The client role, right after the connection was made. */
+export class BunClientHandshake extends BunHandshake {
+  private readonly context: BunClientTls;
+  private readonly host: string;
+
+  /** `host` is what the certificate is checked against where there is no `serverName`. */
+  constructor(
+    connection: BunConnection,
+    context: BunClientTls,
+    serverName: string,
+    host: string,
+    handler: HandshakeHandler,
+  ) {
+    super(connection, handler);
+    this.context = context;
+    this.host = serverName || host;
+    this.start({ isServer: false, tls: context.upgradeFor(serverName) });
+  }
+
+  /**
+   * Of a server that isn't trusted Bun says that the handshake failed, even where it was told not
+   * to reject it: then the handshake is done, and the error is its opinion of the certificate.
+   */
+  protected completed(success: boolean, error: Error | null): boolean {
+    return success || !(error === null || UNFINISHED.has(codeOf(error) ?? ""));
+  }
+
+  protected refusal(certificate: Uint8Array | null, unverified: Error | null): Error | null {
+    // The name is for the context to check. Of a chain that isn't trusted Bun says that first.
+    const reason = codeOf(unverified) === WRONG_NAME ? null : (unverified?.message ?? null);
+    return this.context.refusal(this.host, certificate, reason);
+  }
+}
+
+function infoOf(socket: TlsSocket, peerCertificate: Uint8Array | null): TlsInfo {
+  const { name } = socket.getCipher() as { name: string };
+  return {
+    version: tlsVersion(socket.getTLSVersion()),
+    cipher: ianaName(name),
+    serverName: String(socket.getServername() || "").toLowerCase(),
+    alpn: socket.alpnProtocol || "",
+    peerCertificate,
+  };
+}
+
+/** A copy: the certificate's own bytes go with its socket. */
+function derOf(socket: TlsSocket): Uint8Array | null {
+  const raw = socket.getPeerX509Certificate()?.raw;
+  return raw === undefined ? null : new Uint8Array(raw);
+}
+
+/** What is done with a TLS socket's events, whoever has them. */
+const EVENTS: Bun.SocketHandler<TlsData, "uint8array"> = {
+  binaryType: "uint8array",
+  // Before the handshake.
+  open() {},
+  handshake(socket, success, error) {
+    const { data } = socket;
+    if (data instanceof BunHandshake) data.finished(socket as TlsSocket, success, error);
+  },
+  data({ data }, chunk) {
+    if (data instanceof BunTlsConnection) data.received(chunk);
+  },
+  drain({ data }) {
+    if (data instanceof BunTlsConnection) data.writable();
+  },
+  end({ data }) {
+    if (data instanceof BunTlsConnection) data.ended();
+    else data.gone();
+  },
+  close({ data }, error) {
+    data.gone(error);
+  },
+  error({ data }, error) {
+    if (data instanceof BunTlsConnection) data.failed(error);
+    else data.gone(error);
+  },
+};

@@ -1,0 +1,77 @@
+import { createSecureContext } from "node:tls";
+import { parseIp } from "../../src/net/address.ts";
+import type {
+  ClientTlsContext,
+  ClientTlsOptions,
+  ServerTlsContext,
+  ServerTlsOptions,
+} from "../../src/net/tls.ts";
+import { wireProtocols } from "../node/alpn.ts";
+import { clientRefusal, serverRefusal } from "../node/peer-check.ts";
+import { clientOptions, serverOptions } from "../node/tls-options.ts";
+
+/**
+ * What `upgradeTLS` takes as `tls`. `secureContext` is undocumented: a native SSL_CTX of node:tls,
+ * which all connections share instead of having one made for each.
+ */
+interface UpgradeOptions {
+  readonly secureContext: unknown;
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+  readonly ALPNProtocols: Uint8Array | undefined;
+  readonly serverName?: string;
+}
+
+export class BunServerTls implements ServerTlsContext {
+  readonly role = "server";
+  readonly upgrade: UpgradeOptions;
+  private readonly options: ServerTlsOptions;
+
+  constructor(options: ServerTlsOptions) {
+    const { clientAuth, alpn } = options;
+    this.options = options;
+    const verification = {
+      requestCert: clientAuth !== "none",
+      // Makes BoringSSL send an alert to clients without a certificate. What else is to be refused
+      // is for `refusal` to say.
+      rejectUnauthorized: clientAuth === "require-any" || clientAuth === "require-and-verify",
+    };
+    const { context } = createSecureContext({ ...serverOptions(options), ...verification });
+    this.upgrade = { secureContext: context, ...verification, ALPNProtocols: protocols(alpn) };
+  }
+
+  refusal(certificate: Uint8Array | null, unverified: string | null): Error | null {
+    return clientRefusal(this.options.clientAuth, certificate, unverified);
+  }
+}
+
+export class BunClientTls implements ClientTlsContext {
+  readonly role = "client";
+  private readonly options: ClientTlsOptions;
+  private readonly upgrade: UpgradeOptions;
+
+  constructor(options: ClientTlsOptions) {
+    this.options = options;
+    const { context } = createSecureContext(clientOptions(options));
+    this.upgrade = {
+      secureContext: context,
+      requestCert: true,
+      // Bun's rejecting comes with an alert, and with a check of the name that `peerUri` replaces.
+      rejectUnauthorized: options.verify && options.peerUri === undefined,
+      ALPNProtocols: protocols(options.alpn),
+    };
+  }
+
+  /** An address isn't sent as the server's name (RFC 6066 section 3). */
+  upgradeFor(serverName: string): UpgradeOptions {
+    return { ...this.upgrade, serverName: parseIp(serverName) === undefined ? serverName : "" };
+  }
+
+  refusal(host: string, certificate: Uint8Array | null, unverified: string | null): Error | null {
+    return serverRefusal(this.options, host, certificate, unverified);
+  }
+}
+
+function protocols(alpn: readonly string[]): Uint8Array | undefined {
+  return alpn.length > 0 ? wireProtocols(alpn) : undefined;
+}

@@ -1,0 +1,83 @@
+import type { SecureContextOptions } from "node:tls";
+import type { ClientTlsOptions, ServerTlsOptions, TlsVersion } from "../../src/net/tls.ts";
+import { opensslNames } from "./cipher-names.ts";
+
+/** The same names in OpenSSL's words: node:tls wants them colon-separated. */
+const CURVES: Readonly<Record<string, string>> = {
+  X25519: "X25519",
+  CurveP256: "P-256",
+  CurveP384: "P-384",
+  CurveP521: "P-521",
+  X25519MLKEM768: "X25519MLKEM768",
+};
+
+const VERSIONS: Readonly<Record<TlsVersion, "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3">> = {
+  "1.0": "TLSv1",
+  "1.1": "TLSv1.1",
+  "1.2": "TLSv1.2",
+  "1.3": "TLSv1.3",
+};
+
+/** SSL_OP_NO_TICKET, of OpenSSL and BoringSSL. */
+const NO_TICKET = 0x4000;
+/** SSL_OP_CIPHER_SERVER_PREFERENCE. */
+const SERVER_PREFERENCE = 0x400000;
+
+type Shared = Pick<ServerTlsOptions, "minVersion" | "maxVersion" | "cipherSuites" | "curves">;
+
+/** What both roles can choose, as `tls.createSecureContext` takes it. Throws for what it can't express. */
+export function sharedOptions(options: Shared): SecureContextOptions {
+  const { minVersion = "1.2", maxVersion = "1.3", cipherSuites, curves } = options;
+  if (minVersion > maxVersion) {
+    throw new Error(`minVersion ${minVersion} is above maxVersion ${maxVersion}`);
+  }
+  const shared: SecureContextOptions = {
+    minVersion: VERSIONS[minVersion],
+    maxVersion: VERSIONS[maxVersion],
+  };
+  if (cipherSuites !== undefined && cipherSuites.length > 0) {
+    shared.ciphers = opensslNames(cipherSuites).join(":");
+  }
+  if (curves !== undefined && curves.length > 0) {
+    shared.ecdhCurve = curves.map(curveName).join(":");
+  }
+  return shared;
+}
+
+function curveName(name: string): string {
+  const found = CURVES[name];
+  if (found !== undefined) return found;
+  const known = Object.keys(CURVES).join(", ");
+  throw new Error(`curvePreferences: "${name}" is not supported; expected ${known}`);
+}
+
+/** What the server role adds. Throws where client certificates can't be verified as asked for. */
+export function serverOptions(options: ServerTlsOptions): SecureContextOptions {
+  const { keyPair, clientAuth, clientCAs, sessionTickets } = options;
+  const verifies = clientAuth === "verify-if-given" || clientAuth === "require-and-verify";
+  if (verifies && clientCAs.length === 0) {
+    throw new Error(
+      `clientAuth "${clientAuth}" needs the CAs that client certificates are checked against`,
+    );
+  }
+  return {
+    ...sharedOptions(options),
+    cert: keyPair.certificate,
+    key: keyPair.privateKey,
+    // Never the system's roots: who may be a client is for the configuration to say.
+    ca: verifies ? [...clientCAs] : undefined,
+    secureOptions: SERVER_PREFERENCE | (sessionTickets ? 0 : NO_TICKET),
+  };
+}
+
+/** What the client role adds. */
+export function clientOptions(options: ClientTlsOptions): SecureContextOptions {
+  const { rootCAs, keyPair } = options;
+  if (rootCAs?.length === 0) throw new Error("rootCAs is empty: nothing could be verified");
+  return {
+    ...sharedOptions(options),
+    ca: rootCAs === undefined ? undefined : [...rootCAs],
+    cert: keyPair?.certificate,
+    key: keyPair?.privateKey,
+  };
+}
