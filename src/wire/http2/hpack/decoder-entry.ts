@@ -1,7 +1,7 @@
 import { latin1, latin1Bytes } from "../../../core/bytes.ts";
 import { fieldIdOfName } from "../../field-names.ts";
 import { pseudoIdOfName, storedName } from "./pseudo.ts";
-import { ENTRY_OVERHEAD, STATIC_TABLE } from "./static-table.ts";
+import { ENTRY_OVERHEAD, FIRST_DYNAMIC, STATIC_TABLE } from "./static-table.ts";
 
 /** A field in a decoder's table, with all that is known of it: what comes by its index costs a copy. */
 export class DecoderEntry {
@@ -42,13 +42,18 @@ export class DecoderEntry {
   }
 }
 
-/** The static table, by index. */
-export const STATIC_ENTRIES: readonly DecoderEntry[] = [["", ""] as const, ...STATIC_TABLE].map(
-  ([name, value]) => {
-    const pseudo = name.startsWith(":");
-    const id = pseudo ? pseudoIdOfName(name) : fieldIdOfName(name);
-    const stored = pseudo ? latin1(storedName(id)) : name;
-    const bytes = latin1Bytes(stored + value);
-    return new DecoderEntry(id, bytes, stored.length, name.length, null, null);
-  },
-);
+const STATIC_ENTRIES: (DecoderEntry | undefined)[] = new Array(FIRST_DYNAMIC).fill(undefined);
+
+/** The static table's entry, from 1 to 61. Each is made when it is needed first. */
+export function staticEntry(index: number): DecoderEntry {
+  return (STATIC_ENTRIES[index] ??= makeStaticEntry(index));
+}
+
+function makeStaticEntry(index: number): DecoderEntry {
+  const [name, value] = STATIC_TABLE[index - 1];
+  const pseudo = name.startsWith(":");
+  const id = pseudo ? pseudoIdOfName(name) : fieldIdOfName(name);
+  const stored = pseudo ? latin1(storedName(id)) : name;
+  const bytes = latin1Bytes(stored + value);
+  return new DecoderEntry(id, bytes, stored.length, name.length, null, null);
+}

@@ -3,7 +3,7 @@ import { FieldId, fieldIdOfBytes } from "../../field-names.ts";
 import { type Fields, STRIDE } from "../../fields.ts";
 import { COLON } from "../../http1/octets.ts";
 import { DecodedBlock } from "./decoded-block.ts";
-import { DecoderEntry, STATIC_ENTRIES } from "./decoder-entry.ts";
+import { DecoderEntry, staticEntry } from "./decoder-entry.ts";
 import { DynamicTable } from "./dynamic-table.ts";
 import { nameFault, valueFault } from "./field-faults.ts";
 import { HpackError } from "./hpack-error.ts";
@@ -118,9 +118,9 @@ export class HpackDecoder {
 
   /** RFC 7541 section 2.3.3. */
   private entry(index: number): DecoderEntry {
-    const entry =
-      index < FIRST_DYNAMIC ? STATIC_ENTRIES[index] : this.table.get(index - FIRST_DYNAMIC);
-    if (entry === undefined || index === 0) {
+    if (index < FIRST_DYNAMIC && index > 0) return staticEntry(index);
+    const entry = this.table.get(index - FIRST_DYNAMIC);
+    if (entry === undefined) {
       throw new HpackError(`index ${index} with ${this.table.count} entries in the dynamic table`);
     }
     return entry;
@@ -129,12 +129,29 @@ export class HpackDecoder {
   /** An indexed field (RFC 7541 section 6.1). */
   private addEntry(entry: DecoderEntry): void {
     if (!this.admit(entry.size)) return;
+    const { id, bytes, nameLength, fault } = entry;
+    const { length } = bytes;
     const nameStart = this.length;
-    const valueStart = nameStart + entry.nameLength;
-    const valueEnd = this.copy(entry.bytes, 0, entry.bytes.length, nameStart);
-    if (entry.id < FieldId.deleted) this.notePseudo(entry.id, entry.text(), entry.fault);
-    else this.noteRegular(entry.fault);
-    this.addField(entry.id, nameStart, valueStart, valueEnd);
+    const valueEnd = nameStart + length;
+    if (valueEnd > scratch.length) reserve(nameStart, length);
+    const target = scratch;
+    // Of a whole array, the native copy pays early.
+    if (length > 24) target.set(bytes, nameStart);
+    else for (let i = 0; i < length; i++) target[nameStart + i] = bytes[i];
+    const at = this.fieldsLength;
+    const fields = FIELDS;
+    fields[at] = id;
+    fields[at + 1] = nameStart;
+    fields[at + 2] = nameStart + nameLength;
+    fields[at + 3] = nameStart + nameLength;
+    fields[at + 4] = valueEnd;
+    this.fieldsLength = at + STRIDE;
+    this.length = valueEnd;
+    if (id < FieldId.deleted) this.notePseudo(id, entry.text(), fault);
+    else {
+      this.seen |= 1;
+      if (fault !== null) this.block.fault ??= fault;
+    }
   }
 
   /** A literal field, with or without being added to the table (RFC 7541 section 6.2). */

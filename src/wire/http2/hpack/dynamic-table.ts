@@ -17,9 +17,9 @@ export class DynamicTable<Entry extends { readonly size: number }> {
     this.capacity = capacity;
   }
 
-  /** The entry before which `age` others are newer, 0 for the newest; undefined where there is none. */
+  /** The entry before which `age` others are newer, 0 for the newest; undefined where there is none (also for an age below 0). */
   get(age: number): Entry | undefined {
-    return age < this.count ? this.ring[(this.added - 1 - age) & this.mask] : undefined;
+    return age >= 0 && age < this.count ? this.ring[(this.added - 1 - age) & this.mask] : undefined;
   }
 
   /** Adds an entry that isn't above the capacity, and drops old ones to make room. */

@@ -23,9 +23,9 @@ export class EncoderName {
   readonly index: number;
   readonly indexing: Indexing;
 
-  constructor(name: string) {
+  constructor(name: string, index: number) {
     this.bytes = latin1Bytes(name);
-    this.index = STATIC_TABLE.findIndex((entry) => entry[0] === name) + 1;
+    this.index = index;
     this.indexing = INDEXING.get(name) ?? Indexing.repeated;
   }
 }
@@ -64,12 +64,15 @@ const INDEXING = new Map<string, Indexing>([
 ]);
 
 const BY_NAME = new Map<string, EncoderName>();
-for (const [name] of STATIC_TABLE) BY_NAME.set(name, BY_NAME.get(name) ?? new EncoderName(name));
+for (let i = 0; i < STATIC_TABLE.length; i++) {
+  const [name] = STATIC_TABLE[i];
+  if (!BY_NAME.has(name)) BY_NAME.set(name, new EncoderName(name, i + 1));
+}
 
 /** By the ids of field-names.ts. */
 export const NAMES_BY_ID: readonly EncoderName[] = FIELD_NAMES.map((spelling) => {
   const name = spelling.toLowerCase();
-  return BY_NAME.get(name) ?? new EncoderName(name);
+  return BY_NAME.get(name) ?? new EncoderName(name, 0);
 });
 
 export const METHOD = BY_NAME.get(":method")!;
@@ -81,9 +84,10 @@ export const COOKIE = BY_NAME.get("cookie")!;
 
 // Names of the static table by length and last byte: a few candidates at most for any name.
 const LONGEST = Math.max(...STATIC_TABLE.map(([name]) => name.length));
-const BUCKETS: EncoderName[][] = Array.from({ length: (LONGEST + 1) * 32 }, () => []);
+const BUCKETS: EncoderName[][] = new Array((LONGEST + 1) * 32).fill([]);
 for (const name of BY_NAME.values()) {
-  BUCKETS[name.bytes.length * 32 + (name.bytes[name.bytes.length - 1] & 31)].push(name);
+  const bucket = name.bytes.length * 32 + (name.bytes[name.bytes.length - 1] & 31);
+  BUCKETS[bucket] = [...BUCKETS[bucket], name];
 }
 
 /** The name in `bytes[0, length)`, lower case, where the static table has it; null elsewhere. */

@@ -15,7 +15,7 @@ import {
 } from "./encoder-name.ts";
 import { EncoderTable, fullHash, quickHash } from "./encoder-table.ts";
 import { huffmanEncode, huffmanLength } from "./huffman.ts";
-import { DEFAULT_TABLE_SIZE, ENTRY_OVERHEAD, STATIC_TABLE } from "./static-table.ts";
+import { DEFAULT_TABLE_SIZE, ENTRY_OVERHEAD } from "./static-table.ts";
 
 /** First octets of the representations, and the prefixes of the integers in them (RFC 7541 section 6). */
 const INDEXED = 0x80;
@@ -33,18 +33,32 @@ const STRING_PREFIX = 0x7f;
 /** The most octets of an integer: a prefix, and 32 bits. */
 const LONGEST_INTEGER = 6;
 
+/**
+ * Strings up to so many octets, whose lengths are surely one octet, are coded without looking first
+ * whether it makes them shorter: there must be room for the longest codes, 30 bits for an octet.
+ */
+const MOST_AT_ONCE = STRING_PREFIX - 1;
+const ROOM_AT_ONCE = MOST_AT_ONCE * 4;
+
+/** Longer strings go as they are: coding takes ten times as long as copying, and that on both sides. */
+const MOST_CODED = 1024;
+
 /** A cookie below this has too little to guess. Another hop's table might help with that (RFC 7541 section 7.1.3). */
 const SHORT_COOKIE = 20;
 
-const LOWER = Uint8Array.from({ length: 256 }, (_, octet) =>
-  octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet,
-);
+/** Indexes of the static table. */
+const METHOD_GET = 2;
+const METHOD_POST = 3;
+const PATH_ROOT = 4;
+const SCHEME_HTTP = 6;
+const SCHEME_HTTPS = 7;
+const STATUS_200 = 8;
+/** Those that stand in the static table from there on. */
+const STATUSES = [200, 204, 206, 304, 400, 404, 500];
 
-const METHOD_GET = staticIndex(":method", "GET");
-const METHOD_POST = staticIndex(":method", "POST");
-const SCHEME_HTTP = staticIndex(":scheme", "http");
-const SCHEME_HTTPS = staticIndex(":scheme", "https");
-const PATH_ROOT = staticIndex(":path", "/");
+const SMALLEST_BUFFER = 1024;
+/** What an exceptional block made larger than this is given back. */
+const BUFFER_KEPT = 16 * 1024;
 
 /** Where texts become bytes, of all encoders. */
 let nameScratch = new Uint8Array(256);
@@ -54,12 +68,12 @@ let valueScratch = new Uint8Array(1024);
  * Encodes the header blocks of one connection (RFC 7541). What is encoded must be sent, whole and in
  * order, as the table changes with it.
  *
- * Strings are Huffman coded where that makes them shorter. The dynamic table has fields that come
+ * Strings are Huffman coded where that makes them shorter, unless they are very long. The dynamic table has fields that come
  * again; see `Indexing`.
  */
 export class HpackEncoder implements HeaderBlock {
   /** The block since `begin` is `buffer[0, length)`, until the next `begin`. Adding to it may change the array. */
-  buffer: Uint8Array = new Uint8Array(256);
+  buffer: Uint8Array = new Uint8Array(SMALLEST_BUFFER);
   length = 0;
   private readonly maxTableSize: number;
   private readonly table: EncoderTable;
@@ -89,6 +103,7 @@ export class HpackEncoder implements HeaderBlock {
   /** Begins a block; with it the updates of the table's size that are due (RFC 7541 section 4.2). */
   begin(): void {
     this.length = 0;
+    if (this.buffer.length > BUFFER_KEPT) this.buffer = new Uint8Array(SMALLEST_BUFFER);
     if (!this.updateDue) return;
     const { capacity } = this.table;
     if (this.smallestSize < capacity) this.sizeUpdate(this.smallestSize);
@@ -97,13 +112,13 @@ export class HpackEncoder implements HeaderBlock {
   }
 
   status(status: number): void {
-    const index = indexOfStatus(status);
-    if (index > 0) {
-      this.indexed(index);
+    if (status === 200) {
+      this.indexed(STATUS_200);
       return;
     }
-    const text = String(status);
-    this.known(STATUS, valueScratch, 0, writeLatin1(valueScratch, 0, text));
+    const place = STATUSES.indexOf(status);
+    if (place >= 0) this.indexed(STATUS_200 + place);
+    else this.pseudo(STATUS, String(status));
   }
 
   /** Those that are "" are left out, as CONNECT has it. */
@@ -133,7 +148,7 @@ export class HpackEncoder implements HeaderBlock {
     }
     const nameLength = nameEnd - nameStart;
     if (nameLength > nameScratch.length) nameScratch = new Uint8Array(nameLength * 2);
-    for (let i = 0; i < nameLength; i++) nameScratch[i] = LOWER[bytes[nameStart + i]];
+    for (let i = 0; i < nameLength; i++) nameScratch[i] = lower(bytes[nameStart + i]);
     this.other(nameLength, bytes, valueStart, valueEnd);
   }
 
@@ -145,7 +160,7 @@ export class HpackEncoder implements HeaderBlock {
     }
     const { length } = name;
     if (length > nameScratch.length) nameScratch = new Uint8Array(length * 2);
-    for (let i = 0; i < length; i++) nameScratch[i] = LOWER[name.charCodeAt(i) & 0xff];
+    for (let i = 0; i < length; i++) nameScratch[i] = lower(name.charCodeAt(i));
     this.other(length, valueScratch, 0, valueLength);
   }
 
@@ -228,7 +243,7 @@ export class HpackEncoder implements HeaderBlock {
     end: number,
   ): void {
     const length = name === null ? nameLength : name.bytes.length;
-    this.reserve(3 * LONGEST_INTEGER + length + end - start);
+    this.reserve(3 * LONGEST_INTEGER + length + end - start + ROOM_AT_ONCE);
     this.integer(first, prefix, name === null ? 0 : name.index);
     if (name === null) this.string(nameScratch, 0, nameLength);
     else if (name.index === 0) this.string(name.bytes, 0, name.bytes.length);
@@ -237,14 +252,26 @@ export class HpackEncoder implements HeaderBlock {
 
   /** RFC 7541 section 5.2. */
   private string(bytes: Uint8Array, start: number, end: number): void {
-    const coded = huffmanLength(bytes, start, end);
-    if (coded < end - start) {
-      this.integer(HUFFMAN, STRING_PREFIX, coded);
-      this.length = huffmanEncode(bytes, start, end, this.buffer, this.length);
-    } else {
-      this.integer(0, STRING_PREFIX, end - start);
-      this.length = copyBytes(this.buffer, this.length, bytes, start, end);
+    const plain = end - start;
+    if (plain <= MOST_AT_ONCE) {
+      const at = this.length;
+      const behind = huffmanEncode(bytes, start, end, this.buffer, at + 1);
+      const coded = behind - at - 1;
+      if (coded < plain) {
+        this.buffer[at] = HUFFMAN | coded;
+        this.length = behind;
+        return;
+      }
+    } else if (plain <= MOST_CODED) {
+      const coded = huffmanLength(bytes, start, end);
+      if (coded < plain) {
+        this.integer(HUFFMAN, STRING_PREFIX, coded);
+        this.length = huffmanEncode(bytes, start, end, this.buffer, this.length);
+        return;
+      }
     }
+    this.integer(0, STRING_PREFIX, plain);
+    this.length = copyBytes(this.buffer, this.length, bytes, start, end);
   }
 
   /** RFC 7541 section 5.1. */
@@ -271,18 +298,6 @@ export class HpackEncoder implements HeaderBlock {
   }
 }
 
-function staticIndex(name: string, value: string): number {
-  return STATIC_TABLE.findIndex((entry) => entry[0] === name && entry[1] === value) + 1;
+function lower(octet: number): number {
+  return octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
 }
-
-function indexOfStatus(status: number): number {
-  for (let i = 0; i < STATIC_STATUSES.length; i++) {
-    if (STATIC_STATUSES[i] === status) return STATUS.index + i;
-  }
-  return 0;
-}
-
-/** They stand in a row in the static table. */
-const STATIC_STATUSES = STATIC_TABLE.filter(([name]) => name === ":status").map(([, value]) =>
-  Number(value),
-);

@@ -5,7 +5,7 @@ const EOS = 256;
 
 /**
  * The bits of each octet's code, and of EOS's (RFC 7541 appendix B). The code is canonical (codes of
- * one length count up with the octets, and go on with a 0 behind in the next length), so that the
+ * one length count up with the octets, and the next length goes on from there, with a 0 behind), so that the
  * lengths say it all.
  */
 // biome-ignore format: sixteen a line
@@ -30,40 +30,58 @@ const LENGTHS = Uint8Array.of(
 );
 const LONGEST = 30;
 /** Codes up to so many bits are looked up; the others are for octets that are rare in fields. */
-const SHORT = 8;
-/** The shortest of the other codes. */
-const LONG = 10;
+const SHORT = 12;
+const SHORT_MASK = (1 << SHORT) - 1;
 
 const CODES = new Uint32Array(LENGTHS.length);
 /** Symbols in the order of their codes. */
 const SYMBOLS = new Uint16Array(LENGTHS.length);
 /** By length: the first code, and its place in SYMBOLS. The next length's place is behind the last one. */
-const FIRST_CODE = new Uint32Array(LONGEST + 1);
+const FIRST_CODE = new Uint32Array(LONGEST + 2);
 const FIRST_PLACE = new Uint16Array(LONGEST + 2);
-/** By the next 8 bits: length of the code << 8 | symbol; 0 where the code is longer. */
-const SHORT_CODES = new Uint16Array(1 << SHORT);
 
-let code = 0;
-let place = 0;
+for (const length of LENGTHS) FIRST_PLACE[length + 1]++;
 for (let length = 1; length <= LONGEST; length++) {
-  code <<= 1;
-  FIRST_CODE[length] = code;
-  FIRST_PLACE[length] = place;
-  for (let symbol = 0; symbol <= EOS; symbol++) {
-    if (LENGTHS[symbol] !== length) continue;
-    if (length <= SHORT) {
-      const from = code << (SHORT - length);
-      SHORT_CODES.fill((length << 8) | symbol, from, from + (1 << (SHORT - length)));
-    }
-    CODES[symbol] = code++;
-    SYMBOLS[place++] = symbol;
-  }
+  const count = FIRST_PLACE[length + 1];
+  FIRST_CODE[length + 1] = (FIRST_CODE[length] + count) * 2;
+  FIRST_PLACE[length + 1] = FIRST_PLACE[length] + count;
 }
-FIRST_PLACE[LONGEST + 1] = place;
+const places = FIRST_PLACE.slice();
+for (let symbol = 0; symbol <= EOS; symbol++) {
+  const length = LENGTHS[symbol];
+  const place = places[length]++;
+  SYMBOLS[place] = symbol;
+  CODES[symbol] = FIRST_CODE[length] + place - FIRST_PLACE[length];
+}
 
-/** The most octets that `length` octets of Huffman code stand for. */
+/**
+ * By the next 12 bits: the symbol, the next one << 8 where these bits hold it too, the bits of both
+ * << 16, and 1 << 24 where there are two. 0 where the first code is longer. Made when it is needed first.
+ */
+let shortCodes: Uint32Array | null = null;
+
+function makeShortCodes(): Uint32Array {
+  const table = new Uint32Array(1 << SHORT);
+  /** For all 12 bits that begin with `code`. */
+  const set = (code: number, length: number, symbols: number) => {
+    const others = SHORT - length;
+    table.fill((length << 16) | symbols, code << others, (code + 1) << others);
+  };
+  for (let i = 0; i < FIRST_PLACE[SHORT + 1]; i++) {
+    const one = SYMBOLS[i];
+    set(CODES[one], LENGTHS[one], one);
+    for (let j = 0; j < FIRST_PLACE[SHORT + 1 - LENGTHS[one]]; j++) {
+      const two = SYMBOLS[j];
+      const length = LENGTHS[one] + LENGTHS[two];
+      set((CODES[one] << LENGTHS[two]) | CODES[two], length, (1 << 24) | (two << 8) | one);
+    }
+  }
+  return table;
+}
+
+/** Octets that are enough for what `length` octets of Huffman code stand for, and for the decoder to write it. */
 export function huffmanDecodedBound(length: number): number {
-  return Math.floor((length * 8) / 5);
+  return Math.floor((length * 8) / 5) + 1;
 }
 
 /**
@@ -77,6 +95,8 @@ export function huffmanDecode(
   target: Uint8Array,
   at: number,
 ): number {
+  shortCodes ??= makeShortCodes();
+  const table = shortCodes;
   /** The low `bits` bits are those that have been read and not used. */
   let window = 0;
   let bits = 0;
@@ -88,10 +108,12 @@ export function huffmanDecode(
       }
       if (bits < SHORT) break;
     }
-    const short = SHORT_CODES[(window >>> (bits - SHORT)) & 0xff];
+    const short = table[(window >>> (bits - SHORT)) & SHORT_MASK];
     if (short !== 0) {
-      target[at++] = short;
-      bits -= short >>> 8;
+      target[at] = short;
+      target[at + 1] = short >>> 8;
+      at += 1 + (short >>> 24);
+      bits -= (short >>> 16) & 0xff;
       continue;
     }
     while (bits <= 24 && start < end) {
@@ -101,7 +123,7 @@ export function huffmanDecode(
     // The next 32 bits, some of which may still be in the next octet.
     const next = start < end ? source[start] : 0;
     const ahead = ((window << (32 - bits)) | (next >>> (bits - 24))) >>> 0;
-    let length = LONG;
+    let length = SHORT + 1;
     while (!isCode(ahead >>> (32 - length), length)) length++;
     if (length > bits + (start < end ? 8 : 0)) throw new HpackError(BAD_END);
     const symbol = SYMBOLS[FIRST_PLACE[length] + (ahead >>> (32 - length)) - FIRST_CODE[length]];
@@ -114,11 +136,13 @@ export function huffmanDecode(
     bits -= length;
   }
   while (bits > 0) {
-    const short = SHORT_CODES[((window << (SHORT - bits)) | (0xff >>> bits)) & 0xff];
-    if (short === 0) return at; // Nothing but ones.
-    if (short >>> 8 > bits) throw new HpackError(BAD_END);
+    const ones = (1 << bits) - 1;
+    if (bits < 8 && (window & ones) === ones) return at;
+    const short = table[(window << (SHORT - bits)) & SHORT_MASK];
+    const length = LENGTHS[short & 0xff];
+    if (short === 0 || length > bits) throw new HpackError(BAD_END);
     target[at++] = short;
-    bits -= short >>> 8;
+    bits -= length;
   }
   return at;
 }
