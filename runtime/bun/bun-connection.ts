@@ -1,4 +1,5 @@
 import type { Socket } from "bun";
+import { concatBytes } from "../../src/core/bytes.ts";
 import { BaseConnection } from "../node/base-connection.ts";
 import { KEEP_ALIVE, socketAddress } from "../node/socket-address.ts";
 
@@ -20,13 +21,15 @@ export class BunConnection extends BaseConnection {
 
   /**
    * Gives the socket away, for a TLS handshake: this connection is closed from now on, without a
-   * word to its handler, and so are the bytes that the socket goes on to tell it of. Null where
-   * there is nothing to give.
+   * word to its handler. `early` is what was read of it; null where the peer is gone already.
    */
-  surrender(): Socket<BunConnection> | null {
-    if (this.closed || this.dead) return null;
-    this.abandon();
-    return this.socket;
+  surrender(early: Uint8Array): { socket: Socket<BunConnection>; early: Uint8Array } | null {
+    const held = this.abandon();
+    if (held === null) return null;
+    return {
+      socket: this.socket,
+      early: held.length === 0 ? early : concatBytes([early, ...held]),
+    };
   }
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): number {

@@ -21,6 +21,7 @@ type TlsData = BunHandshake | BunTlsConnection;
 
 /** Codes of handshakes that didn't come to their end. */
 const UNFINISHED = new Set(["", "EPROTO", "ECONNRESET"]);
+const NO_BYTES = new Uint8Array(0);
 const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 
 /** See `Runtime.startTls`. */
@@ -61,19 +62,21 @@ abstract class BunHandshake implements Dial {
     this.socket?.terminate();
   }
 
-  /** Takes the socket over. `upgrade` are options which Bun's types don't all know. */
-  protected start(upgrade: { isServer: boolean; tls: object; initialData?: Uint8Array }): void {
-    const raw = this.connection.surrender();
-    if (raw === null) {
-      queueMicrotask(() => this.fail(new Error("the connection is closed")));
+  /** Takes the socket over; `early` is what was read of it. */
+  protected start(isServer: boolean, tls: object, early: Uint8Array): void {
+    const given = this.connection.surrender(early);
+    if (given === null) {
+      queueMicrotask(() => this.fail(handshakeError(null)));
       return;
     }
     try {
-      const options = { ...upgrade, data: this, socket: EVENTS };
-      const [, socket] = raw.upgradeTLS(options as never);
+      // `isServer` and `initialData` are undocumented: they are for Bun's own node:tls.
+      const initialData = given.early.length > 0 ? given.early : undefined;
+      const options = { isServer, tls, initialData, data: this, socket: EVENTS };
+      const [, socket] = given.socket.upgradeTLS(options as never);
       this.socket = socket as unknown as TlsSocket;
     } catch (error) {
-      raw.terminate();
+      given.socket.terminate();
       queueMicrotask(() => this.fail(error));
     }
   }
@@ -141,8 +144,7 @@ class BunServerHandshake extends BunHandshake {
   ) {
     super(connection, handler);
     this.context = context;
-    // `isServer` and `initialData` are undocumented: they are for Bun's own node:tls.
-    this.start({ isServer: true, tls: context.upgrade, initialData: early });
+    this.start(true, context.upgrade, early);
   }
 
   protected completed(success: boolean): boolean {
@@ -170,7 +172,7 @@ export class BunClientHandshake extends BunHandshake {
     super(connection, handler);
     this.context = context;
     this.host = serverName || host;
-    this.start({ isServer: false, tls: context.upgradeFor(serverName) });
+    this.start(false, context.upgradeFor(serverName), NO_BYTES);
   }
 
   /**

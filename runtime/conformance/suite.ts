@@ -4,6 +4,7 @@ import { ENDPOINT_CASES } from "./endpoint-cases.ts";
 import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
+import { TLS_CONNECTION_CASES } from "./tls-connection-cases.ts";
 import { UDP_CASES } from "./udp-cases.ts";
 import { WORKER_CASES } from "./worker-cases.ts";
 
@@ -14,6 +15,7 @@ export const SUITE: readonly Case[] = [
   ...ENDPOINT_CASES,
   ...FAILURE_CASES,
   ...HOST_CASES,
+  ...TLS_CONNECTION_CASES,
   ...UDP_CASES,
   ...WORKER_CASES,
 ];

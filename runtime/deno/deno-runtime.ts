@@ -1,7 +1,9 @@
 import { pathToFileURL } from "node:url";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
+import { nodeStartTls } from "../node/node-handshake.ts";
 import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
+import { NodeClientTls, NodeServerTls } from "../node/node-tls-context.ts";
 import { nodeBindUdp } from "../node/node-udp.ts";
 import { workerThread } from "../node/worker-thread.ts";
 
@@ -23,6 +25,9 @@ export function denoRuntime(): Runtime {
     args: Deno.args,
     listen: nodeListen,
     connect: nodeConnect,
+    serverTls: (options) => new NodeServerTls(options),
+    clientTls: (options) => new NodeClientTls(options),
+    startTls: nodeStartTls,
     bindUdp: nodeBindUdp,
     importModule(path, version) {
       const url = pathToFileURL(path);

@@ -91,12 +91,18 @@ export abstract class BaseConnection implements Connection {
     queueMicrotask(() => this.deliverClose(undefined));
   }
 
-  /** Somebody else has the transport from now on; the handler hears of nothing any more, not even `close`. */
-  protected abandon(): void {
+  /**
+   * Somebody else has the transport from now on; the handler hears of nothing any more, not even of
+   * `close`. Returns what was held back; null where there is nothing to have any more.
+   */
+  protected abandon(): readonly Uint8Array[] | null {
+    if (this.closed || this.dead || this.finReceived || this.held?.end) return null;
+    const chunks = this.held?.chunks ?? [];
     this.closed = true;
     this.closeDelivered = true;
     this.held = null;
     this.handler = NOBODY;
+    return chunks;
   }
 
   /** Its handler threw. */

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { concatBytes } from "../../src/core/bytes.ts";
 import { BaseConnection } from "./base-connection.ts";
 import { plain } from "./plain-bytes.ts";
 import { KEEP_ALIVE, socketAddress } from "./socket-address.ts";
@@ -10,23 +11,40 @@ const CAPACITY = 256 * 1024;
 /** A socket of node:net as a Connection. */
 export class NodeConnection extends BaseConnection {
   private readonly socket: Socket;
+  private readonly onData = (chunk: Buffer) => this.received(plain(chunk));
   private error: Error | undefined;
 
-  constructor(socket: Socket) {
-    super(
-      socketAddress(socket.remoteAddress, socket.remotePort),
-      socketAddress(socket.localAddress, socket.localPort),
-    );
+  constructor(
+    socket: Socket,
+    remote = socketAddress(socket.remoteAddress, socket.remotePort),
+    local = socketAddress(socket.localAddress, socket.localPort),
+  ) {
+    super(remote, local);
     this.socket = socket;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE);
-    socket.on("data", (chunk: Buffer) => this.received(plain(chunk)));
+    socket.on("data", this.onData);
     socket.on("drain", () => this.writable());
     socket.on("end", () => this.ended());
     socket.on("error", (error) => {
       this.error ??= error;
     });
     socket.on("close", () => this.gone(this.error));
+  }
+
+  /**
+   * Gives the socket away, for a TLS handshake: this connection is closed from now on, without a
+   * word to its handler. `early` was read of it and is put back; null where the peer is gone already.
+   */
+  surrender(early: Uint8Array): Socket | null {
+    const held = this.abandon();
+    if (held === null) return null;
+    const { socket } = this;
+    socket.off("data", this.onData);
+    socket.pause();
+    const bytes = concatBytes([early, ...held]);
+    if (bytes.length > 0) socket.unshift(bytes);
+    return socket;
   }
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): number {

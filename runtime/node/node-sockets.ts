@@ -9,6 +9,8 @@ import { canonicalIp } from "../../src/net/address.ts";
 import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
 import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
 import { NodeConnection } from "./node-connection.ts";
+import { nodeClientHandshake } from "./node-handshake.ts";
+import type { NodeClientTls } from "./node-tls-context.ts";
 import { codeOf, SystemError } from "./system-error.ts";
 import { reportUncaught } from "./uncaught.ts";
 
@@ -80,6 +82,7 @@ class NodeDial implements Dial {
   private readonly options: ConnectOptions;
   private readonly socket: Socket | undefined;
   private handler: DialHandler | null;
+  private handshake: Dial | null = null;
 
   constructor(options: ConnectOptions, handler: DialHandler) {
     this.options = options;
@@ -100,17 +103,35 @@ class NodeDial implements Dial {
   cancel(): void {
     if (this.handler === null) return;
     this.handler = null;
+    this.handshake?.cancel();
     this.socket?.destroy();
   }
 
   private opened(): void {
     const { handler } = this;
     if (handler === null) return;
+    if (this.options.tls !== undefined) {
+      this.secure(this.options.tls);
+      return;
+    }
     const connection = introduce(this.socket!, (connection) => {
       this.handler = null;
       return handler.connected(connection);
     });
     if (connection.stillborn) this.failed({ code: "ECONNRESET" });
+  }
+
+  private secure({ context, serverName }: NonNullable<ConnectOptions["tls"]>): void {
+    const connection = new NodeConnection(this.socket!);
+    const name = serverName || this.options.hostname;
+    this.handshake = nodeClientHandshake(connection, context as NodeClientTls, serverName, name, {
+      secured: (secured) => {
+        const handler = this.handler!;
+        this.handler = null;
+        return handler.connected(secured);
+      },
+      failed: (error) => this.failed(error),
+    });
   }
 
   private failed(cause: unknown): void {

@@ -27,17 +27,18 @@ type Shared = Pick<ServerTlsOptions, "minVersion" | "maxVersion" | "cipherSuites
 
 /** What both roles can choose, as `tls.createSecureContext` takes it. Throws for what it can't express. */
 export function sharedOptions(options: Shared): SecureContextOptions {
-  const { minVersion = "1.2", maxVersion = "1.3", cipherSuites, curves } = options;
+  const { maxVersion = "1.3", cipherSuites, curves } = options;
+  const ciphers = cipherSuites?.length ? opensslNames(cipherSuites) : undefined;
+  // None of 1.2 and below is left: as in Go, that leaves 1.3.
+  const minVersion = ciphers?.length === 0 ? "1.3" : (options.minVersion ?? "1.2");
   if (minVersion > maxVersion) {
-    throw new Error(`minVersion ${minVersion} is above maxVersion ${maxVersion}`);
+    throw new Error(`nothing is between minVersion ${minVersion} and maxVersion ${maxVersion}`);
   }
   const shared: SecureContextOptions = {
     minVersion: VERSIONS[minVersion],
     maxVersion: VERSIONS[maxVersion],
   };
-  if (cipherSuites !== undefined && cipherSuites.length > 0) {
-    shared.ciphers = opensslNames(cipherSuites).join(":");
-  }
+  if (ciphers?.length) shared.ciphers = ciphers.join(":");
   if (curves !== undefined && curves.length > 0) {
     shared.ecdhCurve = curves.map(curveName).join(":");
   }

@@ -17,6 +17,8 @@ import {
 
 /** What is said in a certificate, as far as it is asked for. */
 export interface Certificate {
+  /** 1 to 3. */
+  readonly version: number;
   /** The subject's common name; "" for none. */
   readonly commonName: string;
   /** In decimal, as Traefik's metrics have it. */
@@ -27,6 +29,8 @@ export interface Certificate {
   readonly ipAddresses: readonly string[];
   /** Of its subject alternative names: as they are written. */
   readonly uris: readonly string[];
+  /** What its key may be used for, as object identifiers; undefined for anything. */
+  readonly extendedKeyUsages: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -36,6 +40,7 @@ export interface Certificate {
 
 const COMMON_NAME = "2.5.4.3";
 const SUBJECT_ALT_NAME = "2.5.29.17";
+const EXTENDED_KEY_USAGE = "2.5.29.37";
 /** Of GeneralName (RFC 5280 section 4.2.1.6). */
 const DNS_NAME = context(2, false);
 const URI = context(6, false);
@@ -45,14 +50,16 @@ const IP_ADDRESS = context(7, false);
 export function readCertificate(bytes: Uint8Array): Certificate {
   const fields = elementsOf(elementsOf(readDer(bytes, SEQUENCE), SEQUENCE)[0], SEQUENCE);
   // The version is left out where it is the first.
-  if (fields[0]?.tag === context(0)) fields.shift();
+  const version = fields[0]?.tag === context(0) ? fields.shift() : undefined;
   const [serial, , , validity, subject, publicKey, ...rest] = fields;
   const [notBefore, notAfter] = elementsOf(validity, SEQUENCE);
   const extensions = rest.find(({ tag }) => tag === context(3));
   return {
+    version:
+      version === undefined ? 1 : Number(readInteger(elementsOf(version, context(0))[0])) + 1,
     commonName: commonNameOf(subject),
     serial: readInteger(serial).toString(),
-    ...alternativeNames(extensions),
+    ...readExtensions(extensions),
     notBefore: readTime(notBefore),
     notAfter: readTime(notAfter),
     publicKey: expectTag(publicKey, SEQUENCE).encoded,
@@ -71,26 +78,33 @@ function commonNameOf(subject: DerValue | undefined): string {
   return name;
 }
 
-function alternativeNames(
+function readExtensions(
   extensions: DerValue | undefined,
-): Pick<Certificate, "dnsNames" | "ipAddresses" | "uris"> {
+): Pick<Certificate, "dnsNames" | "ipAddresses" | "uris" | "extendedKeyUsages"> {
   const dnsNames: string[] = [];
   const ipAddresses: string[] = [];
   const uris: string[] = [];
+  let extendedKeyUsages: string[] | undefined;
   const list =
     extensions === undefined ? [] : elementsOf(elementsOf(extensions, context(3))[0], SEQUENCE);
   for (const extension of list) {
     const parts = elementsOf(extension, SEQUENCE);
-    if (readObjectIdentifier(parts[0]) !== SUBJECT_ALT_NAME) continue;
+    const type = readObjectIdentifier(parts[0]);
+    if (type !== SUBJECT_ALT_NAME && type !== EXTENDED_KEY_USAGE) continue;
     // Between the two there may be a BOOLEAN that says that it is critical.
-    const value = expectTag(parts[parts.length - 1], OCTET_STRING);
-    for (const { tag, content } of elementsOf(readDer(value.content, SEQUENCE), SEQUENCE)) {
+    const { content } = expectTag(parts[parts.length - 1], OCTET_STRING);
+    const values = elementsOf(readDer(content, SEQUENCE), SEQUENCE);
+    if (type === EXTENDED_KEY_USAGE) {
+      extendedKeyUsages = values.map(readObjectIdentifier);
+      continue;
+    }
+    for (const { tag, content } of values) {
       if (tag === DNS_NAME) dnsNames.push(latin1(content));
       else if (tag === IP_ADDRESS) ipAddresses.push(addressText(content));
       else if (tag === URI) uris.push(latin1(content));
     }
   }
-  return { dnsNames, ipAddresses, uris };
+  return { dnsNames, ipAddresses, uris, extendedKeyUsages };
 }
 
 function addressText(bytes: Uint8Array): string {

@@ -7,10 +7,13 @@ function certificateFor(id: string, ...names: string[]): ServerCertificate {
   return {
     keyPair: { certificate: id, privateKey: "" },
     certificate: {
+      version: 3,
       commonName: "",
       serial: "1",
       dnsNames: names,
       ipAddresses: [],
+      uris: [],
+      extendedKeyUsages: undefined,
       notBefore: 0,
       notAfter: 0,
       publicKey: new Uint8Array(0),
