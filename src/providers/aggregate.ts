@@ -5,6 +5,8 @@ import type {
   ServersTransport,
   Service,
 } from "../config/dynamic/schema.ts";
+import { aggregateTcp, aggregateUdp } from "./aggregate-layer4.ts";
+import { aggregateTls, DEFAULT_TLS, tlsOptionsName } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
@@ -16,6 +18,8 @@ export interface EntryPointModel {
   /** `http.middlewares`, as written: prepended to each router's own, and resolved per router. */
   readonly middlewares: readonly string[];
   readonly accessLogs: boolean;
+  /** `http.tls`: for routers that say nothing of TLS themselves. */
+  readonly tls?: { readonly options?: string } | undefined;
 }
 
 /** A rank that no user's priority reaches: MaxInt64 - 1000 is the users' highest. */
@@ -34,6 +38,7 @@ export function aggregate(
   version: number,
   sources: readonly ProviderConfiguration[],
   models: readonly EntryPointModel[],
+  udpEntryPoints: readonly string[] = [],
 ): Snapshot {
   const routers = new Map<string, RoutedRouter>();
   const services = new Map<string, Service>();
@@ -74,11 +79,17 @@ export function aggregate(
       }
     }
     for (const element of refused) {
-      disabled.push({ ...element, name: qualify(element.name, provider) });
+      const unqualified = element.kind.startsWith("tls") && element.name === DEFAULT_TLS;
+      const name = unqualified ? DEFAULT_TLS : qualify(element.name, provider);
+      disabled.push({ ...element, name });
     }
   });
+  const names = new Set(byName.keys());
   return {
     version,
+    tcp: aggregateTcp(sources, names, defaultNames, MAX_USER_PRIORITY, disabled),
+    udp: aggregateUdp(sources, new Set(udpEntryPoints), disabled),
+    ...aggregateTls(sources, disabled),
     routers,
     services,
     middlewares,
@@ -116,6 +127,10 @@ function routeRouter(
     middlewares: (router.middlewares ?? []).map((name) => resolveReference(name, provider)),
     service: resolveReference(router.service ?? "", provider),
     accessLogs: router.observability?.accessLogs,
+    tls:
+      router.tls === undefined
+        ? undefined
+        : { options: tlsOptionsName(router.tls.options, provider) },
     providerRank,
   };
 }
@@ -132,6 +147,7 @@ const EMPTY: UnmodelledRouter = {
   middlewares: [],
   service: "",
   accessLogs: undefined,
+  tls: undefined,
   providerRank: 0,
 };
 
@@ -159,6 +175,7 @@ function applyModels(
         ...router,
         entryPoints: [entryPoint],
         accessLogs: router.accessLogs ?? model.accessLogs,
+        tls: router.tls ?? (model.tls && { options: tlsOptionsName(model.tls.options, provider) }),
         middlewares: [...own, ...router.middlewares],
       },
     ]);
@@ -167,5 +184,5 @@ function applyModels(
 }
 
 function hasModel(model: EntryPointModel): boolean {
-  return model.middlewares.length > 0 || !model.accessLogs;
+  return model.middlewares.length > 0 || !model.accessLogs || model.tls !== undefined;
 }

@@ -97,9 +97,10 @@ export class ConfigurationWatcher {
 }
 
 function isEmpty({ configuration, disabled }: ProviderConfiguration): boolean {
-  const http = configuration.http ?? {};
   return (
     disabled.length === 0 &&
-    Object.values(http).every((section) => Object.keys(section ?? {}).length === 0)
+    Object.values(configuration).every((plane) =>
+      Object.values(plane ?? {}).every((section) => Object.keys(section ?? {}).length === 0),
+    )
   );
 }

@@ -22,10 +22,15 @@ export function readDynamicFile({ name, text }: DynamicFile): ValidatedDynamic {
  */
 export type PackedDynamic = readonly string[];
 
-type Http = NonNullable<DynamicConfiguration["http"]>;
+type Planes = Record<string, Record<string, Record<string, unknown>>>;
 
 type Piece =
-  | { readonly section: keyof Http; readonly elements: readonly [string, unknown][] }
+  | {
+      readonly plane: string;
+      readonly section: string;
+      readonly elements: readonly [string, unknown][];
+    }
+  | { readonly certificates: readonly unknown[] }
   | { readonly issues: readonly ConfigIssue[] }
   | { readonly disabled: readonly DisabledDynamicElement[] }
   /** The file can't be parsed. */
@@ -44,13 +49,17 @@ export function packDynamicFile(file: DynamicFile): PackedDynamic {
     throw error;
   }
   const packed: string[] = [];
-  const http = read.configuration.http ?? {};
-  for (const section of Object.keys(http) as (keyof Http)[]) {
-    // It is there even where all that was in it is disabled.
-    packed.push(pack({ section, elements: [] }));
-    for (const elements of slices(Object.entries(http[section] ?? {})))
-      packed.push(pack({ section, elements }));
+  const { certificates, ...tls } = read.configuration.tls ?? {};
+  const planes = { ...read.configuration, tls } as Planes;
+  for (const [plane, sections] of Object.entries(planes)) {
+    for (const [section, all] of Object.entries(sections)) {
+      // It is there even where all that was in it is disabled.
+      packed.push(pack({ plane, section, elements: [] }));
+      for (const elements of slices(Object.entries(all)))
+        packed.push(pack({ plane, section, elements }));
+    }
   }
+  for (const some of slices(certificates ?? [])) packed.push(pack({ certificates: some }));
   for (const issues of slices(read.issues)) packed.push(pack({ issues }));
   for (const disabled of slices(read.disabled)) packed.push(pack({ disabled }));
   return packed;
@@ -59,7 +68,8 @@ export function packDynamicFile(file: DynamicFile): PackedDynamic {
 /** The other end of `packDynamicFile`. Throws ConfigError where the file couldn't be parsed. */
 export async function unpackDynamicFile(packed: PackedDynamic): Promise<ValidatedDynamic> {
   const breather = new Breather(5);
-  const http: Record<string, Record<string, unknown>> = {};
+  const planes: Planes = { http: {} };
+  const certificates: unknown[] = [];
   const issues: ConfigIssue[] = [];
   const disabled: DisabledDynamicElement[] = [];
   for (const text of packed) {
@@ -68,16 +78,21 @@ export async function unpackDynamicFile(packed: PackedDynamic): Promise<Validate
     if ("failed" in piece) throw new ConfigError(piece.failed);
     if ("issues" in piece) issues.push(...piece.issues);
     else if ("disabled" in piece) disabled.push(...piece.disabled);
+    else if ("certificates" in piece) certificates.push(...piece.certificates);
     else {
-      http[piece.section] ??= {};
-      const section = http[piece.section];
+      planes[piece.plane] ??= {};
+      planes[piece.plane][piece.section] ??= {};
+      const section = planes[piece.plane][piece.section];
       for (const [name, element] of piece.elements)
         section[name] = piece.section === "routers" ? withPriority(element) : element;
     }
   }
   // What comes next goes through all of it in one go.
   await breather.turn();
-  return { configuration: { http } as DynamicConfiguration, issues, disabled };
+  const configuration = (
+    certificates.length === 0 ? planes : { ...planes, tls: { ...planes["tls"], certificates } }
+  ) as DynamicConfiguration;
+  return { configuration, issues, disabled };
 }
 
 /** JSON has no bigint, and a router's priority is the only one. */

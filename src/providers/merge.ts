@@ -1,4 +1,8 @@
-import type { DisabledDynamicElement, DynamicConfiguration } from "../config/dynamic/schema.ts";
+import {
+  type DisabledDynamicElement,
+  type DynamicConfiguration,
+  ELEMENTS,
+} from "../config/dynamic/schema.ts";
 
 export interface ConfigurationPart {
   readonly source: string;
@@ -7,41 +11,60 @@ export interface ConfigurationPart {
 }
 
 type Section = Record<string, unknown>;
-const SECTIONS = ["routers", "services", "middlewares", "serversTransports"] as const;
 
 /**
  * Puts the files of one directory together. A name that two files define is the first one's, and
- * the second is said aloud. Source: Traefik's pkg/provider/file/file.go.
+ * the second is said aloud; certificates of all files count. Source: Traefik's
+ * pkg/provider/file/file.go.
  */
 export function mergeConfigurations(parts: readonly ConfigurationPart[]): {
   configuration: DynamicConfiguration;
   disabled: DisabledDynamicElement[];
   conflicts: string[];
 } {
-  const merged: Record<string, Section> = {};
+  const merged: Record<string, Record<string, unknown>> = { http: {} };
   const conflicts: string[] = [];
-  for (const section of SECTIONS) {
-    const owners = new Map<string, string>();
-    const elements: Section = {};
-    for (const part of parts) {
-      const own = (part.configuration.http?.[section] ?? {}) as Section;
-      for (const [name, element] of Object.entries(own)) {
-        const owner = owners.get(name);
-        if (owner === undefined) {
-          owners.set(name, part.source);
-          elements[name] = element;
-        } else {
-          conflicts.push(
-            `http.${section}.${name} is defined in ${owner} and in ${part.source}: the first one is used`,
-          );
-        }
-      }
+  for (const [plane, sections] of Object.entries(ELEMENTS)) {
+    for (const section of Object.keys(sections)) {
+      const elements = mergeSection(parts, plane, section, conflicts);
+      if (elements !== undefined || plane === "http")
+        (merged[plane] ??= {})[section] = elements ?? {};
     }
-    merged[section] = elements;
   }
+  const certificates = parts.flatMap((part) => part.configuration.tls?.certificates ?? []);
+  if (certificates.length > 0) (merged["tls"] ??= {})["certificates"] = certificates;
   return {
-    configuration: { http: merged } as DynamicConfiguration,
+    configuration: merged as DynamicConfiguration,
     disabled: parts.flatMap((part) => part.disabled),
     conflicts,
   };
+}
+
+/** Undefined where no file has that section. */
+function mergeSection(
+  parts: readonly ConfigurationPart[],
+  plane: string,
+  section: string,
+  conflicts: string[],
+): Section | undefined {
+  const owners = new Map<string, string>();
+  let elements: Section | undefined;
+  for (const part of parts) {
+    const planes = part.configuration as Record<string, Record<string, Section> | undefined>;
+    const own = planes[plane]?.[section];
+    if (own === undefined) continue;
+    elements ??= {};
+    for (const [name, element] of Object.entries(own)) {
+      const owner = owners.get(name);
+      if (owner === undefined) {
+        owners.set(name, part.source);
+        elements[name] = element;
+      } else {
+        conflicts.push(
+          `${plane}.${section}.${name} is defined in ${owner} and in ${part.source}: the first one is used`,
+        );
+      }
+    }
+  }
+  return elements;
 }

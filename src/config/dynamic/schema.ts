@@ -3,9 +3,9 @@ import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 import { middlewareSchema } from "./http-middlewares.ts";
 import { type loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
-import { tcpSchema } from "./tcp.ts";
-import { tlsSchema } from "./tls.ts";
-import { udpSchema } from "./udp.ts";
+import { TCP_ELEMENTS, tcpSchema } from "./tcp.ts";
+import { tlsOptionsSchema, tlsSchema, tlsStoreSchema } from "./tls.ts";
+import { UDP_ELEMENTS, udpSchema } from "./udp.ts";
 
 export const routerSchema = z.strictObject({
   entryPoints: texts().optional(),
@@ -20,13 +20,13 @@ export const routerSchema = z.strictObject({
     .optional(),
   priority: priority().optional(),
   parentRefs: refused(texts()),
-  tls: refused(
-    z.strictObject({
+  tls: z
+    .strictObject({
       options: text().optional(),
-      certResolver: text().optional(),
-      domains: tlsDomains().optional(),
-    }),
-  ),
+      certResolver: refused(text(), "name certificates in tls.certificates"),
+      domains: refused(tlsDomains(), "name certificates in tls.certificates"),
+    })
+    .optional(),
   observability: z
     .strictObject({
       accessLogs: flag().optional(),
@@ -43,12 +43,19 @@ export const routerSchema = z.strictObject({
     .optional(),
 });
 
-/** The elements of `http`, by section: each is validated on its own, so that an error disables one. */
-export const HTTP_ELEMENTS = {
+const HTTP_ELEMENTS = {
   routers: routerSchema,
   services: serviceSchema,
   middlewares: middlewareSchema,
   serversTransports: serversTransportSchema,
+} as const;
+
+/** The elements of each plane, by section: each is validated on its own, so that an error disables one. */
+export const ELEMENTS = {
+  http: HTTP_ELEMENTS,
+  tcp: TCP_ELEMENTS,
+  udp: UDP_ELEMENTS,
+  tls: { options: tlsOptionsSchema, stores: tlsStoreSchema },
 } as const;
 
 /** Traefik's dynamic configuration, every key: what Sluice does not have yet is refused by name. */
@@ -61,13 +68,13 @@ export const dynamicSchema = z.strictObject({
       serversTransports: z.record(z.string(), serversTransportSchema).optional(),
     })
     .optional(),
-  tcp: refused(tcpSchema),
-  udp: refused(udpSchema),
-  tls: refused(tlsSchema),
+  tcp: tcpSchema.optional(),
+  udp: udpSchema.optional(),
+  tls: tlsSchema.optional(),
 });
 
 /** A dynamic configuration with its defaults; durations in milliseconds. */
-export type DynamicConfiguration = Pick<z.output<typeof dynamicSchema>, "http">;
+export type DynamicConfiguration = z.output<typeof dynamicSchema>;
 export type Router = z.output<typeof routerSchema>;
 export type Service = z.output<typeof serviceSchema>;
 export type LoadBalancer = z.output<typeof loadBalancerSchema>;
@@ -75,10 +82,26 @@ export type Server = NonNullable<LoadBalancer["servers"]>[number];
 export type Middleware = z.output<typeof middlewareSchema>;
 export type ServersTransport = z.output<typeof serversTransportSchema>;
 
+/** What an element is, where something has to be said of it. */
+export type ElementKind =
+  | "router"
+  | "service"
+  | "middleware"
+  | "serversTransport"
+  | "tcpRouter"
+  | "tcpService"
+  | "tcpMiddleware"
+  | "tcpServersTransport"
+  | "udpRouter"
+  | "udpService"
+  | "tlsCertificate"
+  | "tlsOptions"
+  | "tlsStore";
+
 /** An element that has errors and was left out. */
 export interface DisabledDynamicElement {
-  readonly kind: "router" | "service" | "middleware" | "serversTransport";
-  /** Unqualified. */
+  readonly kind: ElementKind;
+  /** Unqualified; of a certificate its place in the list. */
   readonly name: string;
   readonly errors: readonly string[];
 }

@@ -1,19 +1,38 @@
-import { isExtension, REFUSED, reservedName, unknownKey } from "../canonical.ts";
+import type { z } from "zod";
+import { isExtension, reservedName, unknownKey } from "../canonical.ts";
 import { type ConfigDocument, type ConfigIssue, formatIssue } from "../document.ts";
 import { validate } from "../validate.ts";
-import { type DisabledDynamicElement, type DynamicConfiguration, HTTP_ELEMENTS } from "./schema.ts";
+import {
+  type DisabledDynamicElement,
+  type DynamicConfiguration,
+  ELEMENTS,
+  type ElementKind,
+} from "./schema.ts";
+import { tlsCertificateSchema } from "./tls.ts";
 
-const KINDS = {
-  routers: "router",
-  services: "service",
-  middlewares: "middleware",
-  serversTransports: "serversTransport",
-} as const;
+type Plane = keyof typeof ELEMENTS;
 
-type Section = keyof typeof HTTP_ELEMENTS;
+const PLANES = Object.keys(ELEMENTS) as Plane[];
 
-const SECTIONS = Object.keys(HTTP_ELEMENTS) as Section[];
-const PLANES = ["http", "tcp", "udp", "tls"];
+const KINDS: Readonly<Record<Plane, Readonly<Record<string, ElementKind>>>> = {
+  http: {
+    routers: "router",
+    services: "service",
+    middlewares: "middleware",
+    serversTransports: "serversTransport",
+  },
+  tcp: {
+    routers: "tcpRouter",
+    services: "tcpService",
+    middlewares: "tcpMiddleware",
+    serversTransports: "tcpServersTransport",
+  },
+  udp: { routers: "udpRouter", services: "udpService" },
+  tls: { options: "tlsOptions", stores: "tlsStore" },
+};
+
+/** The one section that is a list: `tls.certificates`. */
+const CERTIFICATES = "certificates";
 
 /** A dynamic configuration that has been looked through; plain data. */
 export interface ValidatedDynamic {
@@ -23,70 +42,97 @@ export interface ValidatedDynamic {
   readonly disabled: readonly DisabledDynamicElement[];
 }
 
-type Complain = (path: readonly string[], message: string) => void;
-
 /**
  * Validates a dynamic configuration element by element: one with an error is disabled, with its
- * errors, and never blocks the rest. What belongs to no element is in `issues`: unknown sections,
- * and the sections that Sluice doesn't serve yet.
+ * errors, and never blocks the rest. What belongs to no element, such as an unknown section, is in
+ * `issues`.
  */
 export function validateDynamic(document: ConfigDocument): ValidatedDynamic {
-  const issues: ConfigIssue[] = [];
-  const disabled: DisabledDynamicElement[] = [];
-  const http: Partial<Record<Section, Record<string, unknown>>> = {};
-  const complain: Complain = (path, message) =>
-    issues.push({ path, where: document.locate(path), message });
+  return new DynamicValidator(document).validate();
+}
 
-  for (const [key, value] of entriesOf(document.value, [], complain)) {
-    const plane = PLANES.find((name) => name === key.toLowerCase());
-    if (plane === undefined) {
-      if (!isExtension(key)) complain([key], unknownKey(key, PLANES));
-      continue;
+class DynamicValidator {
+  private readonly document: ConfigDocument;
+  private readonly issues: ConfigIssue[] = [];
+  private readonly disabled: DisabledDynamicElement[] = [];
+  private readonly planes: Partial<Record<Plane, Record<string, unknown>>> = { http: {} };
+
+  constructor(document: ConfigDocument) {
+    this.document = document;
+  }
+
+  validate(): ValidatedDynamic {
+    for (const [key, value] of this.entriesOf(this.document.value, [])) {
+      const plane = PLANES.find((name) => name === key.toLowerCase());
+      if (plane !== undefined) this.plane(plane, key, value);
+      else if (!isExtension(key)) this.complain([key], unknownKey(key, PLANES));
     }
-    if (plane !== "http") {
-      if (!isEmpty(value)) complain([plane], REFUSED);
-      continue;
-    }
-    for (const [sectionKey, elements] of entriesOf(value, [key], complain)) {
-      const section = SECTIONS.find((name) => name.toLowerCase() === sectionKey.toLowerCase());
-      if (section === undefined) {
-        complain([key, sectionKey], unknownKey(sectionKey, SECTIONS));
-        continue;
-      }
-      const entries = entriesOf(elements, [key, sectionKey], complain);
-      const valid = Object.entries(http[section] ?? {});
-      for (const [name, raw] of entries) {
-        const path = ["http", section, name];
-        if (name === "__proto__") {
-          complain(path, reservedName(name));
-          continue;
-        }
-        const result = validate(HTTP_ELEMENTS[section], raw, document, path);
-        if (result.issues.length === 0) valid.push([name, result.value]);
-        else disabled.push({ kind: KINDS[section], name, errors: result.issues.map(formatIssue) });
-      }
-      http[section] = Object.fromEntries(valid);
+    return {
+      configuration: this.planes as DynamicConfiguration,
+      issues: this.issues,
+      disabled: this.disabled,
+    };
+  }
+
+  private plane(plane: Plane, key: string, value: unknown): void {
+    this.planes[plane] ??= {};
+    const known = Object.keys(ELEMENTS[plane]);
+    if (plane === "tls") known.push(CERTIFICATES);
+    for (const [sectionKey, elements] of this.entriesOf(value, [key])) {
+      const section = known.find((name) => name.toLowerCase() === sectionKey.toLowerCase());
+      if (section === undefined) this.complain([key, sectionKey], unknownKey(sectionKey, known));
+      else if (section === CERTIFICATES) this.certificates([key, sectionKey], elements);
+      else this.section(plane, section, [key, sectionKey], elements);
     }
   }
-  return { configuration: { http } as DynamicConfiguration, issues, disabled };
-}
 
-/** The entries of a section that have a value; anything but a section is a mistake. */
-function entriesOf(
-  value: unknown,
-  path: readonly string[],
-  complain: Complain,
-): [string, unknown][] {
-  if (value === null || value === undefined) return [];
-  if (typeof value === "object" && !Array.isArray(value))
-    return Object.entries(value).filter(([, child]) => child !== null && child !== undefined);
-  complain(
-    path,
-    `expected a section with keys, found ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`,
-  );
-  return [];
-}
+  private section(plane: Plane, section: string, at: readonly string[], elements: unknown): void {
+    const schemas: Readonly<Record<string, z.ZodType>> = ELEMENTS[plane];
+    const sections = this.planes[plane]!;
+    const valid = Object.entries((sections[section] ?? {}) as Record<string, unknown>);
+    for (const [name, raw] of this.entriesOf(elements, at)) {
+      const path = [plane, section, name];
+      if (name === "__proto__") {
+        this.complain(path, reservedName(name));
+        continue;
+      }
+      const result = validate(schemas[section], raw, this.document, path);
+      if (result.issues.length === 0) valid.push([name, result.value]);
+      else this.disable(KINDS[plane][section], name, result.issues);
+    }
+    sections[section] = Object.fromEntries(valid);
+  }
 
-function isEmpty(value: unknown): boolean {
-  return value === null || (typeof value === "object" && Object.values(value).every(isEmpty));
+  private certificates(at: readonly string[], elements: unknown): void {
+    if (elements === null || elements === undefined) return;
+    if (!Array.isArray(elements)) {
+      this.complain(at, `expected a list, found ${JSON.stringify(elements)}`);
+      return;
+    }
+    const valid = (this.planes.tls![CERTIFICATES] ??= []) as unknown[];
+    elements.forEach((raw, index) => {
+      const path = ["tls", CERTIFICATES, String(index)];
+      const result = validate(tlsCertificateSchema, raw, this.document, path);
+      if (result.issues.length === 0) valid.push(result.value);
+      else this.disable("tlsCertificate", String(index), result.issues);
+    });
+  }
+
+  private disable(kind: ElementKind, name: string, issues: readonly ConfigIssue[]): void {
+    this.disabled.push({ kind, name, errors: issues.map(formatIssue) });
+  }
+
+  private complain(path: readonly string[], message: string): void {
+    this.issues.push({ path, where: this.document.locate(path), message });
+  }
+
+  /** The entries of a section that have a value; anything but a section is a mistake. */
+  private entriesOf(value: unknown, path: readonly string[]): [string, unknown][] {
+    if (value === null || value === undefined) return [];
+    if (typeof value === "object" && !Array.isArray(value))
+      return Object.entries(value).filter(([, child]) => child !== null && child !== undefined);
+    const found = Array.isArray(value) ? "a list" : JSON.stringify(value);
+    this.complain(path, `expected a section with keys, found ${found}`);
+    return [];
+  }
 }
