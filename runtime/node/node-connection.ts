@@ -10,9 +10,9 @@ const CAPACITY = 256 * 1024;
 
 /** A socket of node:net as a Connection. */
 export class NodeConnection extends BaseConnection {
-  private readonly socket: Socket;
+  protected readonly socket: Socket;
   private readonly onData = (chunk: Buffer) => this.received(plain(chunk));
-  private error: Error | undefined;
+  protected error: Error | undefined;
 
   constructor(
     socket: Socket,

@@ -10,6 +10,7 @@ import { NodeTlsConnection } from "./node-tls-connection.ts";
 import type { NodeClientTls, NodeServerTls, Peer } from "./node-tls-context.ts";
 import { handshakeError } from "./tls-errors.ts";
 import { tlsVersion } from "./tls-version.ts";
+import { TransportStream } from "./transport-stream.ts";
 import { reportUncaught } from "./uncaught.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -32,8 +33,8 @@ export function nodeStartTls(
   const { secureContext, requestCert, rejectUnauthorized, alpn } = server;
   return new NodeHandshake(connection as NodeConnection, early, handler, {
     event: "secure",
-    wrap: (socket) =>
-      new TLSSocket(socket, {
+    wrap: (transport) =>
+      new TLSSocket(transport, {
         isServer: true,
         secureContext,
         requestCert,
@@ -54,9 +55,9 @@ export function nodeClientHandshake(
 ): Dial {
   return new NodeHandshake(connection, NO_BYTES, handler, {
     event: "secureConnect",
-    wrap: (socket) =>
+    wrap: (transport) =>
       connect({
-        socket,
+        socket: transport,
         secureContext: context.secureContext,
         // An address isn't sent as the server's name (RFC 6066 section 3).
         servername: parseIp(serverName) === undefined ? serverName : "",
@@ -73,7 +74,7 @@ export function nodeClientHandshake(
 interface Role {
   /** Emitted when the handshake is done. */
   readonly event: "secure" | "secureConnect";
-  wrap(socket: Socket): TLSSocket;
+  wrap(transport: TransportStream): TLSSocket;
   refusal(peer: Peer): Error | null;
 }
 
@@ -100,13 +101,12 @@ class NodeHandshake implements Dial {
       return;
     }
     try {
-      const socket = role.wrap(this.raw);
+      const transport = new TransportStream(this.raw);
+      const socket = role.wrap(transport);
       this.socket = socket;
       socket.on("error", (error) => this.fail(handshakeError(error)));
       socket.once("close", () => this.fail(handshakeError(null)));
-      // Until somebody waits for data, nothing tells of a peer that goes away.
-      this.raw.once("close", () => this.fail(handshakeError(null)));
-      socket.once(role.event, () => this.finished(socket));
+      socket.once(role.event, () => this.finished(socket, transport));
     } catch (error) {
       this.raw.destroy();
       queueMicrotask(() => this.fail(error));
@@ -119,16 +119,16 @@ class NodeHandshake implements Dial {
     this.drop();
   }
 
-  private finished(socket: TLSSocket): void {
-    const { handler, raw } = this;
-    if (handler === null || raw === null) return;
+  private finished(socket: TLSSocket, transport: TransportStream): void {
+    const { handler } = this;
+    if (handler === null) return;
     const info = this.judge(socket);
     if (info instanceof Error) {
       this.fail(info);
       return;
     }
     this.handler = null;
-    const secured = new NodeTlsConnection(socket, raw, this.connection, info);
+    const secured = new NodeTlsConnection(socket, transport, this.connection, info);
     try {
       secured.handler = handler.secured(secured);
     } catch (thrown) {

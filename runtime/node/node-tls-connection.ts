@@ -1,21 +1,44 @@
-import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { TlsInfo } from "../../src/net/tls.ts";
 import { NodeConnection } from "./node-connection.ts";
+import type { TransportStream } from "./transport-stream.ts";
 
-/** The decrypted side of a TLS socket of node:tls as a Connection. */
+/** The decrypted side of a TLSSocket of node:tls as a Connection. */
 export class NodeTlsConnection extends NodeConnection {
   override readonly tls: TlsInfo;
-  private readonly raw: Socket;
+  private readonly transport: TransportStream;
 
-  constructor(socket: TLSSocket, raw: Socket, plain: NodeConnection, tls: TlsInfo) {
+  constructor(socket: TLSSocket, transport: TransportStream, plain: NodeConnection, tls: TlsInfo) {
     super(socket, plain.remote, plain.local);
-    this.raw = raw;
+    this.transport = transport;
     this.tls = tls;
+    transport.socket.on("error", (error) => {
+      this.error ??= error;
+    });
+    socket.on("finish", () => transport.endSoon());
+  }
+
+  protected override stopReading(): void {
+    this.transport.hold();
+    super.stopReading();
+  }
+
+  protected override startReading(): void {
+    this.transport.release();
+    super.startReading();
+  }
+
+  /** Not `destroySoon`: it forgets what is encrypted and not yet written. */
+  protected override closeTransport(): void {
+    const { socket, transport } = this;
+    socket.end();
+    socket.resume();
+    transport.release();
+    transport.once("finish", () => socket.destroy());
   }
 
   protected override resetTransport(): void {
-    this.raw.resetAndDestroy();
+    this.transport.socket.resetAndDestroy();
     super.resetTransport();
   }
 }
