@@ -44,7 +44,6 @@ async function checkDynamic(
     logger,
   });
   await server.load();
-  const graph = server.current;
   await server.shutdown();
-  return `${graph?.routers.size ?? 0} routers, ${graph?.services.size ?? 0} services`;
+  return `${server.routerCount} routers, ${server.serviceCount} services`;
 }

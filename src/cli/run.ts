@@ -1,5 +1,6 @@
 import { loadStatic } from "../config/load-static.ts";
 import { messageOf } from "../core/errors.ts";
+import { formatAddress } from "../net/address.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
@@ -40,13 +41,10 @@ export async function run(
     await server.shutdown();
     throw error;
   }
-  for (const entryPoint of server.entryPoints) {
-    const { address } = entryPoint;
-    logger.info("Listening", {
-      entryPointName: entryPoint.name,
-      address: `${bracketed(address!.ip)}:${address!.port}`,
-    });
-  }
+  for (const { name, address } of server.entryPoints)
+    logger.info("Listening", { entryPointName: name, address: formatAddress(address!) });
+  for (const { name, address } of server.udp.entryPoints)
+    logger.info("Listening", { entryPointName: name, address: `${formatAddress(address!)}/udp` });
   runtime.onSignal("SIGUSR1", () => {
     program
       .reopenLogs()
@@ -66,9 +64,11 @@ export async function run(
 
 function announce({ server, logger }: Program, elapsed: number): void {
   logger.info("Sluice is ready", {
-    entryPoints: server.entryPoints.map((entryPoint) => entryPoint.name).join(","),
-    routers: server.current?.routers.size ?? 0,
-    services: server.current?.services.size ?? 0,
+    entryPoints: [...server.entryPoints, ...server.udp.entryPoints]
+      .map((entryPoint) => entryPoint.name)
+      .join(","),
+    routers: server.routerCount,
+    services: server.serviceCount,
     elapsed: `${Math.round(elapsed)}ms`,
   });
 }
@@ -89,8 +89,4 @@ function stopSignal(runtime: Runtime, logger: Logger): Promise<void> {
       logger.error("Cannot listen to signals", { error: messageOf(error) });
     }
   });
-}
-
-function bracketed(ip: string): string {
-  return ip.includes(":") ? `[${ip}]` : ip;
 }

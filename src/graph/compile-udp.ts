@@ -1,20 +1,11 @@
-import type { UdpService } from "../config/dynamic/udp.ts";
 import { messageOf } from "../core/errors.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { UdpHandler } from "../net/udp-session.ts";
 import { providerOf, resolveReference } from "../providers/names.ts";
+import type { DisabledElement, UdpSnapshot } from "../providers/snapshot.ts";
 import type { ServiceLogger } from "../services/service-logger.ts";
 import { udpLoadBalancer } from "../services/udp-load-balancer.ts";
 import type { UdpServer } from "../services/udp-proxy.ts";
-
-/** The UDP part of a snapshot: names qualified, routers' entrypoints resolved. */
-export interface UdpSnapshot {
-  readonly routers: ReadonlyMap<
-    string,
-    { readonly entryPoints: readonly string[]; readonly service: string }
-  >;
-  readonly services: ReadonlyMap<string, UdpService>;
-}
 
 export interface UdpContext {
   readonly logger: ServiceLogger;
@@ -33,12 +24,10 @@ export interface UdpGraph {
   /** Who gets an entrypoint's new sessions. */
   readonly entryPoints: ReadonlyMap<string, UdpHandler>;
   readonly services: ReadonlyMap<string, RunningUdpService>;
+  /** How many routers work. */
+  readonly routerCount: number;
   /** What could not be compiled, and why. */
-  readonly disabled: readonly {
-    readonly kind: "router" | "service";
-    readonly name: string;
-    readonly errors: readonly string[];
-  }[];
+  readonly disabled: readonly DisabledElement[];
 }
 
 /**
@@ -51,15 +40,17 @@ export function compileUdp(
   context: UdpContext,
 ): UdpGraph {
   const builder = new UdpServiceBuilder(snapshot, previous, context);
-  const disabled: UdpGraph["disabled"][number][] = [];
+  const disabled: DisabledElement[] = [];
   const entryPoints = new Map<string, UdpHandler>();
   const taken = new Map<string, string>();
   const names = [...snapshot.routers.keys()].sort().reverse();
+  let routerCount = 0;
   for (const name of names) {
     const router = snapshot.routers.get(name)!;
     try {
       if (router.service === "") throw new Error("the service is missing on the udp router");
       const { handler } = builder.get(router.service);
+      routerCount++;
       for (const entryPoint of router.entryPoints) {
         const first = taken.get(entryPoint);
         if (first === undefined) {
@@ -74,7 +65,7 @@ export function compileUdp(
         }
       }
     } catch (error) {
-      disabled.push({ kind: "router", name, errors: [messageOf(error)] });
+      disabled.push({ kind: "udpRouter", name, errors: [messageOf(error)] });
     }
   }
   // Services that no router uses are built too, so that their errors show.
@@ -82,10 +73,10 @@ export function compileUdp(
     try {
       builder.get(name);
     } catch (error) {
-      disabled.push({ kind: "service", name, errors: [messageOf(error)] });
+      disabled.push({ kind: "udpService", name, errors: [messageOf(error)] });
     }
   }
-  return { entryPoints, services: builder.built, disabled };
+  return { entryPoints, services: builder.built, routerCount, disabled };
 }
 
 class UdpServiceBuilder {

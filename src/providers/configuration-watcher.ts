@@ -9,6 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 export interface ConfigurationWatcherOptions {
   readonly providers: readonly Provider[];
   readonly models: readonly EntryPointModel[];
+  readonly udpEntryPoints?: readonly string[];
   /** Traefik's providersThrottleDuration: at least so long between two snapshots. Milliseconds. */
   readonly throttle: number;
   readonly logger: Logger;
@@ -79,8 +80,9 @@ export class ConfigurationWatcher {
     this.dirty = false;
     this.applying = true;
     const sources = [...this.current.values()];
+    const { models, udpEntryPoints } = this.options;
     try {
-      await this.options.apply(aggregate(++this.version, sources, this.options.models));
+      await this.options.apply(aggregate(++this.version, sources, models, udpEntryPoints));
     } catch (error) {
       this.options.logger.error(
         "The new configuration could not be applied, the last one goes on",

@@ -21,6 +21,7 @@ import { EntryPoint } from "./entry-point.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import { entryPointOptions } from "./entry-point-options.ts";
 import { QuietMoments } from "./quiet-moments.ts";
+import { isUdp, UdpPlane } from "./udp-plane.ts";
 
 export interface ServerOptions {
   readonly runtime: Runtime;
@@ -41,7 +42,9 @@ export interface ServerOptions {
  * constructor checks what can be wrong in the static configuration beyond the schema and throws.
  */
 export class Server {
+  /** Those of TCP. */
   readonly entryPoints: readonly EntryPoint[];
+  readonly udp: UdpPlane;
   readonly pools: UpstreamPools;
   private readonly options: ServerOptions;
   private readonly deadlines = new Deadlines();
@@ -56,8 +59,11 @@ export class Server {
 
   constructor(options: ServerOptions) {
     const { configuration, runtime, logger } = options;
-    const entries = Object.entries(configuration.entryPoints);
+    const everyEntry = Object.entries(configuration.entryPoints);
+    const entries = everyEntry.filter(([, entry]) => !isUdp(entry));
+    const udpEntries = everyEntry.filter(([, entry]) => isUdp(entry));
     this.options = options;
+    this.udp = new UdpPlane(udpEntries, runtime, this.deadlines, logger);
     const chain = this.chain();
     this.pools = new UpstreamPools({
       connect: runtime.connect.bind(runtime),
@@ -100,6 +106,7 @@ export class Server {
         ...options.providers,
       ],
       models: entries.map(([name, entry]) => entryPointModel(name, entry)),
+      udpEntryPoints: udpEntries.map(([name]) => name),
       throttle: configuration.providers.providersThrottleDuration,
       logger,
       apply: (snapshot) => this.apply(snapshot),
@@ -131,11 +138,20 @@ export class Server {
 
   /** What is wrong with the present dynamic configuration. */
   get disabled(): Graph["disabled"] {
-    return this.graph?.disabled ?? [];
+    return [...(this.graph?.disabled ?? []), ...this.udp.disabled];
   }
 
   get current(): Graph | null {
     return this.graph;
+  }
+
+  /** How many there are that work, of all protocols. */
+  get routerCount(): number {
+    return (this.graph?.routers.size ?? 0) + this.udp.routerCount;
+  }
+
+  get serviceCount(): number {
+    return (this.graph?.services.size ?? 0) + this.udp.serviceCount;
   }
 
   /** Reads and compiles the dynamic configuration without listening. */
@@ -151,12 +167,17 @@ export class Server {
         await entryPoint.listen(this.options.runtime);
         bound.push(entryPoint);
       }
+      await this.udp.listen();
     } catch (error) {
       for (const entryPoint of bound) await entryPoint.shutdown();
       throw error;
     }
     this.quietMoments = new QuietMoments(
-      () => this.entryPoints.reduce((sum, entry) => sum + entry.requestCount, this.reloads),
+      () =>
+        this.entryPoints.reduce(
+          (sum, entry) => sum + entry.requestCount,
+          this.reloads + this.udp.datagramCount,
+        ),
       () => this.afterReload(),
     );
   }
@@ -172,6 +193,7 @@ export class Server {
     const previous = this.graph;
     const graph = await compileGraph(snapshot, previous, this.context);
     this.graph = graph;
+    this.udp.apply(snapshot.udp);
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
     for (const [name, service] of previous?.services ?? []) {
@@ -183,15 +205,15 @@ export class Server {
 
   private report(graph: Graph): void {
     const { logger } = this.options;
-    for (const { kind, name, errors } of graph.disabled) {
+    for (const { kind, name, errors } of this.disabled) {
       for (const error of errors) logger.error(error, { [`${kind}Name`]: name });
     }
     logger.info("Configuration loaded", {
       version: graph.snapshot.version,
-      routers: graph.routers.size,
-      services: graph.services.size,
+      routers: this.routerCount,
+      services: this.serviceCount,
       middlewares: graph.snapshot.middlewares.size,
-      disabled: graph.disabled.length,
+      disabled: this.disabled.length,
     });
   }
 
@@ -205,12 +227,12 @@ export class Server {
     const grace = Math.max(
       0,
       // One that doesn't listen has nobody to be polite to.
-      ...this.entryPoints.map((entry) =>
+      ...[...this.entryPoints, ...this.udp.entryPoints].map((entry) =>
         entry.address === undefined ? 0 : entry.options.requestAcceptGraceTimeout,
       ),
     );
     if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
-    await Promise.all(this.entryPoints.map((entry) => entry.shutdown()));
+    await Promise.all([...this.entryPoints, this.udp].map((plane) => plane.shutdown()));
     for (const { service } of this.graph?.services.values() ?? []) service.stop();
     this.pools.close();
     try {

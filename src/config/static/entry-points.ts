@@ -13,7 +13,7 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { accepted, refused } from "../support.ts";
+import { accepted, ours, refused } from "../support.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
 const DEFAULT_MAX_HEADER_BYTES = 1024 * 1024;
@@ -24,13 +24,12 @@ const address = () =>
     .string()
     .superRefine((value, context) => {
       try {
-        if (parseHostPort(value).protocol === "udp")
-          throw new Error("UDP entrypoints are known to Traefik, not supported by Sluice yet");
+        parseHostPort(value);
       } catch (error) {
         context.addIssue({ code: "custom", message: messageOf(error) });
       }
     })
-    .transform((value) => value.replace(/\/tcp$/i, "/tcp"));
+    .transform((value) => value.replace(/\/(tcp|udp)$/i, (protocol) => protocol.toLowerCase()));
 
 const transport = () =>
   z.strictObject({
@@ -92,6 +91,20 @@ const http = () =>
     underscoreHeadersStrategy: oneOf("keep", "delete", "reject").default("keep"),
   });
 
+/** Sessions of UDP that an entrypoint has at most: each has a socket, and a port, of its own. */
+export const MAX_UDP_SESSIONS = 10_000;
+
+const udp = () =>
+  z.strictObject({
+    timeout: timerDuration()
+      .refine((value) => value > 0, "expected a duration above 0, found 0")
+      .default(3000),
+    maxSessions: ours(
+      integer(1, 1_000_000),
+      `sessions at a time, ${MAX_UDP_SESSIONS} where it isn't set; datagrams of further clients are dropped`,
+    ),
+  });
+
 /** One entrypoint. */
 export const entryPointSchema = z.strictObject({
   address: address(),
@@ -119,7 +132,7 @@ export const entryPointSchema = z.strictObject({
     }),
   ),
   http3: refused(z.strictObject({ advertisedPort: integer(0, 65535).optional() })),
-  udp: refused(z.strictObject({ timeout: duration().optional() })),
+  udp: udp().prefault({}),
   observability: z
     .strictObject({
       accessLogs: flag().default(true),

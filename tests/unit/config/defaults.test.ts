@@ -55,6 +55,7 @@ test("an entrypoint", () => {
       maxHeaderBytes: 1_048_576,
       underscoreHeadersStrategy: "keep",
     },
+    udp: { timeout: 3 * second },
     observability: { accessLogs: true },
   });
 });

@@ -80,10 +80,11 @@ describe("a static configuration says where and what", () => {
       ],
     ],
     [
-      "a UDP address",
-      "entryPoints:\n  dns:\n    address: ':53/udp'\n",
+      "UDP sessions that never end, or that nobody may have",
+      "entryPoints:\n  dns:\n    address: ':53/udp'\n    udp: {timeout: 0, maxSessions: 0}\n",
       [
-        "3:5: entryPoints.dns.address: UDP entrypoints are known to Traefik, not supported by Sluice yet",
+        "4:11: entryPoints.dns.udp.timeout: expected a duration above 0, found 0",
+        "4:23: entryPoints.dns.udp.maxSessions: expected at least 1, found 0",
       ],
     ],
     [

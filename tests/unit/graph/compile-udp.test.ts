@@ -1,12 +1,8 @@
 import { expect, test } from "bun:test";
 import type { UdpService } from "../../../src/config/dynamic/udp.ts";
-import {
-  compileUdp,
-  type UdpContext,
-  type UdpGraph,
-  type UdpSnapshot,
-} from "../../../src/graph/compile-udp.ts";
+import { compileUdp, type UdpContext, type UdpGraph } from "../../../src/graph/compile-udp.ts";
 import type { UdpHandler, UdpSession } from "../../../src/net/udp-session.ts";
+import type { UdpSnapshot } from "../../../src/providers/snapshot.ts";
 
 const session: UdpSession = {
   remote: { ip: "198.51.100.1", port: 1 },
@@ -96,7 +92,7 @@ test("of several routers on an entrypoint the last by name that works gets it, a
   expect(give("other", 1)).toEqual(["192.0.2.1 53"]);
   expect(graph.disabled).toEqual([
     {
-      kind: "router",
+      kind: "udpRouter",
       name: "c@file",
       errors: ['the udp service "none@file" does not exist'],
     },
