@@ -1,0 +1,142 @@
+import { type Header, hex } from "./header-list.ts";
+
+export interface Example {
+  readonly block: Uint8Array;
+  readonly list: readonly Header[];
+  /** The dynamic table behind it, newest first, and its size. */
+  readonly table: readonly Header[];
+  readonly tableSize: number;
+}
+
+export interface Sequence {
+  readonly section: string;
+  /** SETTINGS_HEADER_TABLE_SIZE. */
+  readonly maxTableSize: number;
+  readonly examples: readonly Example[];
+}
+
+const method: Header = [":method", "GET"];
+const http: Header = [":scheme", "http"];
+const https: Header = [":scheme", "https"];
+const root: Header = [":path", "/"];
+const index: Header = [":path", "/index.html"];
+const authority: Header = [":authority", "www.example.com"];
+const noCache: Header = ["cache-control", "no-cache"];
+const custom: Header = ["custom-key", "custom-value"];
+
+const found: Header = [":status", "302"];
+const temporary: Header = [":status", "307"];
+const ok: Header = [":status", "200"];
+const cachePrivate: Header = ["cache-control", "private"];
+const date21: Header = ["date", "Mon, 21 Oct 2013 20:13:21 GMT"];
+const date22: Header = ["date", "Mon, 21 Oct 2013 20:13:22 GMT"];
+const location: Header = ["location", "https://www.example.com"];
+const gzip: Header = ["content-encoding", "gzip"];
+const cookie: Header = ["set-cookie", "foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1"];
+
+function requests(section: string, blocks: readonly string[]): Sequence {
+  const [first, second, third] = blocks.map(hex);
+  return {
+    section,
+    maxTableSize: 4096,
+    examples: [
+      { block: first, list: [method, http, root, authority], table: [authority], tableSize: 57 },
+      {
+        block: second,
+        list: [method, http, root, authority, noCache],
+        table: [noCache, authority],
+        tableSize: 110,
+      },
+      {
+        block: third,
+        list: [method, https, index, authority, custom],
+        table: [custom, noCache, authority],
+        tableSize: 164,
+      },
+    ],
+  };
+}
+
+function responses(section: string, blocks: readonly string[]): Sequence {
+  const [first, second, third] = blocks.map(hex);
+  return {
+    section,
+    maxTableSize: 256,
+    examples: [
+      {
+        block: first,
+        list: [found, cachePrivate, date21, location],
+        table: [location, date21, cachePrivate, found],
+        tableSize: 222,
+      },
+      {
+        block: second,
+        list: [temporary, cachePrivate, date21, location],
+        table: [temporary, location, date21, cachePrivate],
+        tableSize: 222,
+      },
+      {
+        block: third,
+        list: [ok, cachePrivate, date22, location, gzip, cookie],
+        table: [cookie, gzip, date22],
+        tableSize: 215,
+      },
+    ],
+  };
+}
+
+/** A single field each, from an empty table. */
+export const FIELD_EXAMPLES: readonly (Example & { readonly section: string })[] = [
+  {
+    section: "C.2.1",
+    block: hex("400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572"),
+    list: [["custom-key", "custom-header"]],
+    table: [["custom-key", "custom-header"]],
+    tableSize: 55,
+  },
+  {
+    section: "C.2.2",
+    block: hex("040c 2f73 616d 706c 652f 7061 7468"),
+    list: [[":path", "/sample/path"]],
+    table: [],
+    tableSize: 0,
+  },
+  {
+    section: "C.2.3",
+    block: hex("1008 7061 7373 776f 7264 0673 6563 7265 74"),
+    list: [["password", "secret"]],
+    table: [],
+    tableSize: 0,
+  },
+  { section: "C.2.4", block: hex("82"), list: [method], table: [], tableSize: 0 },
+];
+
+/** The examples of RFC 7541 appendix C that are sequences of blocks on one connection. */
+export const SEQUENCES: readonly Sequence[] = [
+  requests("C.3", [
+    "8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d",
+    "8286 84be 5808 6e6f 2d63 6163 6865",
+    "8287 85bf 400a 6375 7374 6f6d 2d6b 6579 0c63 7573 746f 6d2d 7661 6c75 65",
+  ]),
+  requests("C.4", [
+    "8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff",
+    "8286 84be 5886 a8eb 1064 9cbf",
+    "8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf",
+  ]),
+  responses("C.5", [
+    `4803 3330 3258 0770 7269 7661 7465 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a
+     3133 3a32 3120 474d 546e 1768 7474 7073 3a2f 2f77 7777 2e65 7861 6d70 6c65 2e63 6f6d`,
+    "4803 3330 37c1 c0bf",
+    `88c1 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32 3220 474d 54c0 5a04
+     677a 6970 7738 666f 6f3d 4153 444a 4b48 514b 425a 584f 5157 454f 5049 5541 5851 5745 4f49
+     553b 206d 6178 2d61 6765 3d33 3630 303b 2076 6572 7369 6f6e 3d31`,
+  ]),
+  responses("C.6", [
+    `4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e
+     919d 29ad 1718 63c7 8f0b 97c8 e9ae 82ae 43d3`,
+    "4883 640e ffc1 c0bf",
+    `88c1 6196 d07a be94 1054 d444 a820 0595 040b 8166 e084 a62d 1bff c05a 839b d9ab 77ad 94e7
+     821d d7f2 e6c7 b335 dfdf cd5b 3960 d5af 2708 7f36 72c1 ab27 0fb5 291f 9587 3160 65c0 03ed
+     4ee5 b106 3d50 07`,
+  ]),
+];
