@@ -117,7 +117,7 @@ test("a session ends when nobody has said anything for the timeout", async () =>
   using b = await startUdpServer("b");
   const [program, port] = await startUdpRouter({
     dynamic: forwardingTo(a, b),
-    timeout: "300ms",
+    timeout: "1s",
   });
   await using _ = program;
   const idle = program.sockets();
@@ -253,7 +253,7 @@ test("SIGTERM: sessions go on within the grace time, new ones are not taken, exi
   using server = await startUdpServer("a");
   const [program, port] = await startUdpRouter({
     dynamic: forwardingTo(server),
-    timeout: "1s",
+    timeout: "3s",
     entryPoint: "    transport: {lifeCycle: {graceTimeOut: 20s}}",
   });
   await using _ = program;
