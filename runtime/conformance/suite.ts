@@ -5,6 +5,9 @@ import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
 import { TLS_CONNECTION_CASES } from "./tls-connection-cases.ts";
+import { TLS_HANDSHAKE_CASES } from "./tls-handshake-cases.ts";
+import { TLS_OPTION_CASES } from "./tls-option-cases.ts";
+import { TLS_PEER_CASES } from "./tls-peer-cases.ts";
 import { UDP_CASES } from "./udp-cases.ts";
 import { WORKER_CASES } from "./worker-cases.ts";
 
@@ -16,6 +19,9 @@ export const SUITE: readonly Case[] = [
   ...FAILURE_CASES,
   ...HOST_CASES,
   ...TLS_CONNECTION_CASES,
+  ...TLS_HANDSHAKE_CASES,
+  ...TLS_PEER_CASES,
+  ...TLS_OPTION_CASES,
   ...UDP_CASES,
   ...WORKER_CASES,
 ];

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import * as tls from "node:tls";
 import { readCertificate } from "../../src/tls/certificate.ts";
+import { readPemBlocks } from "../../src/tls/pem.ts";
 
 export const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 export const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
@@ -15,8 +16,9 @@ export class TrustAnchors {
   /** PEM texts, of one certificate or several each. */
   constructor(texts: readonly string[]) {
     for (const text of texts) {
-      for (const pem of text.match(BLOCK) ?? []) {
-        const certificate = new X509Certificate(pem);
+      for (const { label, bytes } of readPemBlocks(text)) {
+        if (label !== "CERTIFICATE") continue;
+        const certificate = new X509Certificate(bytes);
         const same = this.bySubject.get(certificate.subject);
         if (same === undefined) this.bySubject.set(certificate.subject, [certificate]);
         else same.push(certificate);
@@ -28,8 +30,6 @@ export class TrustAnchors {
     return this.bySubject.get(subject) ?? [];
   }
 }
-
-const BLOCK = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END [A-Z0-9 ]+-----/g;
 
 let system: TrustAnchors | undefined;
 

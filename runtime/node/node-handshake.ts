@@ -104,8 +104,13 @@ class NodeHandshake implements Dial {
       const transport = new TransportStream(this.raw);
       const socket = role.wrap(transport);
       this.socket = socket;
-      socket.on("error", (error) => this.fail(handshakeError(error)));
-      socket.once("close", () => this.fail(handshakeError(null)));
+      const fail = (error?: Error) => this.fail(handshakeError(error ?? null));
+      socket.on("error", fail);
+      // Undocumented: where errors go before a server of node:tls has let go of its socket.
+      socket.on("_tlsError", fail);
+      socket.once("close", () => fail());
+      // Nobody reads from the TLSSocket yet, which therefore says nothing of an end.
+      transport.once("end", () => setImmediate(fail));
       socket.once(role.event, () => this.finished(socket, transport));
     } catch (error) {
       this.raw.destroy();

@@ -7,6 +7,7 @@ import type {
   ServerTlsContext,
   ServerTlsOptions,
 } from "../../src/net/tls.ts";
+import { wireProtocols } from "./alpn.ts";
 import {
   CLIENT_AUTH,
   chainProblem,
@@ -45,7 +46,7 @@ export class NodeServerTls implements ServerTlsContext {
     this.anchors = new TrustAnchors(options.clientCAs);
     this.requestCert = clientAuth !== "none";
     this.rejectUnauthorized = clientAuth === "require-any" || clientAuth === "require-and-verify";
-    this.alpn = alpn.length > 0 ? [...alpn] : undefined;
+    this.alpn = protocols(alpn);
   }
 
   refusal({ chain, unverified }: Peer): Error | null {
@@ -76,7 +77,7 @@ export class NodeClientTls implements ClientTlsContext {
     this.secureContext = createSecureContext(clientOptions(options));
     this.verify = verify;
     this.anchors = rootCAs === undefined ? null : new TrustAnchors(rootCAs);
-    this.alpn = alpn.length > 0 ? [...alpn] : undefined;
+    this.alpn = protocols(alpn);
   }
 
   refusal(host: string, { chain, unverified }: Peer): Error | null {
@@ -86,6 +87,11 @@ export class NodeClientTls implements ClientTlsContext {
         : unverified;
     return serverRefusal(this.options, host, chain[0] ?? null, problem);
   }
+}
+
+function protocols(alpn: readonly string[]): string[] | undefined {
+  // What can't be sent throws.
+  return wireProtocols(alpn).length > 0 ? [...alpn] : undefined;
 }
 
 /** Deno's node:tls takes these and ignores them. */

@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import type { ClientTlsOptions, ServerTlsOptions, TlsVersion } from "../../src/net/tls.ts";
+import { readPemBlocks } from "../../src/tls/pem.ts";
 import { opensslNames } from "./cipher-names.ts";
 
 /** The same names in OpenSSL's words: node:tls wants them colon-separated. */
@@ -61,6 +62,7 @@ export function serverOptions(options: ServerTlsOptions): SecureContextOptions {
       `clientAuth "${clientAuth}" needs the CAs that client certificates are checked against`,
     );
   }
+  checkAuthorities("clientCAs", clientCAs);
   return {
     ...sharedOptions(options),
     cert: keyPair.certificate,
@@ -75,10 +77,20 @@ export function serverOptions(options: ServerTlsOptions): SecureContextOptions {
 export function clientOptions(options: ClientTlsOptions): SecureContextOptions {
   const { rootCAs, keyPair } = options;
   if (rootCAs?.length === 0) throw new Error("rootCAs is empty: nothing could be verified");
+  checkAuthorities("rootCAs", rootCAs ?? []);
   return {
     ...sharedOptions(options),
     ca: rootCAs === undefined ? undefined : [...rootCAs],
     cert: keyPair?.certificate,
     key: keyPair?.privateKey,
   };
+}
+
+/** A text without certificates is ignored by the libraries, and then nobody is trusted. */
+function checkAuthorities(option: string, texts: readonly string[]): void {
+  for (const text of texts) {
+    if (!readPemBlocks(text).some(({ label }) => label === "CERTIFICATE")) {
+      throw new Error(`${option}: expected a PEM text with certificates, found none in it`);
+    }
+  }
 }
