@@ -18,7 +18,7 @@ export class DecodedBlock {
   status: string | null = null;
   /** RFC 8441's. */
   protocol: string | null = null;
-  /** The list is over the limits: what is here is only its begin, and nothing has looked for faults in the rest. */
+  /** The list is over the limits: what is here is its beginning, and nothing has looked for faults in the rest. */
   overLimit = false;
   /**
    * What makes the message malformed whatever its role, null for nothing: a name that isn't a lower-case

@@ -68,8 +68,8 @@ let valueScratch = new Uint8Array(1024);
  * Encodes the header blocks of one connection (RFC 7541). What is encoded must be sent, whole and in
  * order, as the table changes with it.
  *
- * Strings are Huffman coded where that makes them shorter, unless they are very long. The dynamic table has fields that come
- * again; see `Indexing`.
+ * Strings are Huffman coded where that makes them shorter, unless they are very long. The dynamic
+ * table has fields that come again; see `Indexing`.
  */
 export class HpackEncoder implements HeaderBlock {
   /** The block since `begin` is `buffer[0, length)`, until the next `begin`. Adding to it may change the array. */
