@@ -83,14 +83,14 @@ export const ranges = () =>
     }
   });
 
-/** One of the given words, in any case. */
+/** One of the given words, in any case; "" among them stands for the default. */
 export const oneOf = <const T extends readonly string[]>(...words: T) =>
   z.string().transform((value, context): T[number] => {
     const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (word !== undefined) return word;
     context.addIssue({
       code: "custom",
-      message: `expected one of ${words.join(", ")}, found ${show(value)}`,
+      message: `expected one of ${words.filter((candidate) => candidate !== "").join(", ")}, found ${show(value)}`,
     });
     return z.NEVER;
   });

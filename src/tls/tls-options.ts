@@ -89,11 +89,14 @@ export async function resolveTlsOptions(
 }
 
 /** Cipher suites of TLS 1.3 alone leave none for the versions below. */
-function versionsAndCiphers({
+export function versionsAndCiphers({
   minVersion = "VersionTLS12",
   maxVersion,
   cipherSuites,
-}: TlsOptions): Pick<ServerOptions, "minVersion" | "maxVersion" | "cipherSuites"> {
+}: Pick<TlsOptions, "minVersion" | "maxVersion" | "cipherSuites">): Pick<
+  ServerOptions,
+  "minVersion" | "maxVersion" | "cipherSuites"
+> {
   const max = maxVersion === undefined ? undefined : VERSIONS[maxVersion];
   const chosen = listOrUndefined(cipherSuites)
     ?.filter((name) => !NOT_CHOSEN.includes(name))
@@ -113,7 +116,7 @@ function listOrUndefined(list: readonly string[] | undefined): readonly string[]
 }
 
 /** All of them must be certificates: a CA that was left out would lock its clients out in silence. */
-function checkAuthorities(text: string): void {
+export function checkAuthorities(text: string): void {
   const authorities = readPemBlocks(text).filter(({ label }) => label === "CERTIFICATE");
   if (authorities.length === 0) throw new Error("expected certificates, found none");
   for (const { bytes } of authorities) readCertificate(bytes);

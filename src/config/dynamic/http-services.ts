@@ -12,6 +12,8 @@ import {
   timerDuration,
 } from "../fields.ts";
 import { accepted, ours, refused } from "../support.ts";
+import { certificate, certificateAuthorities } from "./certificate.ts";
+import { cipherSuite, tlsVersion, versionsInOrder } from "./tls.ts";
 
 const stickyCookie = () =>
   z.strictObject({
@@ -28,7 +30,7 @@ const stickyCookie = () =>
       .optional(),
   });
 
-/** An absolute URL of a server. TLS and HTTP/2 to upstreams are refused by name. */
+/** An absolute URL of a server. */
 const serverUrl = () =>
   z.string().superRefine((value, context) => {
     const complain = (message: string) => context.addIssue({ code: "custom", message });
@@ -38,26 +40,15 @@ const serverUrl = () =>
       return;
     }
     const scheme = new URL(value).protocol.slice(0, -1);
-    if (scheme === "https" || scheme === "h2c") {
-      complain(`the scheme "${scheme}" is known to Traefik, not supported by Sluice yet`);
-    } else if (scheme !== "http") {
-      complain(`expected the scheme http, found "${scheme}"`);
+    if (scheme !== "http" && scheme !== "https" && scheme !== "h2c") {
+      complain(`expected the scheme http, https or h2c, found "${scheme}"`);
     }
   });
 
 const healthCheck = () =>
   z.strictObject({
-    scheme: oneOf("http", "https").optional(),
-    mode: z
-      .string()
-      .refine(
-        (value) => value !== "grpc",
-        'the mode "grpc" is known to Traefik, not supported by Sluice yet',
-      )
-      .refine((value) => value === "" || value === "http" || value === "grpc", {
-        error: ({ input }) => `expected "http", found "${input}"`,
-      })
-      .optional(),
+    scheme: oneOf("", "http", "https", "h2c").optional(),
+    mode: oneOf("", "http", "grpc").optional(),
     path: text().optional(),
     method: text().optional(),
     status: integer(0, 599).optional(),
@@ -157,29 +148,32 @@ export const serviceSchema = z.strictObject({
   ),
 });
 
-export const serversTransportSchema = z.strictObject({
-  serverName: refused(text()),
-  insecureSkipVerify: refused(flag()),
-  rootCAs: refused(z.array(text())),
-  certificates: refused(
-    z.array(z.strictObject({ certFile: text().optional(), keyFile: text().optional() })),
-  ),
-  cipherSuites: refused(z.array(text())),
-  minVersion: refused(text()),
-  maxVersion: refused(text()),
-  maxIdleConnsPerHost: maxIdleConnsPerHost().default(200),
-  forwardingTimeouts: z
-    .strictObject({
-      dialTimeout: duration().default(30_000),
-      responseHeaderTimeout: duration().default(0),
-      idleConnTimeout: duration().default(90_000),
-      readIdleTimeout: refused(duration()),
-      pingTimeout: refused(duration()),
-    })
-    .prefault({}),
-  disableHTTP2: refused(flag()),
-  peerCertURI: refused(text()),
-  spiffe: refused(
-    z.strictObject({ ids: z.array(text()).optional(), trustDomain: text().optional() }),
-  ),
-});
+export const serversTransportSchema = z
+  .strictObject({
+    serverName: text().optional(),
+    insecureSkipVerify: flag().optional(),
+    rootCAs: certificateAuthorities().optional(),
+    certificates: z
+      .array(certificate())
+      .max(1, "expected one certificate for all servers, found more")
+      .optional(),
+    cipherSuites: z.array(cipherSuite()).optional(),
+    minVersion: tlsVersion().optional(),
+    maxVersion: tlsVersion().optional(),
+    maxIdleConnsPerHost: maxIdleConnsPerHost().default(200),
+    forwardingTimeouts: z
+      .strictObject({
+        dialTimeout: duration().default(30_000),
+        responseHeaderTimeout: duration().default(0),
+        idleConnTimeout: duration().default(90_000),
+        readIdleTimeout: duration().default(0),
+        pingTimeout: duration().default(15_000),
+      })
+      .prefault({}),
+    disableHTTP2: flag().optional(),
+    peerCertURI: text().optional(),
+    spiffe: refused(
+      z.strictObject({ ids: z.array(text()).optional(), trustDomain: text().optional() }),
+    ),
+  })
+  .superRefine(versionsInOrder);

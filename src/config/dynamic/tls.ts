@@ -3,7 +3,8 @@ import { flag, oneOf, text, texts } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
 
-const version = () => oneOf("VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13");
+export const tlsVersion = () =>
+  oneOf("VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13");
 
 /** Go's names, and the RFC's names for the same curves that Traefik takes as well. */
 const curve = () =>
@@ -21,7 +22,7 @@ const curve = () =>
   );
 
 /** What Go's crypto/tls has constants for. A runtime may have fewer; it says so by name. */
-const cipherSuite = () =>
+export const cipherSuite = () =>
   oneOf(
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
@@ -84,11 +85,27 @@ const protocol = () =>
     .max(255, "expected a protocol of at most 255 bytes, found more")
     .regex(/^[\x21-\x7e]*$/, "expected a protocol of printable ASCII characters");
 
+/** Says where maxVersion is below minVersion, which is 1.2 where it isn't given. */
+export function versionsInOrder(
+  {
+    minVersion = "VersionTLS12",
+    maxVersion,
+  }: { readonly minVersion?: string; readonly maxVersion?: string },
+  context: z.RefinementCtx,
+): void {
+  if (maxVersion === undefined || maxVersion >= minVersion) return;
+  context.addIssue({
+    code: "custom",
+    path: ["maxVersion"],
+    message: `expected a version that is not below minVersion (${minVersion}), found ${maxVersion}`,
+  });
+}
+
 /** Of a set of options, `tls.options.<name>`. */
 export const tlsOptionsSchema = z
   .strictObject({
-    minVersion: version().optional(),
-    maxVersion: version().optional(),
+    minVersion: tlsVersion().optional(),
+    maxVersion: tlsVersion().optional(),
     cipherSuites: z.array(cipherSuite()).optional(),
     curvePreferences: z.array(curve()).optional(),
     clientAuth: clientAuth().optional(),
@@ -97,14 +114,7 @@ export const tlsOptionsSchema = z
     disableSessionTickets: flag().optional(),
     preferServerCipherSuites: accepted(flag(), "deprecated, and without effect in Traefik too"),
   })
-  .superRefine(({ minVersion = "VersionTLS12", maxVersion }, context) => {
-    if (maxVersion === undefined || maxVersion >= minVersion) return;
-    context.addIssue({
-      code: "custom",
-      path: ["maxVersion"],
-      message: `expected a version that is not below minVersion (${minVersion}), found ${maxVersion}`,
-    });
-  });
+  .superRefine(versionsInOrder);
 
 /** Of a store, `tls.stores.<name>`. Traefik uses the one called "default" alone. */
 export const tlsStoreSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { certificateAuthorities } from "../dynamic/certificate.ts";
 import {
   duration,
   flag,
@@ -21,8 +22,8 @@ export type { EntryPointConfiguration } from "./entry-points.ts";
 
 const serversTransport = () =>
   z.strictObject({
-    insecureSkipVerify: refused(flag()),
-    rootCAs: refused(texts()),
+    insecureSkipVerify: flag().optional(),
+    rootCAs: certificateAuthorities().optional(),
     maxIdleConnsPerHost: maxIdleConnsPerHost().default(200),
     forwardingTimeouts: z
       .strictObject({

@@ -147,6 +147,8 @@ test("a serversTransport", () => {
       dialTimeout: 30 * second,
       responseHeaderTimeout: 0,
       idleConnTimeout: 90 * second,
+      readIdleTimeout: 0,
+      pingTimeout: 15 * second,
     },
   });
 });

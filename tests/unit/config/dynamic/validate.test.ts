@@ -27,19 +27,11 @@ ${lines}`;
 describe("a dynamic configuration says where and what", () => {
   const cases: [name: string, yaml: string, expected: string[]][] = [
     [
-      "an https server",
-      server("https://127.0.0.1"),
-      [`7:13: http.services.s.loadBalancer.servers.0.url: the scheme "https" is ${REFUSED}`],
-    ],
-    [
-      "an h2c server",
-      server("h2c://127.0.0.1:8080"),
-      [`7:13: http.services.s.loadBalancer.servers.0.url: the scheme "h2c" is ${REFUSED}`],
-    ],
-    [
       "another scheme",
       server("ftp://127.0.0.1"),
-      ['7:13: http.services.s.loadBalancer.servers.0.url: expected the scheme http, found "ftp"'],
+      [
+        '7:13: http.services.s.loadBalancer.servers.0.url: expected the scheme http, https or h2c, found "ftp"',
+      ],
     ],
     [
       "a server without a scheme",
@@ -100,9 +92,19 @@ describe("a dynamic configuration says where and what", () => {
       [`5:9: http.services.s.loadBalancer.strategy: the strategy "p2c" is ${REFUSED}`],
     ],
     [
-      "gRPC health checks",
-      "http:\n  services:\n    s:\n      loadBalancer:\n        healthCheck: { mode: grpc }\n",
-      [`5:24: http.services.s.loadBalancer.healthCheck.mode: the mode "grpc" is ${REFUSED}`],
+      "a health check of another mode",
+      "http:\n  services:\n    s:\n      loadBalancer:\n        healthCheck: { mode: soap, scheme: ftp }\n",
+      [
+        '5:36: http.services.s.loadBalancer.healthCheck.scheme: expected one of http, https, h2c, found "ftp"',
+        '5:24: http.services.s.loadBalancer.healthCheck.mode: expected one of http, grpc, found "soap"',
+      ],
+    ],
+    [
+      "a serversTransport with wrong TLS",
+      "http:\n  serversTransports:\n    t: { minVersion: VersionTLS13, maxVersion: VersionTLS12 }\n",
+      [
+        "3:36: http.serversTransports.t.maxVersion: expected a version that is not below minVersion (VersionTLS13), found VersionTLS12",
+      ],
     ],
     [
       "a middleware that isn't there yet",
@@ -148,7 +150,7 @@ http:
     typo: { rules: "Host(\`c\`)", service: good }
   services:
     good: { loadBalancer: { servers: [{ url: "http://a" }] } }
-    bad: { loadBalancer: { servers: [{ url: "https://a" }, { url: nonsense }] } }
+    bad: { loadBalancer: { servers: [{ url: "ftp://a" }, { url: nonsense }] } }
   middlewares:
     good: { addPrefix: { prefix: /a } }
     bad: { addPrefix: {} }
