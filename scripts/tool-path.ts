@@ -1,5 +1,5 @@
 /** Other people's programs that tests and the bench use. */
-export type Tool = "curl" | "haproxy" | "nginx" | "openssl" | "wrk";
+export type Tool = "curl" | "haproxy" | "nginx" | "node" | "openssl" | "wrk";
 
 const DIRECTORIES = [process.env["PATH"] ?? "", "/usr/local/sbin", "/usr/sbin", "/sbin"].join(":");
 

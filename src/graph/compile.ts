@@ -3,9 +3,11 @@ import { messageOf } from "../core/errors.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import { denyEncodedCharacters } from "../http/request-path.ts";
+import { sniCheck } from "../http/sni-check.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
 import { RuleCache } from "../routers/compiled-rule.ts";
 import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
+import { TlsHosts, type TlsRouter } from "../routers/tls-hosts.ts";
 import type { Graph, RunningRouter } from "./graph.ts";
 import { MiddlewareBuilder } from "./middleware-builder.ts";
 import { ServiceBuilder, type ServiceContext } from "./service-builder.ts";
@@ -23,6 +25,8 @@ export interface GraphContext extends ServiceContext {
   /** Qualified names of services whose requests are not in the access log (`accessLog.addInternals`). */
   readonly unloggedServices?: ReadonlySet<string>;
   readonly entryPoints: readonly GraphEntryPoint[];
+  /** What is wrong with the TLS options of that qualified name; undefined where they can be used. */
+  readonly tlsProblem: (options: string) => string | undefined;
 }
 
 const notFound: Handler = () => LazyResponse.text(404, "404 page not found\n");
@@ -43,7 +47,10 @@ export async function compileGraph(
   const middlewares = new MiddlewareBuilder(snapshot);
   const rules = new RuleCache(previous?.rules);
   const routers = new Map<string, RunningRouter>();
-  const routes = new Map<string, HttpRoute[]>(context.entryPoints.map((entry) => [entry.name, []]));
+  const routes = new Map<string, EntryPointRoutes>(
+    context.entryPoints.map((entry) => [entry.name, { plain: [], tls: [] }]),
+  );
+  const tlsHosts = resolveTlsHosts(snapshot, context, rules, disabled);
   const denials = new Map(
     context.entryPoints.map((entry) => [
       entry.name,
@@ -65,11 +72,20 @@ export async function compileGraph(
         services,
         middlewares,
       );
-      routers.set(name, running);
       for (const entryPoint of router.entryPoints) {
         const deny = denials.get(entryPoint);
-        const handler = deny === undefined ? running.handler : deny(running.handler);
-        routes.get(entryPoint)?.push({
+        let handler = deny === undefined ? running.handler : deny(running.handler);
+        const list = routes.get(entryPoint);
+        if (router.tls !== undefined) {
+          const options = tlsHosts.get(entryPoint)?.resolved.get(name) ?? router.tls.options;
+          const problem = context.tlsProblem(options);
+          if (problem !== undefined) {
+            disabled.push({ kind: "router", name, errors: [problem] });
+            continue;
+          }
+          handler = sniCheck(options)(handler);
+        }
+        (router.tls === undefined ? list?.plain : list?.tls)?.push({
           name,
           rule: router.rule,
           priority: router.priority,
@@ -77,6 +93,7 @@ export async function compileGraph(
           handler,
         });
       }
+      routers.set(name, running);
     } catch (error) {
       const errors = [messageOf(error)];
       // What else is wrong with it would only show once this is put right.
@@ -98,12 +115,16 @@ export async function compileGraph(
 
   const entryPoints = new Map<string, Handler>();
   for (const entry of context.entryPoints) {
-    const { mux, errors } = await HttpMux.build(routes.get(entry.name)!, breather, rules);
-    for (const error of errors) {
+    const lists = routes.get(entry.name)!;
+    const plain = await HttpMux.build(lists.plain, breather, rules);
+    const tls = await HttpMux.build(lists.tls, breather, rules);
+    for (const error of [...plain.errors, ...tls.errors]) {
       routers.delete(error.name);
       disabled.push({ kind: "router", name: error.name, errors: [error.message] });
     }
+    // Routers with TLS never see a request that came without, nor the other way round.
     const route: Handler = (request, exchange) => {
+      const { mux } = exchange.downstream.tls === null ? plain : tls;
       const handler = mux.match(request, exchange) ?? notFound;
       return handler(request, exchange);
     };
@@ -112,7 +133,44 @@ export async function compileGraph(
       entry.chain.reduceRight<Handler>((next, link) => link(next), route),
     );
   }
-  return { snapshot, entryPoints, services: services.built, routers, rules, disabled };
+  return { snapshot, entryPoints, tlsHosts, services: services.built, routers, rules, disabled };
+}
+
+/** The routes of one entrypoint. */
+interface EntryPointRoutes {
+  readonly plain: HttpRoute[];
+  readonly tls: HttpRoute[];
+}
+
+/** For each entrypoint: which TLS options a server name means. Conflicts between routers are noted. */
+function resolveTlsHosts(
+  snapshot: Snapshot,
+  context: GraphContext,
+  rules: RuleCache,
+  disabled: DisabledElement[],
+): ReadonlyMap<string, TlsHosts> {
+  const lists = new Map<string, TlsRouter[]>(context.entryPoints.map(({ name }) => [name, []]));
+  for (const [name, router] of snapshot.routers) {
+    if (router.tls === undefined) continue;
+    let hosts: readonly string[];
+    try {
+      hosts = rules.compile(router.rule).domains;
+    } catch {
+      // Its error is said where it is compiled for routing.
+      continue;
+    }
+    const { options } = router.tls;
+    for (const entryPoint of router.entryPoints)
+      lists.get(entryPoint)?.push({ name, hosts, options });
+  }
+  const resolved = new Map<string, TlsHosts>();
+  for (const [entryPoint, list] of lists) {
+    const hosts = new TlsHosts(list);
+    resolved.set(entryPoint, hosts);
+    for (const { name, message } of hosts.conflicts)
+      disabled.push({ kind: "router", name, errors: [`entryPoint "${entryPoint}": ${message}`] });
+  }
+  return resolved;
 }
 
 function ruleErrorOf(rule: string, rules: RuleCache): string | undefined {

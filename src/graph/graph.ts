@@ -1,6 +1,7 @@
 import type { Handler } from "../http/handler.ts";
 import type { DisabledElement, Snapshot } from "../providers/snapshot.ts";
 import type { RuleCache } from "../routers/compiled-rule.ts";
+import type { TlsHosts } from "../routers/tls-hosts.ts";
 import type { HttpService } from "../services/http-service.ts";
 import type { Upstream } from "./service-builder.ts";
 
@@ -25,6 +26,8 @@ export interface Graph {
   readonly snapshot: Snapshot;
   /** The chain behind each entrypoint's switch. */
   readonly entryPoints: ReadonlyMap<string, Handler>;
+  /** By entrypoint: the TLS options for a server name. */
+  readonly tlsHosts: ReadonlyMap<string, TlsHosts>;
   readonly services: ReadonlyMap<string, RunningService>;
   readonly routers: ReadonlyMap<string, RunningRouter>;
   readonly rules: RuleCache;

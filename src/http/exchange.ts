@@ -10,6 +10,8 @@ export interface Downstream {
   readonly remote: Address;
   readonly local: Address;
   readonly tls: TlsInfo | null;
+  /** Qualified name of the TLS options that the handshake went by; "" without TLS. */
+  readonly tlsOptions: string;
   /** "HTTP/1.0", "HTTP/1.1", "HTTP/2.0" or "HTTP/3.0". */
   readonly protocol: string;
   /** Sends an interim response (1xx other than 101) before the final one. Does nothing where it can't. */
@@ -29,6 +31,7 @@ export const NO_DOWNSTREAM: Downstream = {
   remote: UNKNOWN_ADDRESS,
   local: UNKNOWN_ADDRESS,
   tls: null,
+  tlsOptions: "",
   protocol: "HTTP/1.1",
   informational() {},
 };

@@ -38,6 +38,7 @@ export class HeaderList {
   }
 
   private mark(id: number): void {
+    if (id < 0) return;
     if (id < 32) this.low |= 1 << id;
     else this.high |= 1 << (id - 32);
   }

@@ -15,6 +15,8 @@ export interface CompiledRule {
   readonly hosts: readonly string[] | null;
   /** Paths of which the request's must be one. Null where the rule matches others too. */
   readonly paths: readonly PathLiteral[] | null;
+  /** All that its Host matchers name, negated ones too: `*.x` as "*.x", all as "*". */
+  readonly domains: readonly string[];
   /** In bytes: the priority of routers that name none. */
   readonly length: number;
 }
@@ -28,6 +30,7 @@ export function compileRule(rule: string): CompiledRule {
     predicate: compileHttpRule(tree),
     hosts: needed(tree, hostOf),
     paths: needed(tree, pathOf),
+    domains: domainsOf(tree),
     length: encoder.encode(rule).length,
   };
 }
@@ -57,6 +60,17 @@ function hostOf({ name, values }: MatcherNode): string | null {
   const pattern = parseHostPattern(values[0]);
   if (pattern.kind === "any") return null;
   return pattern.kind === "wildcard" ? `*${pattern.text}` : pattern.text;
+}
+
+function domainsOf(node: RuleNode): string[] {
+  switch (node.type) {
+    case "matcher":
+      return node.name === "Host" ? [hostOf(node) ?? "*"] : [];
+    case "not":
+      return domainsOf(node.operand);
+    default:
+      return node.operands.flatMap(domainsOf);
+  }
 }
 
 function pathOf({ name, values }: MatcherNode): PathLiteral | null {

@@ -11,6 +11,7 @@ export function entryPointModel(
     name,
     asDefault: configuration.asDefault,
     middlewares: configuration.http.middlewares,
+    tls: configuration.http.tls,
     accessLogs: configuration.observability.accessLogs,
   };
 }

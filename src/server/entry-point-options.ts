@@ -7,7 +7,7 @@ export function entryPointOptions(
   name: string,
   configuration: EntryPointConfiguration,
 ): EntryPointOptions {
-  const { address, transport, http } = configuration;
+  const { address, transport, http, http2 } = configuration;
   const { hostname, port } = parseHostPort(address);
   return {
     name,
@@ -20,6 +20,9 @@ export function entryPointOptions(
     keepAliveMaxTime: transport.keepAliveMaxTime,
     keepAliveMaxRequests: transport.keepAliveMaxRequests,
     maxHeaderBytes: http.maxHeaderBytes,
+    maxConcurrentStreams: http2.maxConcurrentStreams,
+    maxDecoderHeaderTableSize: http2.maxDecoderHeaderTableSize,
+    maxEncoderHeaderTableSize: http2.maxEncoderHeaderTableSize,
     requestAcceptGraceTimeout: transport.lifeCycle.requestAcceptGraceTimeout,
     graceTimeOut: transport.lifeCycle.graceTimeOut,
     proxyProtocol: configuration.proxyProtocol,

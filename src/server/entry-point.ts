@@ -5,10 +5,13 @@ import type { Handler } from "../http/handler.ts";
 import { LazyResponse, type Tunnel } from "../http/lazy-response.ts";
 import type { Address, Connection, Listener } from "../net/connection.ts";
 import type { ConnectionWriter } from "../net/connection-writer.ts";
-import type { Runtime } from "../net/runtime.ts";
+import type { Dial, HandshakeHandler, Runtime } from "../net/runtime.ts";
+import type { ServerTlsContext } from "../net/tls.ts";
 import { DEFAULT_LIMITS, type Http1Limits } from "../wire/http1/message.ts";
+import { DEFAULT_HTTP2_LIMITS, type Http2Limits } from "../wire/http2/message.ts";
+import { ConnectionSwitch } from "./connection-switch.ts";
+import type { EntryPointRoutes } from "./entry-point-routes.ts";
 import type { ConnectionLogger, Drainable, HttpEntryPoint } from "./http-entry-point.ts";
-import { PeekHandler } from "./peek-handler.ts";
 import { TunnelConnection } from "./tunnel-connection.ts";
 
 /** An entrypoint's settings as the static configuration has them, resolved. Times in milliseconds, 0 for none. */
@@ -24,6 +27,9 @@ export interface EntryPointOptions {
   /** 0 for no limit. */
   readonly keepAliveMaxRequests: number;
   readonly maxHeaderBytes: number;
+  readonly maxConcurrentStreams: number;
+  readonly maxDecoderHeaderTableSize: number;
+  readonly maxEncoderHeaderTableSize: number;
   readonly requestAcceptGraceTimeout: number;
   readonly graceTimeOut: number;
   /** Undefined: no PROXY protocol on this entrypoint. */
@@ -40,6 +46,7 @@ export class EntryPoint implements HttpEntryPoint {
   readonly name: string;
   readonly options: EntryPointOptions;
   readonly limits: Http1Limits;
+  readonly http2Limits: Http2Limits;
   readonly readTimeout: number;
   readonly writeTimeout: number;
   readonly idleTimeout: number;
@@ -51,14 +58,30 @@ export class EntryPoint implements HttpEntryPoint {
   draining = false;
   requestCount = 0;
   handler: Handler = () => LazyResponse.text(404, "404 page not found\n");
+  /** Who serves a connection; assigned before it listens, and again by each reload. */
+  routes!: EntryPointRoutes;
+  private readonly runtime: Runtime;
   private readonly trusted: CidrSet;
   private listener: Listener | null = null;
 
   /** Throws where `proxyProtocol.trustedIPs` has something that isn't an address or a range. */
-  constructor(options: EntryPointOptions, deadlines: Deadlines, logger: ConnectionLogger) {
+  constructor(
+    options: EntryPointOptions,
+    runtime: Runtime,
+    deadlines: Deadlines,
+    logger: ConnectionLogger,
+  ) {
+    this.runtime = runtime;
     this.name = options.name;
     this.options = options;
     this.limits = { ...DEFAULT_LIMITS, maxHeadBytes: options.maxHeaderBytes };
+    this.http2Limits = {
+      ...DEFAULT_HTTP2_LIMITS,
+      maxHeaderListBytes: options.maxHeaderBytes,
+      maxConcurrentStreams: options.maxConcurrentStreams,
+      maxDecoderHeaderTableSize: options.maxDecoderHeaderTableSize,
+      maxEncoderHeaderTableSize: options.maxEncoderHeaderTableSize,
+    };
     this.readTimeout = options.readTimeout;
     this.writeTimeout = options.writeTimeout;
     this.idleTimeout = options.idleTimeout;
@@ -84,12 +107,21 @@ export class EntryPoint implements HttpEntryPoint {
   }
 
   /** Binds. Rejects with the system's error. */
-  async listen(runtime: Runtime): Promise<void> {
+  async listen(): Promise<void> {
     const { hostname, port, reusePort } = this.options;
-    this.listener = await runtime.listen(
-      { hostname, port, reusePort },
-      (connection) => new PeekHandler(connection, this),
+    this.listener = await this.runtime.listen({ hostname, port, reusePort }, (connection) =>
+      new ConnectionSwitch(connection, this).begin(),
     );
+  }
+
+  /** See `Runtime.startTls`. */
+  startTls(
+    connection: Connection,
+    context: ServerTlsContext,
+    early: Uint8Array,
+    handler: HandshakeHandler,
+  ): Dial {
+    return this.runtime.startTls(connection, context, early, handler);
   }
 
   /** Stops accepting, lets what is in flight finish within the grace time, then cuts what is left. */

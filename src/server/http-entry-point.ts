@@ -5,6 +5,7 @@ import type { Tunnel } from "../http/lazy-response.ts";
 import type { Connection } from "../net/connection.ts";
 import type { ConnectionWriter } from "../net/connection-writer.ts";
 import type { Http1Limits } from "../wire/http1/message.ts";
+import type { Http2Limits } from "../wire/http2/message.ts";
 
 /** What drives a connection needs to log. */
 export interface ConnectionLogger {
@@ -24,6 +25,7 @@ export interface Drainable {
 export interface HttpEntryPoint {
   readonly name: string;
   readonly limits: Http1Limits;
+  readonly http2Limits: Http2Limits;
   readonly readTimeout: number;
   readonly writeTimeout: number;
   readonly idleTimeout: number;

@@ -1,43 +1,29 @@
 import { latin1Bytes } from "../core/bytes.ts";
 import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
 import { type Expiring, now } from "../core/timers.ts";
-import { Body, type BodySink, type BodySource } from "../http/body.ts";
-import { writeBodyChunk, writeBodyEnd } from "../http/body-framing.ts";
+import { Body, type BodySource } from "../http/body.ts";
 import { type Downstream, Exchange } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse, reasonOf, type Tunnel } from "../http/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
-import { ConnectionWriter } from "../net/connection-writer.ts";
+import { ConnectionWriter, type WriterOwner } from "../net/connection-writer.ts";
+import type { TlsInfo } from "../net/tls.ts";
 import type { Fields } from "../wire/fields.ts";
 import { Framing, type MessageSink, type RequestHead } from "../wire/http1/message.ts";
 import { RequestParser } from "../wire/http1/request-parser.ts";
 import type { HttpEntryPoint } from "./http-entry-point.ts";
+import { Http1Response, type ResponseOwner } from "./http1-response.ts";
 import { LingeringConnection } from "./lingering-connection.ts";
 import { requestFromHead } from "./request-from-head.ts";
-import { BodyLength, Persistence, writeResponseHead } from "./response-head.ts";
+import { awaitBody, BodyLength, UNREAD } from "./response-framing.ts";
+import { Persistence, writeResponseHead } from "./response-head.ts";
+import { Stash } from "./stash.ts";
 
-/** Received bytes that may wait for the present request to be answered before reading stops. */
-const STASH_WATERMARK = 64 * 1024;
 /** How long a client has to take the answer to a request that timed out, in milliseconds. */
 const LAST_WORDS = 2000;
 
-/** Microtasks. */
-const PATIENCE = 12;
-
 const CONTINUE = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
-
-const MISCOUNTED = new ProxyError(
-  "handler-failed",
-  "internal",
-  "A response body has another length than its Content-Length says",
-);
-
-const UNREAD = new ProxyError(
-  "aborted",
-  "internal",
-  "The response was sent before the request's body had been received",
-);
 
 const Phase = {
   /** Between requests, or in a request's head. */
@@ -55,35 +41,40 @@ const Phase = {
  * that arrive meanwhile wait unparsed.
  */
 export class Http1Server
-  implements ConnectionHandler, MessageSink<RequestHead>, BodySource, BodySink, Expiring, Downstream
+  implements
+    ConnectionHandler,
+    MessageSink<RequestHead>,
+    BodySource,
+    ResponseOwner,
+    WriterOwner,
+    Expiring,
+    Downstream
 {
   deadline = 0;
   readonly remote: Address;
   readonly local: Address;
-  readonly tls = null;
+  readonly tls: TlsInfo | null;
+  readonly tlsOptions: string;
   protocol = "HTTP/1.1";
   private readonly connection: Connection;
   private readonly entry: HttpEntryPoint;
   private readonly parser: RequestParser;
   private readonly writer: ConnectionWriter;
+  private readonly response: Http1Response;
+  private readonly stash: Stash;
   private readonly openedAt = now();
   private phase: number = Phase.reading;
   private head: RequestHead | null = null;
   private exchange: Exchange | null = null;
   /** The request body while it is being received. */
   private requestBody: Body | null = null;
-  private responseBody: Body | null = null;
+  /** A body that was complete before its request was dispatched. */
+  private wholeBody: Body | null = null;
   private bodyPaused = false;
   private continueOwed = false;
-  private chunked = false;
-  private keepAlive = true;
   private requests = 0;
   /** The client has sent FIN. */
   private peerEnded = false;
-  private responseEnded = false;
-  // What arrived behind the present request; nearly always nothing or one chunk.
-  private stash: Uint8Array | null = null;
-  private stashPaused = false;
   private inRead = false;
   // Bound once a connection, not once a request.
   private readonly answered = (response: Response) => this.answer(response);
@@ -95,13 +86,18 @@ export class Http1Server
     entry: HttpEntryPoint,
     remote = connection.remote,
     local = connection.local,
+    tlsOptions = "",
   ) {
     this.connection = connection;
     this.entry = entry;
     this.remote = remote;
     this.local = local;
+    this.tls = connection.tls;
+    this.tlsOptions = tlsOptions;
     this.parser = new RequestParser(entry.limits, this);
     this.writer = new ConnectionWriter(connection, this);
+    this.response = new Http1Response(this.writer, this);
+    this.stash = new Stash(connection);
     this.armRead();
     entry.deadlines.add(this);
     entry.connections.add(this);
@@ -122,7 +118,7 @@ export class Http1Server
         break;
       default:
         if (this.requestBody !== null) this.read(chunk);
-        else this.keep(chunk);
+        else this.stash.keep(chunk);
     }
   }
 
@@ -133,7 +129,7 @@ export class Http1Server
     let next: Uint8Array | null = chunk;
     while (next !== null) {
       this.readOne(next);
-      next = this.phase === Phase.reading ? this.takeStash() : null;
+      next = this.phase === Phase.reading ? this.stash.take() : null;
     }
     this.inRead = false;
     if (this.peerEnded && this.phase === Phase.reading) this.end();
@@ -156,23 +152,8 @@ export class Http1Server
     }
     body?.flush();
     if (this.phase === Phase.over) return;
-    if (at < chunk.length) this.keep(at === 0 ? chunk : chunk.subarray(at));
+    if (at < chunk.length) this.stash.keep(at === 0 ? chunk : chunk.subarray(at));
     if (this.head !== null) this.dispatch(this.head);
-  }
-
-  private keep(chunk: Uint8Array): void {
-    if (this.stash === null) {
-      this.stash = chunk;
-    } else {
-      const joined = new Uint8Array(this.stash.length + chunk.length);
-      joined.set(this.stash);
-      joined.set(chunk, this.stash.length);
-      this.stash = joined;
-    }
-    if (this.stash.length >= STASH_WATERMARK && !this.stashPaused) {
-      this.stashPaused = true;
-      this.connection.pause();
-    }
   }
 
   drain(): void {
@@ -206,7 +187,7 @@ export class Http1Server
 
   /** Ends the exchange, if there is one, without a (whole) response. */
   private breakOff(error: ProxyError): void {
-    const { exchange, requestBody, responseBody } = this;
+    const { exchange, requestBody } = this;
     this.over();
     if (exchange === null) return;
     this.exchange = null;
@@ -214,7 +195,7 @@ export class Http1Server
     if (exchange.status === 0) exchange.status = statusOf(error);
     exchange.abort(error);
     requestBody?.fail(error);
-    responseBody?.cancel(error);
+    this.response.cancel(error);
     exchange.finish();
   }
 
@@ -222,8 +203,7 @@ export class Http1Server
     this.phase = Phase.over;
     this.deadline = 0;
     this.requestBody = null;
-    this.responseBody = null;
-    this.stash = null;
+    this.stash.drop();
     this.entry.deadlines.remove(this);
     this.entry.connections.delete(this);
   }
@@ -237,7 +217,7 @@ export class Http1Server
     this.head = head;
     this.requests++;
     this.protocol = head.minor === 1 ? "HTTP/1.1" : "HTTP/1.0";
-    this.keepAlive = head.keepAlive;
+    this.response.keepAlive = head.keepAlive;
     this.continueOwed = head.expectContinue;
     this.requestBody =
       head.framing === Framing.none
@@ -262,9 +242,6 @@ export class Http1Server
     body.finish(trailers === null ? null : new HeaderList(bytes, trailers));
   }
 
-  /** A body that was complete before its request was dispatched. */
-  private wholeBody: Body | null = null;
-
   private dispatch(head: RequestHead): void {
     const { entry } = this;
     const body = this.requestBody ?? this.wholeBody;
@@ -278,7 +255,7 @@ export class Http1Server
     if (body !== null) exchange.requestBytes = body.received;
     this.exchange = exchange;
     if (this.requests >= entry.keepAliveMaxRequests || entry.draining || this.tooOld())
-      this.keepAlive = false;
+      this.response.keepAlive = false;
     let result: Response | Promise<Response>;
     try {
       result = entry.handler(request as unknown as Request, exchange);
@@ -304,13 +281,8 @@ export class Http1Server
     else this.respond(lazy);
   }
 
-  /**
-   * A platform's Response gives its body by promises, though most have it at hand: a few microtasks
-   * of patience put head and body into one write and give the body a Content-Length.
-   */
   private async answerAdopted(response: LazyResponse): Promise<void> {
-    const body = response.takeBody()!;
-    for (let i = 0; i < PATIENCE && !body.complete; i++) await null;
+    await awaitBody(response);
     this.respond(response);
   }
 
@@ -323,7 +295,7 @@ export class Http1Server
   }
 
   private respond(response: LazyResponse): void {
-    const { exchange, writer } = this;
+    const { exchange } = this;
     if (exchange === null || this.phase !== Phase.handling) {
       // The client went away meanwhile.
       response
@@ -340,90 +312,12 @@ export class Http1Server
       return;
     }
     // A client that still sends its body can't be told apart from one that sends the next request.
-    if (this.requestBody !== null) this.keepAlive = false;
-    const body = this.bodyToSend(response, exchange);
-    const length = this.framing(response, body, exchange);
-    const persistence = !this.keepAlive
-      ? Persistence.close
-      : this.protocol === "HTTP/1.0"
-        ? Persistence.keepAlive
-        : Persistence.implied;
-    writeResponseHead(writer, response, length, persistence);
-    if (body === null) {
-      this.bodyEnd();
-      return;
-    }
-    this.responseBody = body;
-    body.pipe(this);
-    writer.flush();
+    if (this.requestBody !== null) this.response.keepAlive = false;
+    this.response.send(response, exchange);
   }
 
-  /** The body that goes on the wire, if this response has one there (RFC 9110 section 6.4.1). */
-  private bodyToSend(response: LazyResponse, exchange: Exchange): Body | null {
-    const body = response.takeBody();
-    const { status } = response;
-    if (body === null || (exchange.method !== "HEAD" && status !== 204 && status !== 304))
-      return body;
-    body.cancel(new ProxyError("aborted", "internal", "The response has no body on the wire"));
-    return null;
-  }
-
-  private framing(response: LazyResponse, body: Body | null, exchange: Exchange): number {
-    this.chunked = false;
-    if (body === null) {
-      if (response.status === 204) return BodyLength.unsaid;
-      if (exchange.method === "HEAD" || response.status === 304) {
-        const length = response.headerList.first("content-length");
-        return length === null ? BodyLength.unsaid : Number(length);
-      }
-      return 0;
-    }
-    if (body.length >= 0) return body.length;
-    if (response.adopted && body.complete) return body.received;
-    if (this.protocol === "HTTP/1.0") {
-      this.keepAlive = false;
-      return BodyLength.unsaid;
-    }
-    this.chunked = true;
-    return BodyLength.chunked;
-  }
-
-  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
-    const body = this.responseBody!;
-    const sent = (this.exchange!.responseBytes += end - start);
-    if (body.length >= 0 && sent > body.length) {
-      body.cancel(MISCOUNTED);
-      this.bodyFail(MISCOUNTED);
-      return;
-    }
-    writeBodyChunk(this.writer, bytes, start, end, this.chunked);
-    if (this.writer.backlogged) body.pause();
-  }
-
-  bodyFlush(): void {
-    this.writer.flush();
-    if (this.writer.backlogged) this.responseBody?.pause();
-  }
-
-  bodyEnd(): void {
-    const body = this.responseBody;
-    if (body !== null) {
-      this.responseBody = null;
-      if (body.length >= 0 && body.length !== this.exchange!.responseBytes) {
-        this.bodyFail(MISCOUNTED);
-        return;
-      }
-      if (this.chunked) writeBodyEnd(this.writer, body.trailers);
-    }
-    this.writer.flush();
-    this.responseEnded = true;
-    if (!this.writer.congested) this.finishResponse();
-  }
-
-  /** Cut short above, cut short below: never a clean end. */
-  bodyFail(error: ProxyError): void {
+  responseBroken(error: ProxyError): void {
     const closeDelimited = this.protocol === "HTTP/1.0";
-    this.responseBody = null;
     this.entry.logger.debug("A response broke off", {
       error: error.message,
       service: this.exchange?.service ?? "",
@@ -434,17 +328,15 @@ export class Http1Server
   }
 
   drained(): void {
-    if (this.responseEnded) this.finishResponse();
-    else this.responseBody?.resume();
+    this.response.drained();
   }
 
-  private finishResponse(): void {
+  responseSent(): void {
     const exchange = this.exchange!;
-    this.responseEnded = false;
     this.exchange = null;
     exchange.finish();
     if (this.phase !== Phase.responding) return;
-    if (!this.keepAlive) this.lastResponseSent();
+    if (!this.response.keepAlive) this.lastResponseSent();
     else this.nextRequest();
   }
 
@@ -454,19 +346,9 @@ export class Http1Server
     const { idleTimeout } = this.entry;
     this.deadline = this.entry.deadlines.after(idleTimeout);
     if (this.inRead) return;
-    const stash = this.takeStash();
+    const stash = this.stash.take();
     if (stash !== null) this.read(stash);
     else if (this.peerEnded) this.end();
-  }
-
-  private takeStash(): Uint8Array | null {
-    const { stash } = this;
-    this.stash = null;
-    if (this.stashPaused) {
-      this.stashPaused = false;
-      this.connection.resume();
-    }
-    return stash;
   }
 
   private lastResponseSent(): void {
@@ -488,7 +370,7 @@ export class Http1Server
     });
     if (this.exchange !== null) {
       // The body is broken: whoever reads it has to hear of it, then answers, or the answer is cut.
-      this.keepAlive = false;
+      this.response.keepAlive = false;
       const body = this.requestBody;
       if (this.phase === Phase.handling && body !== null) {
         this.stopReading();
@@ -500,16 +382,13 @@ export class Http1Server
       }
       return;
     }
-    this.keepAlive = false;
+    this.response.keepAlive = false;
     this.deadline = this.entry.deadlines.after(LAST_WORDS);
     const response = LazyResponse.of(LazyResponse.text(status, `${status} ${reasonOf(status)}`));
-    const body = response.takeBody()!;
-    writeResponseHead(this.writer, response, body.length, Persistence.close);
     this.exchange = new Exchange(this);
     this.exchange.status = status;
     this.phase = Phase.responding;
-    this.responseBody = body;
-    body.pipe(this);
+    this.response.send(response, this.exchange);
   }
 
   private stopReading(): void {
@@ -537,7 +416,7 @@ export class Http1Server
   }
 
   private switchProtocols(response: LazyResponse, tunnel: Tunnel, exchange: Exchange): void {
-    const early = this.stash ?? new Uint8Array(0);
+    const early = this.stash.drop() ?? new Uint8Array(0);
     writeResponseHead(
       this.writer,
       response,
@@ -600,7 +479,7 @@ export class Http1Server
       "upstream",
       "There was no response within the writeTimeout",
     );
-    this.keepAlive = false;
+    this.response.keepAlive = false;
     this.deadline = this.entry.deadlines.after(LAST_WORDS);
     exchange.abort(error);
     // A call to an upstream has answered by now; another handler may never do.
@@ -612,7 +491,7 @@ export class Http1Server
 
   /** Graceful shutdown: an idle connection closes now, a busy one after its response. */
   drainConnection(): void {
-    this.keepAlive = false;
+    this.response.keepAlive = false;
     if (this.phase === Phase.reading && this.parser.idle) {
       this.over();
       this.connection.close();
@@ -645,6 +524,6 @@ export class Http1Server
 
   cancelBody(): void {
     // What still comes of it is read and dropped until the response is sent; then the connection closes.
-    this.keepAlive = false;
+    this.response.keepAlive = false;
   }
 }

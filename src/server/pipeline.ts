@@ -59,6 +59,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
         throw new Error(`module "${module}" was not given to the pipeline`);
       return handler;
     },
+    // Whoever calls the pipeline has the TLS.
+    tlsProblem: () => undefined,
     entryPoints: [
       {
         name: ENTRY_POINT,

@@ -31,7 +31,8 @@ export function requestFromHead(
   exchange.method = head.method;
   exchange.target = head.target;
   exchange.host = host;
-  const request = new LazyRequest(exchange, head.method, "http", host, target, fields, body);
+  const scheme = exchange.downstream.tls === null ? "http" : "https";
+  const request = new LazyRequest(exchange, head.method, scheme, host, target, fields, body);
   if (head.upgrade) {
     const upgrade = fields.first("upgrade") ?? "";
     // h2c by upgrade is obsolete (RFC 9113 section 3.1), and passed on it would hide requests from the router.

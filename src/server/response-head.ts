@@ -3,6 +3,7 @@ import { dateLine } from "../http/date.ts";
 import { type LazyResponse, reasonOf } from "../http/lazy-response.ts";
 import type { ConnectionWriter } from "../net/connection-writer.ts";
 import { FieldId } from "../wire/field-names.ts";
+import { BodyLength } from "./response-framing.ts";
 
 /** Fields that the head writer sets itself. */
 const SKIP = new Uint8Array(64);
@@ -45,14 +46,7 @@ export const Persistence = {
 } as const;
 export type Persistence = (typeof Persistence)[keyof typeof Persistence];
 
-/** What `bodyLength` may say besides a number of bytes. */
-export const BodyLength = {
-  chunked: -1,
-  /** Neither Content-Length nor Transfer-Encoding: no body by its status, or a close-delimited one. */
-  unsaid: -2,
-} as const;
-
-/** Writes a response's head into the writer, unflushed. `upgrade` names the protocol of a 101, else "". */
+/** Writes a response's head into the writer, unflushed. A body of open length is chunked. `upgrade` names the protocol of a 101, else "". */
 export function writeResponseHead(
   writer: ConnectionWriter,
   response: LazyResponse,
@@ -73,7 +67,7 @@ export function writeResponseHead(
     at = writeLatin1(buffer, at, String(bodyLength));
     buffer[at++] = 0x0d;
     buffer[at++] = 0x0a;
-  } else if (bodyLength === BodyLength.chunked) {
+  } else if (bodyLength === BodyLength.open) {
     at = put(buffer, at, CHUNKED);
   }
   if (upgrade !== "") {

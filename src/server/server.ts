@@ -4,6 +4,7 @@ import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
+import { Transports } from "../graph/transports.ts";
 import { forwardedHeaders } from "../http/forwarded-headers.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { recovery } from "../http/recovery.ts";
@@ -17,6 +18,7 @@ import type { Provider } from "../providers/provider.ts";
 import type { Snapshot } from "../providers/snapshot.ts";
 import { reverseProxy } from "../services/reverse-proxy.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
+import { Certificates } from "./certificates.ts";
 import { EntryPoint } from "./entry-point.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import { entryPointOptions } from "./entry-point-options.ts";
@@ -37,6 +39,8 @@ export interface ServerOptions {
   readonly internalServices: ReadonlyMap<string, Handler>;
 }
 
+const NO_ROUTES = { size: 0, match: () => null };
+
 /**
  * The running router: entrypoints, the configuration watcher and the graph that serves. Its
  * constructor checks what can be wrong in the static configuration beyond the schema and throws.
@@ -49,7 +53,8 @@ export class Server {
   private readonly options: ServerOptions;
   private readonly deadlines = new Deadlines();
   private readonly watcher: ConfigurationWatcher;
-  private readonly context: GraphContext;
+  private readonly certificates: Certificates;
+  private readonly context: Omit<GraphContext, "tlsProblem">;
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
   private reloads = 0;
@@ -64,17 +69,27 @@ export class Server {
     const udpEntries = everyEntry.filter(([, entry]) => isUdp(entry));
     this.options = options;
     this.udp = new UdpPlane(udpEntries, runtime, this.deadlines, logger);
+    this.certificates = new Certificates({
+      runtime,
+      logger,
+      changed: (tls) => {
+        for (const entryPoint of this.entryPoints)
+          entryPoint.routes = { ...entryPoint.routes, tls };
+      },
+    });
     const chain = this.chain();
     this.pools = new UpstreamPools({
       connect: runtime.connect.bind(runtime),
       deadlines: this.deadlines,
     });
     this.entryPoints = entries.map(
-      ([name, entry]) => new EntryPoint(entryPointOptions(name, entry), this.deadlines, logger),
+      ([name, entry]) =>
+        new EntryPoint(entryPointOptions(name, entry), runtime, this.deadlines, logger),
     );
     this.context = {
       logger,
       proxyTo: (server) => this.proxyTo(server),
+      transports: new Transports(runtime, configuration.serversTransport),
       loadModule: options.loadModule,
       unloggedServices: options.unloggedServices,
       internalServices: options.internalServices,
@@ -114,15 +129,7 @@ export class Server {
   }
 
   private proxyTo(server: ServerAddress): Upstream {
-    const { forwardingTimeouts, maxIdleConnsPerHost } = this.options.configuration.serversTransport;
-    const { dialTimeout, responseHeaderTimeout, idleConnTimeout } = forwardingTimeouts;
-    const transport = server.transport ?? {
-      maxIdleConnsPerHost,
-      dialTimeout,
-      responseHeaderTimeout,
-      idleConnTimeout,
-    };
-    const pool = this.pools.get(server.hostname, server.port, transport);
+    const pool = this.pools.get(server, server.transport!);
     return {
       handler: reverseProxy({ ...server, pool }, server.url, this.options.logger),
       retain: () => this.pools.retain(pool),
@@ -164,7 +171,7 @@ export class Server {
     const bound: EntryPoint[] = [];
     try {
       for (const entryPoint of this.entryPoints) {
-        await entryPoint.listen(this.options.runtime);
+        await entryPoint.listen();
         bound.push(entryPoint);
       }
       await this.udp.listen();
@@ -191,8 +198,22 @@ export class Server {
 
   private async apply(snapshot: Snapshot): Promise<void> {
     const previous = this.graph;
-    const graph = await compileGraph(snapshot, previous, this.context);
+    const tls = await this.certificates.load({
+      configuration: snapshot.tls,
+      invalidOptions: snapshot.invalidTlsOptions,
+    });
+    const graph = await compileGraph(snapshot, previous, {
+      ...this.context,
+      tlsProblem: (name) => {
+        const found = tls.optionsFor(name);
+        return "refused" in found ? found.refused : undefined;
+      },
+    });
     this.graph = graph;
+    for (const entryPoint of this.entryPoints) {
+      const hosts = graph.tlsHosts.get(entryPoint.name)!;
+      entryPoint.routes = { tcp: NO_ROUTES, tcpTls: NO_ROUTES, hosts, tls };
+    }
     this.udp.apply(snapshot.udp);
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
@@ -223,6 +244,7 @@ export class Server {
    */
   async shutdown(): Promise<void> {
     this.watcher.stop();
+    this.certificates.stop();
     this.quietMoments?.stop();
     const grace = Math.max(
       0,

@@ -181,7 +181,7 @@ describe("commands", () => {
           "    two: {rule: Path(`x`), service: t}",
           "    ok: {rule: Path(`/`), service: whoami@internal}",
           "  services:",
-          "    s: {loadBalancer: {servers: [{url: 'https://a'}]}}",
+          "    s: {loadBalancer: {servers: [{url: 'ftp://a'}]}}",
           "  middlewares:",
           "    m: {basicAuth: {users: []}}",
           "tcp: {routers: {r: {rule: 'HostSNI(`*`)', service: s}}}",
@@ -198,7 +198,7 @@ describe("commands", () => {
       "s.yml:1:1: api: known to Traefik",
       'the service "t@file" does not exist (router two@file)',
       'Path takes a path that starts with "/", found "x"',
-      'the scheme "https" is known to Traefik',
+      'expected the scheme http, https or h2c, found "ftp"',
       "http.middlewares.m.basicAuth: known to Traefik",
       "d.yml:10:1: tcp: known to Traefik",
     ]) {

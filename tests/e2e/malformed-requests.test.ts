@@ -49,8 +49,7 @@ describe("what is no HTTP/1.1 request", () => {
   test("other protocols are closed with the reason in the log", async () => {
     await using router = await startRouter({ dynamic: "http: {}\n", static: LOG });
     for (const [bytes, reason] of [
-      ["\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS handshake"],
-      ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 with prior knowledge"],
+      ["\x16\x03\x01\x00\x05hello", "ClientHello"],
       ["PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n", "PROXY protocol"],
     ]) {
       using client = await RawClient.connect(router.port);

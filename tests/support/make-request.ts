@@ -41,6 +41,7 @@ export function makeRequest(made: MadeRequest = {}): {
     remote: { ip: made.remote ?? "192.0.2.7", port: 4711 },
     local: { ip: "192.0.2.1", port: 80 },
     tls: made.tls ?? null,
+    tlsOptions: made.tls ? "default" : "",
     protocol: made.protocol ?? "HTTP/1.1",
     informational() {},
   };
@@ -65,4 +66,5 @@ export const TLS: TlsInfo = {
   cipher: "TLS_AES_128_GCM_SHA256",
   serverName: "example.com",
   alpn: "http/1.1",
+  peerCertificate: null,
 };

@@ -18,6 +18,14 @@ import { accepted, ours, refused } from "../support.ts";
 /** Go's http.DefaultMaxHeaderBytes. */
 const DEFAULT_MAX_HEADER_BYTES = 1024 * 1024;
 
+const positiveOr = (preset: number) => (value: number) => (value > 0 ? value : preset);
+
+/** Of HPACK's dynamic table, in bytes; a connection may take so much memory twice. */
+const tableSize = () =>
+  integer(-1, 1024 * 1024)
+    .transform(positiveOr(4096))
+    .default(4096);
+
 /** The protocol behind it is written in any case, and read in lower case. */
 const address = () =>
   z
@@ -64,13 +72,13 @@ const http = () =>
   z.strictObject({
     redirections: redirections().optional(),
     middlewares: texts().default([]),
-    tls: refused(
-      z.strictObject({
+    tls: z
+      .strictObject({
         options: text().optional(),
-        certResolver: text().optional(),
-        domains: tlsDomains().optional(),
-      }),
-    ),
+        certResolver: refused(text(), "name certificates in tls.certificates"),
+        domains: refused(tlsDomains(), "name certificates in tls.certificates"),
+      })
+      .optional(),
     encodedCharacters: z
       .strictObject({
         allowEncodedSlash: flag().default(true),
@@ -86,7 +94,7 @@ const http = () =>
     sanitizePath: flag().default(true),
     // Go's server takes its default for zero and below.
     maxHeaderBytes: integer(-1, 64 * 1024 * 1024)
-      .transform((value) => (value > 0 ? value : DEFAULT_MAX_HEADER_BYTES))
+      .transform(positiveOr(DEFAULT_MAX_HEADER_BYTES))
       .default(DEFAULT_MAX_HEADER_BYTES),
     underscoreHeadersStrategy: oneOf("keep", "delete", "reject").default("keep"),
   });
@@ -124,13 +132,14 @@ export const entryPointSchema = z.strictObject({
     })
     .prefault({}),
   http: http().prefault({}),
-  http2: refused(
-    z.strictObject({
-      maxConcurrentStreams: integer().optional(),
-      maxDecoderHeaderTableSize: integer().optional(),
-      maxEncoderHeaderTableSize: integer().optional(),
-    }),
-  ),
+  http2: z
+    .strictObject({
+      // Go's server takes its default for zero and below.
+      maxConcurrentStreams: integer(-1).transform(positiveOr(250)).default(250),
+      maxDecoderHeaderTableSize: tableSize(),
+      maxEncoderHeaderTableSize: tableSize(),
+    })
+    .prefault({}),
   http3: refused(z.strictObject({ advertisedPort: integer(0, 65535).optional() })),
   udp: udp().prefault({}),
   observability: z

@@ -1,0 +1,332 @@
+import { ProxyError } from "../core/errors.ts";
+import { type Expiring, now } from "../core/timers.ts";
+import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
+import { ConnectionWriter, type WriterOwner } from "../net/connection-writer.ts";
+import type { TlsInfo } from "../net/tls.ts";
+import type { Fields } from "../wire/fields.ts";
+import {
+  ErrorCode,
+  type Http2Head,
+  type Http2Session,
+  type Http2Sink,
+  type Http2Stream,
+} from "../wire/http2/message.ts";
+import { Session } from "../wire/http2/session.ts";
+import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
+import { Http2StreamServer } from "./http2-stream-server.ts";
+import { LingeringConnection } from "./lingering-connection.ts";
+
+/** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
+const READ_WATERMARK = 256 * 1024;
+
+/** An HTTP/2 connection in the server role (RFC 9113): frames to and from streams, each with its own request. */
+export class Http2Server
+  implements ConnectionHandler, Http2Sink<Http2StreamServer>, WriterOwner, Expiring, Drainable
+{
+  deadline = 0;
+  readonly entry: HttpEntryPoint;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly tls: TlsInfo | null;
+  readonly tlsOptions: string;
+  readonly session: Http2Session<Http2StreamServer>;
+  private readonly connection: Connection;
+  private readonly writer: ConnectionWriter;
+  private readonly openedAt = now();
+  private readonly streams = new Set<Http2StreamServer>();
+  /** Streams whose head this read event has brought. */
+  private readonly arrived: Http2StreamServer[] = [];
+  /** Streams that got a piece of their request's body in this read event. */
+  private readonly touched: Http2StreamServer[] = [];
+  private inRead = false;
+  private readingPaused = false;
+  private requests = 0;
+  private draining = false;
+  private over = false;
+  /** Nothing is left to do but to send what waits and to close. */
+  private ending = false;
+  private idleDeadline: number;
+  /** For the rest of a header block, or of the preface; 0 where none is incomplete. */
+  private headDeadline = 0;
+
+  /** `remote` and `local` may be what a PROXY protocol header said instead of the connection's own. */
+  constructor(
+    connection: Connection,
+    entry: HttpEntryPoint,
+    remote = connection.remote,
+    local = connection.local,
+    tlsOptions = "",
+  ) {
+    this.connection = connection;
+    this.entry = entry;
+    this.remote = remote;
+    this.local = local;
+    this.tls = connection.tls;
+    this.tlsOptions = tlsOptions;
+    this.writer = new ConnectionWriter(connection, this);
+    this.session = new Session("server", entry.http2Limits, this, this.writer);
+    this.idleDeadline = entry.deadlines.after(entry.readTimeout);
+    this.deadline = this.idleDeadline;
+    entry.deadlines.add(this);
+    entry.connections.add(this);
+    this.session.start();
+  }
+
+  /** So much waits for the client that streams should stop producing until `writable`. */
+  get backlogged(): boolean {
+    return this.writer.backlogged;
+  }
+
+  /** Sends what streams have written: now, or behind the read event that made them write. */
+  flushSoon(): void {
+    if (!this.inRead) this.writer.flush();
+  }
+
+  // --- the connection ---
+
+  data(chunk: Uint8Array): void {
+    if (this.over) return;
+    this.inRead = true;
+    this.session.receive(chunk, 0, chunk.length);
+    this.watchHead();
+    const { arrived, touched } = this;
+    for (let i = 0; i < arrived.length; i++) arrived[i].dispatch();
+    arrived.length = 0;
+    for (let i = 0; i < touched.length; i++) touched[i].flushRequest();
+    touched.length = 0;
+    this.inRead = false;
+    this.writer.flush();
+    if (this.ending) this.finish();
+    else if (this.writer.pending >= READ_WATERMARK) this.pauseReading();
+  }
+
+  private watchHead(): void {
+    if (!this.session.inHead) {
+      this.headDeadline = 0;
+    } else if (this.headDeadline === 0) {
+      this.headDeadline = this.entry.deadlines.after(this.entry.readTimeout);
+      if (this.headDeadline !== 0) this.expectBefore(this.headDeadline);
+    }
+  }
+
+  private pauseReading(): void {
+    this.readingPaused = true;
+    this.connection.pause();
+  }
+
+  drain(): void {
+    this.writer.drain();
+  }
+
+  drained(): void {
+    if (this.readingPaused) {
+      this.readingPaused = false;
+      this.connection.resume();
+    }
+    for (const stream of this.streams) {
+      if (this.writer.backlogged) break;
+      stream.writable();
+    }
+    this.writer.flush();
+  }
+
+  /** FIN: nobody who speaks HTTP/2 half-closes, and without the client's WINDOW_UPDATEs little could be sent. */
+  end(): void {
+    if (!this.over) this.clientGone("The client closed the connection");
+  }
+
+  close(error?: Error): void {
+    if (this.over) return;
+    this.clientGone(
+      error === undefined
+        ? "The client closed the connection"
+        : `The client's connection failed: ${error.message}`,
+    );
+  }
+
+  private clientGone(reason: string): void {
+    const idle = this.streams.size === 0;
+    this.leave();
+    this.breakOff(new ProxyError("client-gone", "downstream", reason));
+    if (idle) this.connection.close();
+    else this.connection.reset();
+  }
+
+  private breakOff(error: ProxyError): void {
+    for (const stream of [...this.streams]) stream.breakOff(error);
+  }
+
+  private leave(): void {
+    this.over = true;
+    this.deadline = 0;
+    this.entry.deadlines.remove(this);
+    this.entry.connections.delete(this);
+  }
+
+  // --- streams, as the session finds them ---
+
+  streamHead(stream: Http2Stream<Http2StreamServer>, head: Http2Head, end: boolean): void {
+    const server = new Http2StreamServer(this, stream, head, end);
+    stream.owner = server;
+    this.streams.add(server);
+    this.arrived.push(server);
+    this.requests++;
+    if (this.requests >= this.entry.keepAliveMaxRequests || this.tooOld()) this.beginDrain();
+  }
+
+  private tooOld(): boolean {
+    const { keepAliveMaxTime } = this.entry;
+    return keepAliveMaxTime !== 0 && now() - this.openedAt >= keepAliveMaxTime;
+  }
+
+  streamData(
+    stream: Http2Stream<Http2StreamServer>,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const { owner } = stream;
+    if (owner === null) {
+      this.session.consume(stream, end - start);
+      return;
+    }
+    owner.received(bytes, start, end);
+    const { touched } = this;
+    if (touched.length === 0 || touched[touched.length - 1] !== owner) touched.push(owner);
+  }
+
+  streamEnd(
+    stream: Http2Stream<Http2StreamServer>,
+    trailers: Fields | null,
+    bytes: Uint8Array,
+  ): void {
+    stream.owner?.requestEnded(trailers, bytes);
+  }
+
+  streamReset(stream: Http2Stream<Http2StreamServer>, code: number, byPeer: boolean): void {
+    stream.owner?.breakOff(
+      new ProxyError(
+        "client-gone",
+        "downstream",
+        byPeer
+          ? `The client reset the stream (${nameOf(code)})`
+          : `The client broke a rule of HTTP/2 (${nameOf(code)})`,
+      ),
+    );
+  }
+
+  streamWritable(stream: Http2Stream<Http2StreamServer>): void {
+    if (!this.writer.backlogged) stream.owner?.writable();
+  }
+
+  peerSettings(): void {}
+
+  peerGoAway(): void {
+    this.draining = true;
+    if (this.streams.size === 0) this.endSoon();
+  }
+
+  pong(): void {}
+
+  sessionError(code: number, reason: string): void {
+    this.entry.logger.debug("Closed an HTTP/2 connection", {
+      remote: this.remote.ip,
+      code: nameOf(code),
+      reason,
+    });
+    this.endSoon();
+  }
+
+  /** A stream is done with, one way or the other. */
+  streamOver(server: Http2StreamServer): void {
+    if (!this.streams.delete(server) || this.streams.size > 0 || this.over) return;
+    if (this.draining) this.endSoon();
+    else this.becomeIdle();
+  }
+
+  // --- the end ---
+
+  /** Not from inside the session: the read event, if there is one, ends it. */
+  private endSoon(): void {
+    this.ending = true;
+    if (!this.inRead) this.finish();
+  }
+
+  /** The last GOAWAY tells the client which requests nobody has looked at. */
+  private finish(): void {
+    if (this.over) return;
+    this.session.abort(ErrorCode.noError, "");
+    this.leave();
+    new LingeringConnection(this.entry, this.connection, this.writer);
+  }
+
+  private beginDrain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    this.session.drain();
+  }
+
+  // --- time limits ---
+
+  /** A stream has a deadline there. */
+  expectBefore(deadline: number): void {
+    if (this.deadline === 0 || deadline < this.deadline) this.deadline = deadline;
+  }
+
+  private becomeIdle(): void {
+    this.idleDeadline = this.entry.deadlines.after(this.entry.idleTimeout);
+    if (this.idleDeadline !== 0) this.expectBefore(this.idleDeadline);
+  }
+
+  expired(): void {
+    const time = now();
+    if (this.passed(this.headDeadline, time)) {
+      this.session.abort(ErrorCode.cancel, "a header block took longer than the readTimeout");
+      this.endSoon();
+      return;
+    }
+    if (this.streams.size === 0 && this.passed(this.idleDeadline, time)) {
+      this.endSoon();
+      return;
+    }
+    for (const stream of [...this.streams]) {
+      if (this.passed(stream.due, time)) stream.expired();
+    }
+  }
+
+  /** True where that deadline has passed; one that hasn't is kept in mind. */
+  private passed(deadline: number, time: number): boolean {
+    if (deadline === 0) return false;
+    if (deadline <= time) return true;
+    this.expectBefore(deadline);
+    return false;
+  }
+
+  /** Graceful shutdown: GOAWAY; the connection closes behind its last stream. */
+  drainConnection(): void {
+    if (this.over) return;
+    this.beginDrain();
+    this.writer.flush();
+    if (this.streams.size === 0) this.endSoon();
+  }
+
+  /** The grace time is over. */
+  cutConnection(): void {
+    if (this.over) return;
+    this.leave();
+    this.breakOff(
+      new ProxyError(
+        "draining",
+        "internal",
+        "The grace time of the shutdown ended before the response",
+      ),
+    );
+    this.connection.reset();
+  }
+}
+
+const NAMES: readonly string[] = Object.keys(ErrorCode);
+
+function nameOf(code: number): string {
+  return NAMES[code] ?? `code ${code}`;
+}

@@ -1,0 +1,450 @@
+import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
+import { Body, type BodySink, type BodySource } from "../http/body.ts";
+import { httpDate } from "../http/date.ts";
+import { type Downstream, Exchange } from "../http/exchange.ts";
+import { HeaderList } from "../http/header-list.ts";
+import { LazyResponse } from "../http/lazy-response.ts";
+import { PendingResponse } from "../http/pending-response.ts";
+import type { Address } from "../net/connection.ts";
+import type { TlsInfo } from "../net/tls.ts";
+import { FieldId } from "../wire/field-names.ts";
+import type { Fields } from "../wire/fields.ts";
+import { ErrorCode, type Http2Head, type Http2Stream } from "../wire/http2/message.ts";
+import type { Http2Server } from "./http2-server.ts";
+import { requestFromHttp2 } from "./request-from-http2.ts";
+import { awaitBody, bodyToSend, lengthToSay, MISCOUNTED, UNREAD } from "./response-framing.ts";
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Fields of a response that HTTP/2 forbids (RFC 9113 section 8.2.2), or that are written here. */
+const SKIP = new Uint8Array(64);
+for (const id of [
+  FieldId.connection,
+  FieldId.contentLength,
+  FieldId.transferEncoding,
+  FieldId.keepAlive,
+  FieldId.proxyConnection,
+  FieldId.upgrade,
+  FieldId.http2Settings,
+  FieldId.te,
+]) {
+  SKIP[id] = 1;
+}
+/** How long a client has to take the answer to a request that timed out, in milliseconds. */
+const LAST_WORDS = 2000;
+
+const Phase = {
+  /** The head is there; nobody has it yet. */
+  arrived: 0,
+  /** A handler has the request. */
+  handling: 1,
+  /** The response is on its way. */
+  responding: 2,
+  over: 3,
+} as const;
+
+/** One request on an HTTP/2 connection, and its response. */
+export class Http2StreamServer implements Downstream, BodySource, BodySink {
+  readonly protocol = "HTTP/2.0";
+  /** The readTimeout's or writeTimeout's end in milliseconds of `now()`, 0 for none. */
+  private deadline = 0;
+  /** When a client that opens no window has kept its response waiting for too long; 0 for none. */
+  private stallDeadline = 0;
+  private readonly server: Http2Server;
+  private readonly stream: Http2Stream<Http2StreamServer>;
+  private phase: number = Phase.arrived;
+  private head: Http2Head | null;
+  private readonly exchange: Exchange;
+  /** The request body while it is being received. */
+  private requestBody: Body | null;
+  /** Received bytes whose window the client hasn't got back yet, because nobody takes them. */
+  private unconsumed = 0;
+  private bodyPaused = false;
+  private continueOwed = false;
+  private responseBody: Body | null = null;
+  // The last piece of the response body waits for the next or the end, so that END_STREAM goes with it.
+  private held: Uint8Array = NO_BYTES;
+  private heldStart = 0;
+  private heldEnd = 0;
+  /** Behind what is held, where the windows didn't take that: the body is paused by then. */
+  private next: Uint8Array | null = null;
+  /** The response body has ended behind what is held. */
+  private bodyEnded = false;
+
+  constructor(
+    server: Http2Server,
+    stream: Http2Stream<Http2StreamServer>,
+    head: Http2Head,
+    end: boolean,
+  ) {
+    this.server = server;
+    this.stream = stream;
+    this.head = head;
+    this.exchange = new Exchange(this);
+    this.requestBody = end ? null : new Body(this, head.contentLength);
+    const { readTimeout, writeTimeout } = server.entry;
+    this.arm(end ? writeTimeout : readTimeout);
+  }
+
+  // --- what handlers may see of the connection ---
+
+  get entryPoint(): string {
+    return this.server.entry.name;
+  }
+
+  get remote(): Address {
+    return this.server.remote;
+  }
+
+  get local(): Address {
+    return this.server.local;
+  }
+
+  get tls(): TlsInfo | null {
+    return this.server.tls;
+  }
+
+  get tlsOptions(): string {
+    return this.server.tlsOptions;
+  }
+
+  informational(status: number, headers: HeaderList): void {
+    if (this.phase !== Phase.handling) return;
+    const { session } = this.server;
+    session.block.status(status);
+    headers.encodeTo(session.block, SKIP);
+    session.sendHead(this.stream, false);
+    this.server.flushSoon();
+  }
+
+  // --- the request ---
+
+  /** Gives the request to the entrypoint's handler, with all that the read event has brought of it. */
+  dispatch(): void {
+    const { head, exchange, server } = this;
+    if (head === null || this.phase !== Phase.arrived) return;
+    this.head = null;
+    this.phase = Phase.handling;
+    const { entry } = server;
+    entry.requestCount++;
+    if (head.method === "CONNECT") {
+      this.exchange.method = head.method;
+      this.respond(LazyResponse.of(LazyResponse.text(501)));
+      return;
+    }
+    const body = this.requestBody;
+    const request = requestFromHttp2(exchange, head, body);
+    this.continueOwed = body !== null && request.headerList.findId(FieldId.expect) >= 0;
+    if (body?.complete === true) this.requestBody = null;
+    let result: Response | Promise<Response>;
+    try {
+      result = entry.handler(request as unknown as Request, exchange);
+    } catch (error) {
+      this.respondToFailure(error);
+      return;
+    }
+    // The usual ones first: an answer at hand, and a call to an upstream.
+    if (result instanceof PendingResponse) {
+      result.deliverTo(
+        (response) => this.answer(response),
+        (error) => this.respondToFailure(error),
+      );
+    } else if (result instanceof Promise) {
+      result.then(
+        (response) => this.answer(response),
+        (error: unknown) => this.respondToFailure(error),
+      );
+    } else {
+      this.answer(result);
+    }
+  }
+
+  received(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.exchange.requestBytes += length;
+    const body = this.requestBody;
+    if (body === null) {
+      this.server.session.consume(this.stream, length);
+      return;
+    }
+    body.push(bytes, start, end);
+    // Whoever takes the bytes says so by not pausing: only then does the client get its window back.
+    if (this.bodyPaused) this.unconsumed += length;
+    else this.server.session.consume(this.stream, length);
+  }
+
+  /** The read event is over. */
+  flushRequest(): void {
+    this.requestBody?.flush();
+  }
+
+  requestEnded(trailers: Fields | null, bytes: Uint8Array): void {
+    const body = this.requestBody;
+    this.arm(this.server.entry.writeTimeout);
+    this.continueOwed = false;
+    if (body === null) return;
+    if (this.phase !== Phase.arrived) this.requestBody = null;
+    body.finish(trailers === null ? null : new HeaderList(bytes, trailers));
+  }
+
+  startBody(): void {
+    if (!this.continueOwed || this.phase !== Phase.handling) return;
+    this.continueOwed = false;
+    const { session } = this.server;
+    session.block.status(100);
+    session.sendHead(this.stream, false);
+    this.server.flushSoon();
+  }
+
+  pauseBody(): void {
+    this.bodyPaused = true;
+  }
+
+  resumeBody(): void {
+    this.bodyPaused = false;
+    const { unconsumed } = this;
+    if (unconsumed === 0) return;
+    this.unconsumed = 0;
+    this.server.session.consume(this.stream, unconsumed);
+    this.server.flushSoon();
+  }
+
+  /** What still comes is dropped; the stream is reset behind the response. */
+  cancelBody(): void {
+    this.requestBody = null;
+    this.resumeBody();
+  }
+
+  // --- the response ---
+
+  private answer(response: Response): void {
+    const lazy = LazyResponse.of(response);
+    if (lazy.adopted && lazy.hasBody) void awaitBody(lazy).then(() => this.respond(lazy));
+    else this.respond(lazy);
+  }
+
+  private respondToFailure(error: unknown): void {
+    if (this.phase !== Phase.handling) return;
+    this.exchange.error ??= error;
+    this.server.entry.logger.error("A handler failed outside recovery", {
+      error: messageOf(error),
+    });
+    this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
+  }
+
+  private respond(response: LazyResponse): void {
+    const { exchange, server } = this;
+    if (this.phase !== Phase.handling) {
+      // The client went away meanwhile.
+      response
+        .takeBody()
+        ?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
+      response.tunnel?.connection.reset();
+      return;
+    }
+    this.phase = Phase.responding;
+    exchange.status = response.status;
+    exchange.responseHeaders = response.headerList;
+    const body = bodyToSend(response, exchange.method);
+    const length = lengthToSay(response, body, exchange.method);
+    const { session } = server;
+    const { block } = session;
+    block.status(response.status);
+    response.headerList.encodeTo(block, SKIP);
+    if (response.headerList.findId(FieldId.date) < 0) block.text(FieldId.date, "date", httpDate());
+    if (length >= 0) block.text(FieldId.contentLength, "content-length", String(length));
+    session.sendHead(this.stream, body === null);
+    if (body === null) {
+      this.finish();
+    } else {
+      this.responseBody = body;
+      body.pipe(this);
+    }
+    server.flushSoon();
+  }
+
+  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
+    const body = this.responseBody!;
+    const sent = (this.exchange.responseBytes += end - start);
+    if (body.length >= 0 && sent > body.length) {
+      body.cancel(MISCOUNTED);
+      this.bodyFail(MISCOUNTED);
+      return;
+    }
+    if (!this.sendHeld(false)) {
+      this.next = bytes.subarray(start, end);
+      this.stalled();
+      return;
+    }
+    this.held = bytes;
+    this.heldStart = start;
+    this.heldEnd = end;
+    if (this.server.backlogged) body.pause();
+  }
+
+  bodyFlush(): void {
+    if (!this.sendHeld(false)) this.stalled();
+    else if (this.server.backlogged) this.responseBody?.pause();
+    this.server.flushSoon();
+  }
+
+  bodyEnd(): void {
+    const body = this.responseBody!;
+    if (body.length >= 0 && body.length !== this.exchange.responseBytes) {
+      this.bodyFail(MISCOUNTED);
+      return;
+    }
+    this.bodyEnded = true;
+    this.sendEnd();
+    this.server.flushSoon();
+  }
+
+  /** Cut short above, cut short below: never a clean end. */
+  bodyFail(error: ProxyError): void {
+    this.server.entry.logger.debug("A response broke off", {
+      error: error.message,
+      service: this.exchange.service,
+    });
+    this.responseBody = null;
+    this.server.session.reset(this.stream, ErrorCode.internalError);
+    this.breakOff(error);
+    this.server.flushSoon();
+  }
+
+  /** The windows are closed: the upstream waits, and the client has so long to open them. */
+  private stalled(): void {
+    this.responseBody?.pause();
+    if (this.stallDeadline !== 0) return;
+    this.stallDeadline = this.server.entry.deadlines.after(this.server.entry.idleTimeout);
+    if (this.stallDeadline !== 0) this.server.expectBefore(this.stallDeadline);
+  }
+
+  /** Sends what is held; true where the windows took all of it. */
+  private sendHeld(last: boolean): boolean {
+    const { next } = this;
+    const start = this.heldStart;
+    const end = this.heldEnd;
+    if (start === end && !last) return true;
+    const { session } = this.server;
+    const taken = session.sendData(this.stream, this.held, start, end, last && next === null);
+    if (taken > 0) this.stallDeadline = 0;
+    if (taken < end - start) {
+      this.heldStart = start + taken;
+      return false;
+    }
+    this.next = null;
+    this.held = next ?? NO_BYTES;
+    this.heldStart = 0;
+    this.heldEnd = this.held.length;
+    return next === null || this.sendHeld(last);
+  }
+
+  private sendEnd(): void {
+    const trailers = this.responseBody!.trailers;
+    if (!this.sendHeld(trailers === null)) {
+      this.stalled();
+      return;
+    }
+    if (trailers !== null) {
+      const { session } = this.server;
+      trailers.encodeTo(session.block, SKIP);
+      session.sendHead(this.stream, true);
+    }
+    this.responseBody = null;
+    this.finish();
+  }
+
+  /** The windows have opened, or the connection takes bytes again. */
+  writable(): void {
+    if (this.phase !== Phase.responding) return;
+    if (this.bodyEnded) this.sendEnd();
+    else if (!this.sendHeld(false)) this.stalled();
+    else if (!this.server.backlogged) this.responseBody?.resume();
+  }
+
+  // --- the end ---
+
+  /** The response has been handed to the connection, whole. */
+  private finish(): void {
+    const { requestBody, server } = this;
+    this.phase = Phase.over;
+    this.requestBody = null;
+    if (!this.stream.receiveClosed) server.session.reset(this.stream, ErrorCode.noError);
+    server.streamOver(this);
+    this.exchange.finish();
+    // Somebody may still be reading it.
+    requestBody?.fail(UNREAD);
+  }
+
+  /** Ends the exchange without a (whole) response. */
+  breakOff(error: ProxyError): void {
+    if (this.phase === Phase.over) return;
+    const { exchange, requestBody, responseBody } = this;
+    this.phase = Phase.over;
+    this.requestBody = null;
+    this.responseBody = null;
+    this.held = NO_BYTES;
+    this.next = null;
+    this.server.streamOver(this);
+    exchange.error ??= error;
+    if (exchange.status === 0) exchange.status = statusOf(error);
+    exchange.abort(error);
+    requestBody?.fail(error);
+    responseBody?.cancel(error);
+    exchange.finish();
+  }
+
+  private arm(milliseconds: number): void {
+    this.deadline = this.server.entry.deadlines.after(milliseconds);
+    if (this.deadline !== 0) this.server.expectBefore(this.deadline);
+  }
+
+  /** When to look at this stream again, in milliseconds of `now()`; 0 for never. */
+  get due(): number {
+    const { deadline, stallDeadline } = this;
+    if (deadline === 0 || stallDeadline === 0) return deadline + stallDeadline;
+    return Math.min(deadline, stallDeadline);
+  }
+
+  expired(): void {
+    this.deadline = 0;
+    this.stallDeadline = 0;
+    if (this.requestBody !== null && this.phase === Phase.handling) {
+      const body = this.requestBody;
+      this.requestBody = null;
+      this.arm(LAST_WORDS);
+      body.fail(
+        new ProxyError(
+          "request-timeout",
+          "downstream",
+          "The request's body did not arrive within the readTimeout",
+        ),
+      );
+    } else if (this.phase === Phase.handling) {
+      this.giveUp();
+    } else {
+      this.server.session.reset(this.stream, ErrorCode.cancel);
+      this.breakOff(
+        new ProxyError("client-gone", "downstream", "The response was not taken in time"),
+      );
+      this.server.flushSoon();
+    }
+  }
+
+  /** The writeTimeout has passed without a response: what the handler waits for is called off, and the client hears of it. */
+  private giveUp(): void {
+    const { exchange } = this;
+    const error = new ProxyError(
+      "response-timeout",
+      "upstream",
+      "There was no response within the writeTimeout",
+    );
+    this.arm(LAST_WORDS);
+    exchange.abort(error);
+    // A call to an upstream has answered by now; another handler may never do.
+    if (this.phase === Phase.handling) {
+      exchange.error ??= error;
+      this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { RawConnection } from "./raw-connection.ts";
+
+export const FrameType = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  rstStream: 3,
+  settings: 4,
+  pushPromise: 5,
+  ping: 6,
+  goAway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const;
+
+export const Flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
+
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+  readonly payload: Uint8Array;
+  /** Bytes on the wire. */
+  readonly length: number;
+}
+
+const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+/** A frame's bytes (RFC 9113 section 4.1), right or wrong. */
+export function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  const bytes = new Uint8Array(9 + payload.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, (payload.length << 8) | type);
+  view.setUint8(4, flags);
+  view.setUint32(5, stream);
+  bytes.set(payload, 9);
+  return bytes;
+}
+
+export function uint32(...values: number[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4);
+  values.forEach((value, i) => {
+    new DataView(bytes.buffer).setUint32(i * 4, value);
+  });
+  return bytes;
+}
+
+/** Identifiers and values of SETTINGS. */
+export function settings(...pairs: [number, number][]): Uint8Array {
+  const bytes = new Uint8Array(pairs.length * 6);
+  const view = new DataView(bytes.buffer);
+  pairs.forEach(([id, value], i) => {
+    view.setUint16(i * 6, id);
+    view.setUint32(i * 6 + 2, value);
+  });
+  return frame(FrameType.settings, 0, 0, bytes);
+}
+
+/** A header block of literals without indexing and without Huffman coding (RFC 7541 section 6.2.2). */
+export function block(fields: Iterable<readonly [string, string]>): Uint8Array {
+  const out: number[] = [];
+  const text = (value: string) => {
+    if (value.length < 127) out.push(value.length);
+    else {
+      out.push(127);
+      let rest = value.length - 127;
+      for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
+      out.push(rest);
+    }
+    for (let i = 0; i < value.length; i++) out.push(value.charCodeAt(i));
+  };
+  for (const [name, value] of fields) {
+    out.push(0);
+    text(name);
+    text(value);
+  }
+  return Uint8Array.from(out);
+}
+
+/** The pseudo-header fields of a GET, and what else is given. */
+export function request(
+  path = "/",
+  extra: readonly (readonly [string, string])[] = [],
+  method = "GET",
+): Uint8Array {
+  return block([
+    [":method", method],
+    [":scheme", "http"],
+    [":authority", "app.test"],
+    [":path", path],
+    ...extra,
+  ]);
+}
+
+/** An HTTP/2 client that sends exact frames and sees exact frames. It acknowledges nothing by itself. */
+export class RawHttp2 extends RawConnection {
+  /** Connects to 127.0.0.1 and sends the preface with these SETTINGS. */
+  static async connect(port: number, ...pairs: [number, number][]): Promise<RawHttp2> {
+    const client = new RawHttp2();
+    client.attach(
+      await Bun.connect({
+        hostname: "127.0.0.1",
+        port,
+        allowHalfOpen: true,
+        socket: client.handlers,
+      }),
+    );
+    await client.send(PREFACE);
+    await client.send(settings(...pairs));
+    return client;
+  }
+
+  /** The next frame; undefined where the connection has ended. */
+  async frame(): Promise<Frame | undefined> {
+    return this.read("a frame", (waiting) => {
+      if (waiting.length < 9) return undefined;
+      const length = (waiting[0] << 16) | (waiting[1] << 8) | waiting[2];
+      if (waiting.length < 9 + length) return undefined;
+      const view = new DataView(waiting.buffer, waiting.byteOffset);
+      return {
+        type: waiting[3],
+        flags: waiting[4],
+        stream: view.getUint32(5) & 0x7fffffff,
+        payload: waiting.slice(9, 9 + length),
+        length: 9 + length,
+      };
+    });
+  }
+
+  /** Skips frames until one of that type (and stream) comes. */
+  async until(type: number, stream?: number): Promise<Frame | undefined> {
+    for (;;) {
+      const next = await this.frame();
+      if (next === undefined) return undefined;
+      if (next.type === type && (stream === undefined || next.stream === stream)) return next;
+    }
+  }
+
+  /** The error code of the GOAWAY that ends the connection; undefined where it ends without one, or with a later one's. */
+  async goAwayCode(): Promise<number | undefined> {
+    let code: number | undefined;
+    for (let next = await this.frame(); next !== undefined; next = await this.frame()) {
+      if (next.type === FrameType.goAway)
+        code ??= new DataView(next.payload.buffer, next.payload.byteOffset).getUint32(4);
+    }
+    return code;
+  }
+}
