@@ -8,6 +8,7 @@ import { TLS_CONNECTION_CASES } from "./tls-connection-cases.ts";
 import { TLS_HANDSHAKE_CASES } from "./tls-handshake-cases.ts";
 import { TLS_OPTION_CASES } from "./tls-option-cases.ts";
 import { TLS_PEER_CASES } from "./tls-peer-cases.ts";
+import { TLS_SESSION_CASES } from "./tls-session-cases.ts";
 import { UDP_CASES } from "./udp-cases.ts";
 import { WORKER_CASES } from "./worker-cases.ts";
 
@@ -22,6 +23,7 @@ export const SUITE: readonly Case[] = [
   ...TLS_HANDSHAKE_CASES,
   ...TLS_PEER_CASES,
   ...TLS_OPTION_CASES,
+  ...TLS_SESSION_CASES,
   ...UDP_CASES,
   ...WORKER_CASES,
 ];
