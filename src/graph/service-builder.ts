@@ -3,27 +3,45 @@ import type { Handler } from "../http/handler.ts";
 import { providerOf, resolveReference } from "../providers/names.ts";
 import type { Snapshot } from "../providers/snapshot.ts";
 import { failover } from "../services/failover.ts";
+import type { ProbeTarget } from "../services/http-probe.ts";
 import type { HttpService } from "../services/http-service.ts";
 import { loadBalancer } from "../services/load-balancer.ts";
 import type { ServiceLogger } from "../services/service-logger.ts";
 import { weighted } from "../services/weighted.ts";
-import type { TransportOptions } from "../upstream/upstream-pool.ts";
+import type { Transport } from "../upstream/transport.ts";
 import type { Graph, RunningService } from "./graph.ts";
 import { missing } from "./missing.ts";
+import type { NumberedTransport, Transports } from "./transports.ts";
+
+const DEFAULT_TRANSPORT = "default@internal";
+
+/** What only makes sense with sockets of our own, and must not be left out in silence. */
+const TLS_KEYS = [
+  "serverName",
+  "insecureSkipVerify",
+  "rootCAs",
+  "certificates",
+  "cipherSuites",
+  "minVersion",
+  "maxVersion",
+  "peerCertURI",
+] as const;
 
 /** A server of a loadBalancer, taken apart. */
 export interface ServerAddress {
   /** As configured. */
   readonly url: string;
-  /** Scheme and authority. */
+  /** Scheme and authority for `fetch`, which doesn't know h2c. */
   readonly origin: string;
+  readonly protocol: "http" | "https" | "h2c";
   readonly hostname: string;
   readonly port: number;
   readonly authority: string;
   /** Put before the request's path; "" for nothing. */
   readonly basePath: string;
   readonly passHostHeader: boolean;
-  readonly transport: TransportOptions | undefined;
+  /** Null where there are no sockets. */
+  readonly transport: Transport | null;
 }
 
 /** What sends requests to a server. */
@@ -39,6 +57,8 @@ export interface ServiceContext {
   readonly internalServices: ReadonlyMap<string, Handler>;
   /** The transport: sockets, or fetch where there are none. */
   readonly proxyTo: (server: ServerAddress) => Upstream;
+  /** How servers are connected to; not given where there are no sockets. */
+  readonly transports?: Transports;
   /** A fetch handler from a module, loaded afresh where the version is new. */
   readonly loadModule: (path: string, version: string) => Promise<Handler>;
 }
@@ -56,6 +76,7 @@ export class ServiceBuilder {
     this.snapshot = snapshot;
     this.previous = previous;
     this.context = context;
+    context.transports?.newConfiguration();
   }
 
   /** The service of that qualified name. Rejects with what is wrong with it. */
@@ -101,19 +122,19 @@ export class ServiceBuilder {
   }
 
   private async servers(name: string, configuration: LoadBalancer): Promise<RunningService> {
-    const transport = this.transport(name, configuration.serversTransport);
-    const fingerprint = JSON.stringify([configuration, transport]);
+    const numbered = await this.transport(name, configuration.serversTransport);
+    const fingerprint = JSON.stringify([configuration, numbered?.id]);
     const kept = this.kept(name, fingerprint);
     if (kept !== undefined) return kept;
-    const upstreams = (configuration.servers ?? []).map((server) => {
-      const upstream = this.context.proxyTo(
-        serverAddress(server, configuration.passHostHeader ?? true, transport),
-      );
-      return { url: server.url!, weight: server.weight, upstream };
+    const transport = numbered?.transport ?? null;
+    const servers = (configuration.servers ?? []).map((server) => {
+      const address = serverAddress(server, configuration.passHostHeader ?? true, transport);
+      return { url: address.url, weight: server.weight, upstream: this.context.proxyTo(address) };
     });
+    const upstreams = servers.map(({ upstream }) => upstream);
     const service = await loadBalancer({
       name,
-      servers: upstreams.map(({ url, weight, upstream }) => ({
+      servers: servers.map(({ url, weight, upstream }) => ({
         url,
         weight,
         handler: upstream.handler,
@@ -123,28 +144,39 @@ export class ServiceBuilder {
       healthCheck: configuration.healthCheck,
       passiveHealthCheck: configuration.passiveHealthCheck,
       logger: this.context.logger,
+      probeTransport: this.probeTransport(transport, upstreams),
     });
-    return running(
-      fingerprint,
-      upstreams.map(({ upstream }) => upstream),
-      service,
-    );
+    return running(fingerprint, upstreams, service);
   }
 
-  /** The options of a serversTransport; undefined for the default one. */
-  private transport(service: string, reference: string | undefined): TransportOptions | undefined {
-    if (reference === undefined || reference === "") return undefined;
-    const name = resolveReference(reference, providerOf(service));
-    if (name === "default@internal") return undefined;
-    const transport = this.snapshot.serversTransports.get(name);
-    if (transport === undefined) throw missing(this.snapshot, "serversTransport", name);
-    const { dialTimeout, responseHeaderTimeout, idleConnTimeout } = transport.forwardingTimeouts;
-    return {
-      maxIdleConnsPerHost: transport.maxIdleConnsPerHost,
-      dialTimeout,
-      responseHeaderTimeout,
-      idleConnTimeout,
+  /** Health checks go the way that requests go; what they need besides is added to `upstreams`. */
+  private probeTransport(transport: Transport | null, upstreams: Upstream[]) {
+    const handlers = new Map<string, Handler>();
+    return (target: ProbeTarget): Handler => {
+      const key = `${target.scheme}://${target.url.host}`;
+      let handler = handlers.get(key);
+      if (handler === undefined) {
+        const upstream = this.context.proxyTo(probeAddress(target, transport));
+        upstreams.push(upstream);
+        handler = upstream.handler;
+        handlers.set(key, handler);
+      }
+      return handler;
     };
+  }
+
+  /** A serversTransport, or the default one; undefined where there are no sockets. */
+  private async transport(service: string, reference = ""): Promise<NumberedTransport | undefined> {
+    const name =
+      reference === "" ? DEFAULT_TRANSPORT : resolveReference(reference, providerOf(service));
+    const configuration = this.snapshot.serversTransports.get(name);
+    if (configuration === undefined && name !== DEFAULT_TRANSPORT)
+      throw missing(this.snapshot, "serversTransport", name);
+    const { transports } = this.context;
+    if (transports !== undefined) return transports.get(name, configuration);
+    if (configuration !== undefined && TLS_KEYS.some((key) => configuration[key] !== undefined))
+      throw new Error(`serversTransport "${name}": its TLS options need sockets of Sluice's own`);
+    return undefined;
   }
 
   private async module(name: string, path: string): Promise<RunningService> {
@@ -224,28 +256,49 @@ function named(name: string, handler: Handler): Handler {
   };
 }
 
+/** Throws where the server can't be reached that way. */
 function serverAddress(
   server: NonNullable<LoadBalancer["servers"]>[number],
   passHostHeader: boolean,
-  transport: TransportOptions | undefined,
+  transport: Transport | null,
 ): ServerAddress {
   const text = server.url ?? "";
-  if (!URL.canParse(text))
+  const protocol = /^(https?|h2c):\/\//i.exec(text)?.[1].toLowerCase();
+  // URLs of schemes that the platform doesn't know aren't taken apart as those of http are.
+  const known = text.replace(/^h2c:/i, "http:");
+  if (protocol === undefined || !URL.canParse(known))
     throw new Error(`servers.url: expected a URL such as http://127.0.0.1:8080, found "${text}"`);
-  const url = new URL(text);
-  if (url.protocol !== "http:") {
+  const url = new URL(known);
+  const address = addressOf(protocol as ServerAddress["protocol"], url, transport);
+  const basePath = server.preservePath ? url.pathname.replace(/\/$/, "") : "";
+  return { ...address, url: text, basePath, passHostHeader };
+}
+
+/** The request's Host is the check's to say. */
+function probeAddress({ scheme, url }: ProbeTarget, transport: Transport | null): ServerAddress {
+  return addressOf(scheme, url, transport);
+}
+
+function addressOf(
+  protocol: ServerAddress["protocol"],
+  url: URL,
+  transport: Transport | null,
+): ServerAddress {
+  if (protocol === "https") transport?.prepareTls();
+  if (protocol === "h2c" && transport?.options.http2 === false)
     throw new Error(
-      `servers.url: "${text}": the scheme "${url.protocol.slice(0, -1)}" is not supported by Sluice yet`,
+      `"h2c://${url.host}" is HTTP/2, which disableHTTP2 of its serversTransport forbids`,
     );
-  }
+  const defaultPort = protocol === "https" ? 443 : 80;
   return {
-    url: text,
+    url: `${protocol}://${url.host}`,
     origin: url.origin,
+    protocol,
     hostname: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? 80 : Number(url.port),
+    port: url.port === "" ? defaultPort : Number(url.port),
     authority: url.host,
-    basePath: server.preservePath ? url.pathname.replace(/\/$/, "") : "",
-    passHostHeader,
+    basePath: "",
+    passHostHeader: true,
     transport,
   };
 }

@@ -2,6 +2,7 @@ import type { Handler } from "../http/handler.ts";
 import { Balancer, toMember, weighty } from "./balancer.ts";
 import { Health } from "./health.ts";
 import { HealthCheck, type HealthCheckOptions } from "./health-check.ts";
+import type { ProbeTransport } from "./http-probe.ts";
 import type { HttpService } from "./http-service.ts";
 import { PassiveHealth, type PassiveHealthOptions } from "./passive-health.ts";
 import type { ServiceLogger } from "./service-logger.ts";
@@ -26,8 +27,8 @@ export interface LoadBalancerOptions {
   readonly healthCheck?: HealthCheckOptions;
   readonly passiveHealthCheck?: PassiveHealthOptions;
   readonly logger: ServiceLogger;
-  /** For health checks, instead of the platform's. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Needed with `healthCheck`. */
+  readonly probeTransport?: ProbeTransport;
 }
 
 /**
@@ -75,7 +76,12 @@ export async function loadBalancer(options: LoadBalancerOptions): Promise<HttpSe
   const checks =
     healthCheck === undefined
       ? null
-      : new HealthCheck(urls, healthCheck, { service: name, logger, report, fetch: options.fetch });
+      : new HealthCheck(urls, healthCheck, {
+          service: name,
+          logger,
+          report,
+          transport: options.probeTransport!,
+        });
 
   const { handler } = balancer;
   return {

@@ -6,7 +6,6 @@ import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import { ConnectionWriter } from "../net/connection-writer.ts";
-import { FieldId } from "../wire/field-names.ts";
 import type { Fields } from "../wire/fields.ts";
 import {
   DEFAULT_LIMITS,
@@ -17,11 +16,13 @@ import {
 import { ResponseParser } from "../wire/http1/response-parser.ts";
 import { writeRequestHead } from "./request-head.ts";
 import { removeConnectionFields } from "./response-fields.ts";
-import type { CallCarrier, UpstreamCall } from "./upstream-call.ts";
+import {
+  ANSWERED_EARLY,
+  type CallCarrier,
+  EXPECT_CONTINUE_TIMEOUT,
+  type UpstreamCall,
+} from "./upstream-call.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
-
-/** How long `Expect: 100-continue` waits for the upstream's word before the body goes anyway, as in Traefik's transport. */
-const EXPECT_CONTINUE_TIMEOUT = 1000;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -75,8 +76,8 @@ export class Http1Client
 
   /** Sends the call's request. The connection has nothing else on it. */
   start(call: UpstreamCall): void {
-    const { request, target, body } = call;
-    const expectContinue = body !== null && request.headerList.findId(FieldId.expect) >= 0;
+    const { request, body } = call;
+    const expectContinue = call.expectsContinue;
     call.carrier = this;
     this.call = call;
     this.deadline = 0;
@@ -87,9 +88,8 @@ export class Http1Client
     this.chunked = body !== null && body.length < 0;
     this.parser.begin(request.method);
     writeRequestHead(this.writer, request, {
-      // An HTTP/1.0 client may have named none.
-      host: target.passHostHeader && request.host !== "" ? request.host : target.authority,
-      target: target.basePath === "" ? request.target : target.basePath + request.target,
+      host: call.authority,
+      target: call.path,
       bodyLength: body === null ? -2 : body.length,
       expectContinue,
     });
@@ -106,7 +106,7 @@ export class Http1Client
 
   private requestSent(): void {
     this.requestBody = null;
-    const { responseHeaderTimeout } = this.pool.options;
+    const { responseHeaderTimeout } = this.pool.transport.options;
     if (responseHeaderTimeout !== 0 && this.call !== null)
       this.deadline = this.pool.deadlines.after(responseHeaderTimeout);
   }
@@ -169,20 +169,12 @@ export class Http1Client
   private interim(head: ResponseHead, fields: HeaderList, call: UpstreamCall): void {
     if (head.status === 101) {
       if (this.requestBody !== null || this.writer.congested) {
-        throw new ProxyError(
-          "upstream-protocol",
-          "upstream",
-          "101 before the request was received whole",
-        );
+        throw violation("101 before the request was received whole");
       }
       const asked = call.request.upgrade.toLowerCase();
       const given = (fields.first("upgrade") ?? "").toLowerCase();
       if (asked === "" || asked !== given) {
-        throw new ProxyError(
-          "upstream-protocol",
-          "upstream",
-          `101 for an upgrade to "${given}" that wasn't asked for`,
-        );
+        throw violation(`101 for an upgrade to "${given}" that wasn't asked for`);
       }
       removeConnectionFields(fields);
       this.switching = fields;
@@ -214,14 +206,8 @@ export class Http1Client
     // The end of a body may arrive with the bytes that made its reader ask for a pause.
     if (this.paused) this.resumeBody();
     if (this.requestBody !== null) {
-      // Answered before the request was sent whole: what follows would be read as the next one.
-      this.requestBody.cancel(
-        new ProxyError(
-          "aborted",
-          "upstream",
-          "The upstream answered before it had the whole request",
-        ),
-      );
+      // What follows of it would be read as the next one.
+      this.requestBody.cancel(ANSWERED_EARLY);
       this.requestBody = null;
       this.reusable = false;
     }
@@ -400,9 +386,9 @@ export class Http1Client
 }
 
 function asProtocolError(error: unknown): ProxyError {
-  return error instanceof ProxyError
-    ? error
-    : new ProxyError("upstream-protocol", "upstream", "The response could not be read", {
-        cause: error,
-      });
+  return error instanceof ProxyError ? error : violation("The response could not be read", error);
+}
+
+function violation(message: string, cause?: unknown): ProxyError {
+  return new ProxyError("upstream-protocol", "upstream", message, { cause });
 }

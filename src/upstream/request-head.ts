@@ -1,30 +1,7 @@
 import { latin1Bytes, writeLatin1 } from "../core/bytes.ts";
 import type { LazyRequest } from "../http/lazy-request.ts";
 import type { ConnectionWriter } from "../net/connection-writer.ts";
-import { FieldId } from "../wire/field-names.ts";
-
-/**
- * Fields that are about one connection (RFC 9110 section 7.6.1), or that the head writer sets
- * itself. Fields that the request's `Connection` named are gone already (forwarded headers).
- */
-const SKIP = new Uint8Array(64);
-for (const id of [
-  FieldId.host,
-  FieldId.connection,
-  FieldId.contentLength,
-  FieldId.transferEncoding,
-  FieldId.upgrade,
-  FieldId.keepAlive,
-  FieldId.proxyConnection,
-  FieldId.proxyAuthenticate,
-  FieldId.proxyAuthorization,
-  FieldId.te,
-  FieldId.http2Settings,
-  FieldId.xForwardedFor,
-  FieldId.expect,
-]) {
-  SKIP[id] = 1;
-}
+import { anticipatesBody, forwardedFor, REQUEST_SKIP, wantsTrailers } from "./request-fields.ts";
 
 const VERSION_AND_HOST = latin1Bytes(" HTTP/1.1\r\nHost: ");
 const FORWARDED_FOR = latin1Bytes("\r\nX-Forwarded-For: ");
@@ -35,11 +12,6 @@ const TE_TRAILERS = latin1Bytes("TE: trailers\r\n");
 const EXPECT = latin1Bytes("Expect: 100-continue\r\n");
 const UPGRADE = latin1Bytes("Connection: Upgrade\r\nUpgrade: ");
 const FIXED = 256;
-
-/** Methods whose missing body is worth a `Content-Length: 0` (RFC 9110 section 8.6). */
-function anticipatesBody(method: string): boolean {
-  return method === "POST" || method === "PUT" || method === "PATCH";
-}
 
 export interface RequestHeadOptions {
   /** What the upstream's Host field says. */
@@ -63,17 +35,14 @@ export function writeRequestHead(
 ): void {
   const { headerList, method, upgrade } = request;
   const { host, target, bodyLength } = options;
-  const peer = request.forwardPeer ? request.exchange.downstream.remote.ip : "";
-  const before =
-    headerList.findId(FieldId.xForwardedFor) < 0 ? null : headerList.get("x-forwarded-for");
-  const forwardedFor = before === null ? peer : peer === "" ? before : `${before}, ${peer}`;
+  const via = forwardedFor(request);
 
   let at = writer.reserve(
     headerList.byteLength +
       method.length +
       target.length +
       host.length +
-      forwardedFor.length +
+      via.length +
       upgrade.length +
       FIXED,
   );
@@ -83,15 +52,13 @@ export function writeRequestHead(
   at = writeLatin1(buffer, at, target);
   at = put(buffer, at, VERSION_AND_HOST);
   at = writeLatin1(buffer, at, host);
-  if (forwardedFor !== "") {
+  if (via !== "") {
     at = put(buffer, at, FORWARDED_FOR);
-    at = writeLatin1(buffer, at, forwardedFor);
+    at = writeLatin1(buffer, at, via);
   }
   at = put(buffer, at, CRLF);
-  at = headerList.writeTo(buffer, at, SKIP);
-  if (headerList.findId(FieldId.te) >= 0 && wantsTrailers(headerList.get("te")!)) {
-    at = put(buffer, at, TE_TRAILERS);
-  }
+  at = headerList.writeTo(buffer, at, REQUEST_SKIP);
+  if (wantsTrailers(request)) at = put(buffer, at, TE_TRAILERS);
   if (upgrade !== "") {
     at = put(buffer, at, UPGRADE);
     at = writeLatin1(buffer, at, upgrade);
@@ -112,9 +79,4 @@ export function writeRequestHead(
 function put(target: Uint8Array, at: number, bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) target[at++] = bytes[i];
   return at;
-}
-
-/** `TE` contains "trailers": the one member that means the same on the next hop. */
-function wantsTrailers(te: string): boolean {
-  return te.split(",").some((member) => member.trim().toLowerCase() === "trailers");
 }

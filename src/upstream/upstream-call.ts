@@ -1,10 +1,21 @@
-import type { ProxyError } from "../core/errors.ts";
+import { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
 import type { Body } from "../http/body.ts";
 import type { LazyRequest } from "../http/lazy-request.ts";
 import type { LazyResponse } from "../http/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
+import { FieldId } from "../wire/field-names.ts";
 import type { UpstreamTarget } from "./upstream-target.ts";
+
+/** How long `Expect: 100-continue` waits for the upstream's word before the body goes anyway, in milliseconds, as in Traefik's transport. */
+export const EXPECT_CONTINUE_TIMEOUT = 1000;
+
+/** For the rest of a request body that nobody is interested in any more. */
+export const ANSWERED_EARLY = new ProxyError(
+  "aborted",
+  "upstream",
+  "The upstream answered before it had the whole request",
+);
 
 /** What a call needs of the connection it is on. */
 export interface CallCarrier {
@@ -29,6 +40,8 @@ export class UpstreamCall extends PendingResponse {
   carrier: CallCarrier | null = null;
   /** A fresh connection was asked for, after a pooled one turned out to be dead. */
   fresh = false;
+  /** How often a server has refused it without looking at it (HTTP/2). */
+  refusals = 0;
   private readonly startedAt = now();
   private settled = false;
   private answer: LazyResponse | null = null;
@@ -48,13 +61,32 @@ export class UpstreamCall extends PendingResponse {
     return this.settled;
   }
 
+  /** What the upstream's Host field, or `:authority`, says. */
+  get authority(): string {
+    const { request, target } = this;
+    // An HTTP/1.0 client may have named none.
+    return target.passHostHeader && request.host !== "" ? request.host : target.authority;
+  }
+
+  /** The request target for the upstream: origin form, or "*". */
+  get path(): string {
+    const { request, target } = this;
+    return target.basePath === "" ? request.target : target.basePath + request.target;
+  }
+
+  /** The client waits for 100 (Continue) before it sends its body. */
+  get expectsContinue(): boolean {
+    return this.body !== null && this.request.headerList.findId(FieldId.expect) >= 0;
+  }
+
+  /** Nothing of the body has been read: the request can still be sent whole. */
+  get unsent(): boolean {
+    return this.body === null || !this.body.used;
+  }
+
   /** True where sending the request once more can't be noticed as a second request. */
   get replayable(): boolean {
-    return (
-      !this.fresh &&
-      (this.body === null || this.body.length === 0) &&
-      isReplayable(this.request.method)
-    );
+    return !this.fresh && this.unsent && isReplayable(this.request.method);
   }
 
   /** The response's head is there; `deliver` follows when the read event that brought it is over. */

@@ -1,19 +1,19 @@
-import { messageOf, ProxyError } from "../core/errors.ts";
-import type { Deadlines, Expiring } from "../core/timers.ts";
+import type { ProxyError } from "../core/errors.ts";
+import type { Deadlines } from "../core/timers.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
-import type { Dial, Runtime } from "../net/runtime.ts";
+import type { Runtime } from "../net/runtime.ts";
 import { Http1Client } from "./http1-client.ts";
+import { Http2Client } from "./http2-client.ts";
+import { PendingDial } from "./pending-dial.ts";
+import type { Transport } from "./transport.ts";
 import type { CallCarrier, UpstreamCall } from "./upstream-call.ts";
 
-/** Traefik's serversTransport, as far as HTTP/1.1 without TLS has it. Times in milliseconds, 0 for none. */
-export interface TransportOptions {
-  /** Idle connections kept for each server. */
-  maxIdleConnsPerHost: number;
-  dialTimeout: number;
-  /** From the request's last byte to the response head's end. */
-  responseHeaderTimeout: number;
-  /** How long an idle connection is kept. */
-  idleConnTimeout: number;
+/** Where a server is, and how it is spoken to: the scheme of its URL. */
+export interface UpstreamAddress {
+  /** "h2c" is HTTP/2 with prior knowledge (RFC 9113 section 3.3); over TLS, ALPN decides. */
+  readonly protocol: "http" | "https" | "h2c";
+  readonly hostname: string;
+  readonly port: number;
 }
 
 export interface TransportContext {
@@ -22,125 +22,214 @@ export interface TransportContext {
 }
 
 /**
- * Connections to one server (host and port), last used first: the ones that are busy stay warm and
- * the others time out.
+ * Connections to one server. Those of HTTP/1.1 serve one call at a time, last used first: the ones
+ * that are busy stay warm and the others time out. Those of HTTP/2 take as many calls as the server
+ * allows, and another one is made when they are full. Calls that no connection takes wait for the
+ * dials under way; as long as nobody knows what the server speaks, one dial finds it out for all.
  */
 export class UpstreamPool {
+  readonly address: UpstreamAddress;
   readonly hostname: string;
   readonly port: number;
-  readonly options: TransportOptions;
+  readonly transport: Transport;
   readonly deadlines: Deadlines;
-  private readonly connectTo: Runtime["connect"];
+  private readonly context: TransportContext;
+  /** Nothing but HTTP/1.1 is spoken here. */
+  private readonly http1Only: boolean;
   private readonly idle: Http1Client[] = [];
+  private readonly sessions: Http2Client[] = [];
+  private readonly waiting: WaitingCall[] = [];
+  private readonly dials: PendingDial[] = [];
+  /** How many calls a new connection is thought to take. */
+  private callsPerConnection: number;
+  private upgrades: UpstreamPool | null = null;
   private closed = false;
 
   constructor(
-    hostname: string,
-    port: number,
-    options: TransportOptions,
+    address: UpstreamAddress,
+    transport: Transport,
     context: TransportContext,
+    http1Only = address.protocol === "http" ||
+      (address.protocol === "https" && !transport.options.http2),
   ) {
-    this.hostname = hostname;
-    this.port = port;
-    this.options = options;
+    this.address = address;
+    this.hostname = address.hostname;
+    this.port = address.port;
+    this.transport = transport;
     this.deadlines = context.deadlines;
-    this.connectTo = context.connect;
+    this.context = context;
+    this.http1Only = http1Only;
+    this.callsPerConnection = http1Only ? 1 : Number.POSITIVE_INFINITY;
   }
 
+  /** Idle HTTP/1.1 connections. */
   get idleCount(): number {
     return this.idle.length;
   }
 
-  /** Sends a call on an idle connection if there is one, else on a new one. */
+  /** HTTP/2 connections that take new calls. */
+  get sessionCount(): number {
+    return this.sessions.length;
+  }
+
+  /** Sends a call on a connection that has room for it, else on a new one. */
   send(call: UpstreamCall): void {
+    if (!this.http1Only && call.request.upgrade !== "") {
+      this.poolForUpgrades().send(call);
+      return;
+    }
     if (!call.fresh) {
       const client = this.idle.pop();
       if (client !== undefined) {
         client.start(call);
         return;
       }
+      for (let i = 0; i < this.sessions.length; i++) if (this.sessions[i].start(call)) return;
     }
-    new PendingDial(this, this.connectTo, call);
+    this.waiting.push(new WaitingCall(this, call));
+    this.adjustDials();
   }
+
+  /** Upgrades (RFC 9110 section 7.8) exist in HTTP/1.1 only, so they get connections of their own. */
+  private poolForUpgrades(): UpstreamPool {
+    const { address, transport, context } = this;
+    const protocol = address.protocol === "h2c" ? "http" : address.protocol;
+    return (this.upgrades ??= new UpstreamPool({ ...address, protocol }, transport, context, true));
+  }
+
+  // --- connections being made ---
+
+  /** As many dials as it takes for all calls that wait, and no more. */
+  private adjustDials(): void {
+    const { waiting, dials, callsPerConnection } = this;
+    let calls = waiting.length;
+    // A connection whose server hasn't said yet how much it takes will take some of what waits.
+    for (const session of this.sessions)
+      if (!session.settled) calls -= callsPerConnection - session.session.streamCount;
+    const wanted = calls <= 0 ? 0 : Math.max(1, Math.ceil(calls / callsPerConnection));
+    while (dials.length < wanted) dials.push(this.dial());
+    while (dials.length > wanted) dials.pop()!.cancel();
+  }
+
+  private dial(): PendingDial {
+    const { hostname, port, address, transport, context, http1Only } = this;
+    const tls =
+      address.protocol === "https" ? { tls: transport.tlsFor(hostname, !http1Only) } : undefined;
+    return new PendingDial(this, context.connect, { hostname, port, ...tls });
+  }
+
+  /** A dial has come to its end well. */
+  connected(dial: PendingDial, connection: Connection): ConnectionHandler {
+    remove(this.dials, dial);
+    const http2 =
+      !this.http1Only && (this.address.protocol === "h2c" || connection.tls?.alpn === "h2");
+    return http2 ? this.newSession(connection) : this.newHttp1(connection);
+  }
+
+  private newSession(connection: Connection): Http2Client {
+    const client = new Http2Client(connection, this);
+    this.sessions.push(client);
+    this.serveWaiting(client);
+    return client;
+  }
+
+  private newHttp1(connection: Connection): Http1Client {
+    this.callsPerConnection = 1;
+    const client = new Http1Client(connection, this);
+    const first = this.waiting.shift();
+    if (first !== undefined) client.start(first.call);
+    else if (!this.release(client)) client.closeIdle();
+    this.adjustDials();
+    return client;
+  }
+
+  /** A dial has failed, and with it the calls that it was for. */
+  dialFailed(dial: PendingDial, error: ProxyError): void {
+    const { waiting, dials } = this;
+    const share = Math.ceil(waiting.length / dials.length);
+    remove(dials, dial);
+    for (const { call } of waiting.splice(0, share)) call.fail(error);
+    this.adjustDials();
+  }
+
+  /** Nobody wants that call any more. */
+  stopWaiting(call: WaitingCall): void {
+    remove(this.waiting, call);
+    this.adjustDials();
+  }
+
+  // --- HTTP/2 connections ---
+
+  /** The connection may take more calls than before. */
+  serveWaiting(client: Http2Client): void {
+    const { waiting } = this;
+    if (waiting.length === 0) return;
+    let served = 0;
+    while (served < waiting.length && client.start(waiting[served].call)) served++;
+    waiting.splice(0, served);
+    this.adjustDials();
+  }
+
+  /** The peer has said how many calls it takes on one connection. */
+  learnLimit(calls: number): void {
+    this.callsPerConnection = Math.max(1, calls);
+  }
+
+  /** The connection has nothing on it: whether it is to be kept. */
+  keepsIdle(): boolean {
+    let idle = 0;
+    for (const session of this.sessions) if (session.idle) idle++;
+    return !this.closed && idle < this.transport.options.maxIdleConnsPerHost;
+  }
+
+  /** The connection takes no more calls. */
+  forgetSession(client: Http2Client): void {
+    remove(this.sessions, client);
+    this.adjustDials();
+  }
+
+  // --- HTTP/1.1 connections ---
 
   /** Takes back a connection that has nothing on it. False where it isn't wanted: the caller closes it. */
   release(client: Http1Client): boolean {
-    if (this.closed || this.idle.length >= this.options.maxIdleConnsPerHost) return false;
-    client.deadline = this.deadlines.after(this.options.idleConnTimeout);
+    const { maxIdleConnsPerHost, idleConnTimeout } = this.transport.options;
+    if (this.closed || this.idle.length >= maxIdleConnsPerHost) return false;
+    client.deadline = this.deadlines.after(idleConnTimeout);
     this.idle.push(client);
     return true;
   }
 
   /** An idle connection has died. */
   forget(client: Http1Client): void {
-    const at = this.idle.indexOf(client);
-    if (at >= 0) this.idle.splice(at, 1);
+    remove(this.idle, client);
   }
 
   /** Closes idle connections now and busy ones when they are done. The pool still serves stragglers. */
   close(): void {
     this.closed = true;
     for (const client of this.idle.splice(0)) client.closeIdle();
+    for (const session of [...this.sessions]) session.drainConnection();
+    this.upgrades?.close();
   }
 }
 
-/** A connection being made for one call. */
-class PendingDial implements Expiring, CallCarrier {
-  deadline: number;
+/** A call that waits for a connection. */
+class WaitingCall implements CallCarrier {
+  readonly call: UpstreamCall;
   private readonly pool: UpstreamPool;
-  private readonly call: UpstreamCall;
-  private readonly dial: Dial;
 
-  constructor(pool: UpstreamPool, connect: Runtime["connect"], call: UpstreamCall) {
+  constructor(pool: UpstreamPool, call: UpstreamCall) {
     this.pool = pool;
     this.call = call;
     call.carrier = this;
-    pool.deadlines.add(this);
-    this.deadline = pool.deadlines.after(pool.options.dialTimeout);
-    this.dial = connect({ hostname: pool.hostname, port: pool.port }, this);
-  }
-
-  connected(connection: Connection): ConnectionHandler {
-    this.pool.deadlines.remove(this);
-    const client = new Http1Client(connection, this.pool);
-    client.start(this.call);
-    return client;
-  }
-
-  failed(error: Error): void {
-    this.pool.deadlines.remove(this);
-    this.call.fail(
-      new ProxyError("connect-failed", "upstream", `${this.address}: ${messageOf(error)}`, {
-        retryable: true,
-        cause: error,
-      }),
-    );
-  }
-
-  expired(): void {
-    this.stop();
-    this.call.fail(
-      new ProxyError(
-        "connect-timeout",
-        "upstream",
-        `${this.address}: no connection within the dial timeout`,
-        {
-          retryable: true,
-        },
-      ),
-    );
   }
 
   abandon(): void {
-    this.stop();
+    this.pool.stopWaiting(this);
   }
+}
 
-  private stop(): void {
-    this.pool.deadlines.remove(this);
-    this.dial.cancel();
-  }
-
-  private get address(): string {
-    return `${this.pool.hostname}:${this.pool.port}`;
-  }
+function remove<T>(list: T[], element: T): void {
+  const at = list.indexOf(element);
+  if (at >= 0) list.splice(at, 1);
 }

@@ -1,4 +1,5 @@
-import { type TransportContext, type TransportOptions, UpstreamPool } from "./upstream-pool.ts";
+import type { Transport } from "./transport.ts";
+import { type TransportContext, type UpstreamAddress, UpstreamPool } from "./upstream-pool.ts";
 
 /**
  * All pools of the process, one for each server and transport: services that name the same server
@@ -6,19 +7,24 @@ import { type TransportContext, type TransportOptions, UpstreamPool } from "./up
  */
 export class UpstreamPools {
   private readonly context: TransportContext;
-  private readonly pools = new Map<string, UpstreamPool>();
+  private readonly pools = new Map<Transport, Map<string, UpstreamPool>>();
   private used = new Set<UpstreamPool>();
 
   constructor(context: TransportContext) {
     this.context = context;
   }
 
-  get(hostname: string, port: number, options: TransportOptions): UpstreamPool {
-    const key = JSON.stringify([hostname, port, options]);
-    let pool = this.pools.get(key);
+  get({ protocol, hostname, port }: UpstreamAddress, transport: Transport): UpstreamPool {
+    let pools = this.pools.get(transport);
+    if (pools === undefined) {
+      pools = new Map();
+      this.pools.set(transport, pools);
+    }
+    const key = `${protocol}://${hostname}:${port}`;
+    let pool = pools.get(key);
     if (pool === undefined) {
-      pool = new UpstreamPool(hostname, port, options, this.context);
-      this.pools.set(key, pool);
+      pool = new UpstreamPool({ protocol, hostname, port }, transport, this.context);
+      pools.set(key, pool);
     }
     return pool;
   }
@@ -30,16 +36,19 @@ export class UpstreamPools {
 
   /** Closes the pools that weren't retained since the last call. */
   closeUnused(): void {
-    for (const [key, pool] of this.pools) {
-      if (this.used.has(pool)) continue;
-      this.pools.delete(key);
-      pool.close();
+    for (const [transport, pools] of this.pools) {
+      for (const [key, pool] of pools) {
+        if (this.used.has(pool)) continue;
+        pools.delete(key);
+        pool.close();
+      }
+      if (pools.size === 0) this.pools.delete(transport);
     }
     this.used = new Set();
   }
 
   close(): void {
-    for (const pool of this.pools.values()) pool.close();
+    for (const pools of this.pools.values()) for (const pool of pools.values()) pool.close();
     this.pools.clear();
   }
 }

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Exchange, NO_DOWNSTREAM } from "../../../src/http/exchange.ts";
+import { fetchProxy } from "../../../src/services/fetch-proxy.ts";
 import { HealthCheck, type HealthCheckOptions } from "../../../src/services/health-check.ts";
+import type { ProbeTransport } from "../../../src/services/http-probe.ts";
 import { loadBalancer } from "../../../src/services/load-balancer.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -14,12 +16,20 @@ interface Heard {
   up: boolean;
 }
 
+type Answer = (url: string, request: Request) => Response | Promise<Response>;
+
+/** Asks a function instead of the network. */
+function asking(answer: Answer): ProbeTransport {
+  return ({ scheme, url }) =>
+    (request) =>
+      answer(`${scheme}:${url.href.slice(url.protocol.length)}`, request);
+}
+
+/** The network, as the platform has it. */
+const throughFetch: ProbeTransport = ({ url }) => fetchProxy(url.origin);
+
 /** Starts a check and gives its outcomes one by one. */
-function start(
-  urls: string[],
-  options: HealthCheckOptions,
-  fetch?: (url: string, init: RequestInit) => Promise<Response>,
-) {
+function start(urls: string[], options: HealthCheckOptions, transport = throughFetch) {
   const outcomes: Heard[] = [];
   const waiting: ((heard: Heard) => void)[] = [];
   const logs: string[] = [];
@@ -33,7 +43,7 @@ function start(
       if (waiter === undefined) outcomes.push({ index, up });
       else waiter({ index, up });
     },
-    fetch,
+    transport,
   });
   running.push(check);
   const next = (): Promise<Heard> =>
@@ -103,10 +113,14 @@ describe("HealthCheck", () => {
 
   test("a server that hangs delays nobody else", async () => {
     const asked: string[] = [];
-    const { next } = start(["http://a.example/", "http://b.example/"], { interval: 1 }, (url) => {
-      asked.push(url);
-      return url.includes("a.example") ? new Promise(() => {}) : Promise.resolve(new Response());
-    });
+    const { next } = start(
+      ["http://a.example/", "http://b.example/"],
+      { interval: 1 },
+      asking((url) => {
+        asked.push(url);
+        return url.includes("a.example") ? new Promise(() => {}) : new Response();
+      }),
+    );
     for (let i = 0; i < 3; i++) expect(await next()).toEqual({ index: 1, up: true });
     expect(asked.filter((url) => url.includes("a.example"))).toHaveLength(1);
   });
@@ -134,8 +148,8 @@ describe("HealthCheck", () => {
     const { next } = start(
       ["http://a.example"],
       { interval: 1, hostname: "shop.example" },
-      async (url, init) => {
-        asked.push(`${url} ${new Headers(init.headers).get("host")}`);
+      asking((url, request) => {
+        asked.push(`${url} ${new URL(request.url).host}`);
         const location = { "http://a.example/": "/b", "http://a.example/b": "http://c.example/" }[
           url
         ];
@@ -143,13 +157,13 @@ describe("HealthCheck", () => {
           null,
           location === undefined ? {} : { status: 301, headers: { location } },
         );
-      },
+      }),
     );
     expect((await next()).up).toBe(true);
     expect(asked.slice(0, 3)).toEqual([
       "http://a.example/ shop.example",
       "http://a.example/b shop.example",
-      "http://c.example/ null",
+      "http://c.example/ c.example",
     ]);
   });
 
@@ -161,13 +175,17 @@ describe("HealthCheck", () => {
       ["http://a:80", { scheme: "https" }, "https://a:80/"],
       ["http://a:80/", { scheme: "https", port: 9000, path: "/h" }, "https://a:9000/h"],
       ["http://[::1]:81", { port: 82 }, "http://[::1]:82/"],
+      ["https://a/base", { path: "/h" }, "https://a/h"],
+      ["h2c://a:81/base", { path: "/h" }, "h2c://a:81/h"],
+      ["https://a:444", { scheme: "h2c", port: 81 }, "h2c://a:81/"],
     ];
     for (const [server, options, expected] of cases) {
       const asked = await new Promise<string>((resolve) => {
-        start([server], { ...options, interval: 1 }, async (url) => {
+        const transport = asking((url) => {
           resolve(url);
           return new Response();
         });
+        start([server], { ...options, interval: 1 }, transport);
       });
       expect(asked).toBe(expected);
     }
@@ -176,19 +194,20 @@ describe("HealthCheck", () => {
   test("refuses options that make no check", () => {
     expect(() => start(["http://a"], { path: "http://b/" })).toThrow("healthCheck.path");
     expect(() => start(["http://a"], { path: "//b/" })).toThrow("healthCheck.path");
-    expect(() => start(["http://a"], { mode: "grpc" })).toThrow('found "grpc"');
+    expect(() => start(["http://a"], { mode: "soap" })).toThrow('found "soap"');
     expect(() => start(["http://a"], { scheme: "ftp" })).toThrow('found "ftp"');
   });
 
   test("says nothing after stop", async () => {
     let asked = 0;
     let answer: () => void = () => {};
-    const { check, next, logs } = start(["http://a"], { interval: 1 }, () => {
+    const transport = asking(() => {
       asked++;
       return new Promise((_resolve, reject) => {
         answer = () => reject(new Error("late"));
       });
     });
+    const { check, next, logs } = start(["http://a"], { interval: 1 }, transport);
     while (asked === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     check.stop();
     answer();
@@ -207,7 +226,7 @@ test("a loadBalancer leaves out servers whose checks fail, and its health follow
     servers: ["http://a/", "http://b/"].map((url) => ({ url, handler: () => new Response(url) })),
     healthCheck: { interval: 1 },
     logger: { debug() {}, info() {}, warn() {} },
-    fetch: async (url) => new Response(null, { status: sick.has(url) ? 500 : 200 }),
+    probeTransport: asking((url) => new Response(null, { status: sick.has(url) ? 500 : 200 })),
   });
   running.push(service);
   const ask = async () => service.handler(new Request("http://x/"), new Exchange(NO_DOWNSTREAM));

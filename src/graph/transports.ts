@@ -1,0 +1,133 @@
+import type { ServersTransport } from "../config/dynamic/schema.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Runtime } from "../net/runtime.ts";
+import type { KeyPair } from "../net/tls.ts";
+import { readPem } from "../tls/read-pem.ts";
+import { readServerCertificate } from "../tls/server-certificate.ts";
+import { checkAuthorities, versionsAndCiphers } from "../tls/tls-options.ts";
+import { Transport, type TransportOptions } from "../upstream/transport.ts";
+
+/** What the dynamic and the static configuration say of a transport; the static one has less. */
+export type TransportConfiguration = Partial<Omit<ServersTransport, "forwardingTimeouts">> &
+  Pick<ServersTransport, "maxIdleConnsPerHost"> & {
+    readonly forwardingTimeouts: Partial<ServersTransport["forwardingTimeouts"]> &
+      Pick<
+        ServersTransport["forwardingTimeouts"],
+        "dialTimeout" | "responseHeaderTimeout" | "idleConnTimeout"
+      >;
+  };
+
+/** A transport with a number that no other one has. */
+export interface NumberedTransport {
+  readonly transport: Transport;
+  readonly id: number;
+}
+
+/**
+ * The serversTransports of the present configuration, their files read. One that says the same as
+ * before, files included, is the same object, and so its connections live on.
+ */
+export class Transports {
+  private readonly runtime: Pick<Runtime, "files" | "clientTls">;
+  private readonly defaultConfiguration: TransportConfiguration;
+  /** By what they say. */
+  private earlier = new Map<string, NumberedTransport>();
+  private present = new Map<string, NumberedTransport>();
+  /** By name; each is read once for a configuration. */
+  private byName = new Map<string, Promise<NumberedTransport>>();
+  private count = 0;
+
+  /** `defaultConfiguration` is the static configuration's, for services that name no other. */
+  constructor(
+    runtime: Pick<Runtime, "files" | "clientTls">,
+    defaultConfiguration: TransportConfiguration,
+  ) {
+    this.runtime = runtime;
+    this.defaultConfiguration = defaultConfiguration;
+  }
+
+  /** Another configuration is being compiled: files are read afresh. */
+  newConfiguration(): void {
+    this.earlier = this.present;
+    this.present = new Map();
+    this.byName = new Map();
+  }
+
+  /**
+   * The transport of that qualified name, or the default one. Rejects with an Error that says what
+   * is wrong with it: whoever names it must not be served without it.
+   */
+  get(name: string, configuration = this.defaultConfiguration): Promise<NumberedTransport> {
+    let found = this.byName.get(name);
+    if (found === undefined) {
+      found = this.build(configuration).catch((error: unknown) => {
+        throw new Error(`serversTransport "${name}": ${messageOf(error)}`);
+      });
+      this.byName.set(name, found);
+    }
+    return found;
+  }
+
+  private async build(configuration: TransportConfiguration): Promise<NumberedTransport> {
+    const options = await this.options(configuration);
+    const key = JSON.stringify(options);
+    let kept = this.present.get(key) ?? this.earlier.get(key);
+    if (kept === undefined) {
+      const transport = new Transport(options, (tls) => this.runtime.clientTls(tls));
+      kept = { transport, id: ++this.count };
+    }
+    this.present.set(key, kept);
+    return kept;
+  }
+
+  private async options(configuration: TransportConfiguration): Promise<TransportOptions> {
+    const { forwardingTimeouts, peerCertURI = "", rootCAs = [] } = configuration;
+    return {
+      maxIdleConnsPerHost: configuration.maxIdleConnsPerHost,
+      readIdleTimeout: 0,
+      pingTimeout: 15_000,
+      ...forwardingTimeouts,
+      http2: configuration.disableHTTP2 !== true,
+      tls: {
+        ...versionsAndCiphers(configuration),
+        serverName: configuration.serverName ?? "",
+        // The URI is only worth something in a certificate that somebody trusted has signed.
+        verify: configuration.insecureSkipVerify !== true || peerCertURI !== "",
+        rootCAs: rootCAs.length === 0 ? undefined : await this.authorities(rootCAs),
+        keyPair: await this.keyPair(configuration.certificates ?? []),
+        peerUri: peerCertURI === "" ? undefined : peerCertURI,
+      },
+    };
+  }
+
+  private async authorities(paths: readonly string[]): Promise<string[]> {
+    const texts: string[] = [];
+    for (const [i, path] of paths.entries()) {
+      try {
+        const text = await readPem(this.runtime.files, path);
+        checkAuthorities(text);
+        texts.push(text);
+      } catch (error) {
+        throw new Error(`rootCAs[${i}]: ${messageOf(error)}`);
+      }
+    }
+    return texts;
+  }
+
+  /** For servers that ask for a client certificate. */
+  private async keyPair(
+    certificates: NonNullable<TransportConfiguration["certificates"]>,
+  ): Promise<KeyPair | undefined> {
+    if (certificates.length === 0) return undefined;
+    if (certificates.length > 1)
+      throw new Error(`certificates: expected one, found ${certificates.length}`);
+    const { certFile, keyFile } = certificates[0];
+    try {
+      const chain = await readPem(this.runtime.files, certFile);
+      const key = await readPem(this.runtime.files, keyFile);
+      return (await readServerCertificate(chain, key)).keyPair;
+    } catch (error) {
+      throw new Error(`certificates[0]: ${messageOf(error)}`);
+    }
+  }
+}
