@@ -259,6 +259,8 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     } else {
       this.responseBody = body;
       body.pipe(this);
+      // What was at hand is out of the body now, and its end may be long in coming.
+      if (this.responseBody !== null) this.bodyFlush();
     }
     server.flushSoon();
   }

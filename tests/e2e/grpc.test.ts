@@ -2,11 +2,12 @@ import { expect } from "bun:test";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/paths.ts";
 import { makeCertificate } from "../support/certificates.ts";
+import { curl } from "../support/curl.ts";
 import { testWith } from "../support/requires.ts";
 import { startRouter } from "../support/router.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const test = testWith("node", "openssl");
+const test = testWith("curl", "node", "openssl");
 const PEERS = join(ROOT, "tests/support/grpc");
 
 const ca = makeCertificate({ name: "Sluice Test CA", ca: true });
@@ -118,7 +119,10 @@ test("the same with TLS on both sides, the backend's certificate checked", async
 tls:
   certificates: [{ certFile: front.pem, keyFile: front.key }]
 `);
-  await router.program.logged(/Configuration loaded.*services=2|"services":2/);
+  await waitFor("the new configuration", async () => {
+    const { status } = await curl(`https://grpc.test:${router.port}/`, "-k");
+    return status !== 404 && status !== 0;
+  });
   const seen = await callEverything(`127.0.0.1:${router.port}`, at("ca.pem"), "grpc.test");
   expect(seen).toEqual(EXPECTED);
 }, 60_000);

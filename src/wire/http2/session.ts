@@ -238,7 +238,8 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     if (this.padLengthDue && length === 0) throw protocolError("Padded DATA without a pad length");
     if (stream === null) {
       // After our reset more may be on its way; the connection gets its window back.
-      if (this.closed.find(id) !== Closed.reset) this.resetUnknown(id, ErrorCode.streamClosed);
+      if (this.closed.find(id) === Closed.reset) this.countControl();
+      else this.resetUnknown(id, ErrorCode.streamClosed);
       return;
     }
     if (stream.receiveClosed) {
