@@ -229,8 +229,9 @@ const EVENTS: Bun.SocketHandler<TlsData, "uint8array"> = {
   close({ data }, error) {
     data.gone(error);
   },
-  error({ data }, error) {
-    if (data instanceof BunTlsConnection) data.failed(error);
-    else data.gone(error);
+  // Of the TLS library, about what the peer sent: handlers that throw don't get here.
+  error(socket, error) {
+    socket.data.gone(error);
+    socket.terminate();
   },
 };

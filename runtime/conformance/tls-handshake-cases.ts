@@ -291,6 +291,37 @@ export const TLS_HANDSHAKE_CASES: Case[] = [
     },
   },
   {
+    name: "TLS: bytes that were tampered with close the connection, and are nobody's failure",
+    async run(runtime) {
+      const uncaught: unknown[] = [];
+      runtime.onUncaught((error) => uncaught.push(error));
+      for (const maxVersion of ["1.2", "1.3"] as const) {
+        const context = runtime.serverTls({ ...SERVER_OPTIONS, maxVersion });
+        using listener = await TlsListener.start(runtime, context);
+        let tamper = false;
+        const relay = await relayInPieces(runtime, listener.port, 0, (chunk) => {
+          if (tamper) chunk[chunk.length - 1] ^= 1;
+        });
+        const client = await dialTls(runtime, relay.port);
+        assert.ok(client instanceof Probe, String(client));
+        client.send("sound");
+        const server = await listener.next();
+        relay.stop();
+        assert.ok(server instanceof Probe, String(server));
+        await server.hears("sound");
+        tamper = true;
+        client.send("tampered with");
+        await server.closed();
+        assert.equal(server.text, "sound");
+        assert.ok(server.error instanceof Error);
+        assert.equal(server.connection.write(new Uint8Array(1)), -1);
+        client.connection.reset();
+      }
+      await settle();
+      assert.deepEqual(uncaught, []);
+    },
+  },
+  {
     name: "TLS: many handshakes at once share a context",
     async run(runtime) {
       const context = runtime.serverTls({ ...SERVER_OPTIONS, alpn: ["h2"] });
@@ -338,11 +369,15 @@ async function clientHello(runtime: Runtime): Promise<Uint8Array> {
   return server.bytes;
 }
 
-/** Passes bytes on: from the client the first `cut` alone, then the rest; from the server at once. */
+/**
+ * Passes bytes on: from the client the first `cut` alone, then the rest, each chunk after `change`
+ * had it; from the server at once.
+ */
 async function relayInPieces(
   runtime: Runtime,
   port: number,
   cut: number,
+  change?: (chunk: Uint8Array) => void,
 ): Promise<{ port: number; stop(): void }> {
   const listener = await runtime.listen({ hostname: "127.0.0.1", port: 0 }, (connection) => {
     const client = new Probe();
@@ -351,6 +386,7 @@ async function relayInPieces(
       server.close = () => connection.close();
       let sent = 0;
       const push = (chunk: Uint8Array) => {
+        change?.(chunk);
         const first = Math.min(chunk.length, Math.max(0, cut - sent));
         sent += chunk.length;
         if (first > 0) server.connection.write(chunk, 0, first);

@@ -15,6 +15,12 @@ export class NodeTlsConnection extends NodeConnection {
     transport.socket.on("error", (error) => {
       this.error ??= error;
     });
+    // Undocumented: where a server's socket tells of bytes that were tampered with.
+    socket.on("_tlsError", (error) => {
+      this.error ??= error;
+      transport.socket.resetAndDestroy();
+      socket.destroy();
+    });
     socket.on("finish", () => transport.endSoon());
   }
 

@@ -4,13 +4,15 @@ import { readPemBlocks } from "../../src/tls/pem.ts";
 import { opensslNames } from "./cipher-names.ts";
 
 /** The same names in OpenSSL's words: node:tls wants them colon-separated. */
-const CURVES: Readonly<Record<string, string>> = {
-  X25519: "X25519",
-  CurveP256: "P-256",
-  CurveP384: "P-384",
-  CurveP521: "P-521",
-  X25519MLKEM768: "X25519MLKEM768",
-};
+const CURVES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    X25519: "X25519",
+    CurveP256: "P-256",
+    CurveP384: "P-384",
+    CurveP521: "P-521",
+    X25519MLKEM768: "X25519MLKEM768",
+  }),
+);
 
 const VERSIONS: Readonly<Record<TlsVersion, "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3">> = {
   "1.0": "TLSv1",
@@ -47,9 +49,9 @@ export function sharedOptions(options: Shared): SecureContextOptions {
 }
 
 function curveName(name: string): string {
-  const found = CURVES[name];
+  const found = CURVES.get(name);
   if (found !== undefined) return found;
-  const known = Object.keys(CURVES).join(", ");
+  const known = [...CURVES.keys()].join(", ");
   throw new Error(`curvePreferences: "${name}" is not supported; expected ${known}`);
 }
 
