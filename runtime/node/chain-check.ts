@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import * as tls from "node:tls";
 import { readCertificate } from "../../src/tls/certificate.ts";
 import { readPemBlocks } from "../../src/tls/pem.ts";
+import { systemRoots } from "./system-roots.ts";
 
 export const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 export const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
@@ -33,9 +33,9 @@ export class TrustAnchors {
 
 let system: TrustAnchors | undefined;
 
-/** What the runtime trusts by itself; read once. */
+/** What the system trusts; read once. */
 export function systemAnchors(): TrustAnchors {
-  system ??= new TrustAnchors(tls.getCACertificates("default"));
+  system ??= new TrustAnchors(systemRoots());
   return system;
 }
 

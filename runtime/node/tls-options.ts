@@ -2,6 +2,7 @@ import type { SecureContextOptions } from "node:tls";
 import type { ClientTlsOptions, ServerTlsOptions, TlsVersion } from "../../src/net/tls.ts";
 import { readPemBlocks } from "../../src/tls/pem.ts";
 import { opensslNames } from "./cipher-names.ts";
+import { systemRoots } from "./system-roots.ts";
 
 /** The same names in OpenSSL's words: node:tls wants them colon-separated. */
 const CURVES: ReadonlyMap<string, string> = new Map(
@@ -77,12 +78,12 @@ export function serverOptions(options: ServerTlsOptions): SecureContextOptions {
 
 /** What the client role adds. */
 export function clientOptions(options: ClientTlsOptions): SecureContextOptions {
-  const { rootCAs, keyPair } = options;
+  const { rootCAs, verify, keyPair } = options;
   if (rootCAs?.length === 0) throw new Error("rootCAs is empty: nothing could be verified");
   checkAuthorities("rootCAs", rootCAs ?? []);
   return {
     ...sharedOptions(options),
-    ca: rootCAs === undefined ? undefined : [...rootCAs],
+    ca: verify ? [...(rootCAs ?? systemRoots())] : undefined,
     cert: keyPair?.certificate,
     key: keyPair?.privateKey,
   };
