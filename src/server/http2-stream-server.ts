@@ -182,9 +182,12 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     const body = this.requestBody;
     this.arm(this.server.entry.writeTimeout);
     this.continueOwed = false;
+    // The end of a body may arrive with the bytes that made its reader ask for a pause.
+    if (this.bodyPaused) this.resumeBody();
     if (body === null) return;
     if (this.phase !== Phase.arrived) this.requestBody = null;
     body.finish(trailers === null ? null : new HeaderList(bytes, trailers));
+    body.flush();
   }
 
   startBody(): void {
@@ -252,7 +255,10 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     block.status(response.status);
     response.headerList.encodeTo(block, SKIP);
     if (response.headerList.findId(FieldId.date) < 0) block.text(FieldId.date, "date", httpDate());
-    if (length >= 0) block.text(FieldId.contentLength, "content-length", String(length));
+    // END_STREAM says as well that there is no body, and gRPC has no length beside its trailers.
+    const said = length > 0 || (length === 0 && (body !== null || exchange.method === "HEAD"));
+    if (said) block.text(FieldId.contentLength, "content-length", String(length));
+    block.text(FieldId.contentLength, "content-length", String(length));
     session.sendHead(this.stream, body === null);
     if (body === null) {
       this.finish();
@@ -316,6 +322,8 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
   /** The windows are closed: the upstream waits, and the client has so long to open them. */
   private stalled(): void {
     this.responseBody?.pause();
+    // Nothing else may come for long, and the client opens its windows only for what it gets.
+    this.server.flushSoon();
     if (this.stallDeadline !== 0) return;
     this.stallDeadline = this.server.entry.deadlines.after(this.server.entry.idleTimeout);
     if (this.stallDeadline !== 0) this.server.expectBefore(this.stallDeadline);

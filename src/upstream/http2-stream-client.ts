@@ -96,6 +96,8 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     if (taken < end - start) {
       this.rest = bytes.subarray(start + taken, end);
       this.requestBody?.pause();
+      // Nothing else may come for long, and the upstream opens its windows only for what it gets.
+      client.flushSoon();
     } else if (client.backlogged) {
       this.waitForConnection();
     }
@@ -142,6 +144,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     if (rest !== null) {
       const taken = client.session.sendData(this.stream, rest, 0, rest.length, false);
       this.rest = taken < rest.length ? rest.subarray(taken) : null;
+      client.flushSoon();
       if (this.rest !== null) return;
     }
     requestBody.resume();
