@@ -111,13 +111,12 @@ export class HealthCheck {
     );
     const stop = () => attempt.abort(new Error("stopped"));
     this.stopped.signal.addEventListener("abort", stop, { once: true });
-    const grpc = options.mode === "grpc";
     try {
-      if (grpc) await grpcProbe(target, context.transport, attempt.signal);
+      if (options.mode === "grpc") await grpcProbe(target, context.transport, attempt.signal);
       else await httpProbe(target, options, context.transport, attempt.signal);
       return null;
     } catch (error) {
-      return `${grpc ? "gRPC" : "HTTP"} health check: ${messageOf(error)}`;
+      return messageOf(error);
     } finally {
       clearTimeout(timer);
       this.stopped.signal.removeEventListener("abort", stop);

@@ -1,10 +1,16 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { createSecureServer, createServer, type ServerHttp2Stream } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { Exchange, NO_DOWNSTREAM } from "../../../src/http/exchange.ts";
-import { fetchProxy } from "../../../src/services/fetch-proxy.ts";
 import { HealthCheck, type HealthCheckOptions } from "../../../src/services/health-check.ts";
 import type { ProbeTransport } from "../../../src/services/http-probe.ts";
 import { loadBalancer } from "../../../src/services/load-balancer.ts";
+import { reverseProxy } from "../../../src/services/reverse-proxy.ts";
+import { makeCertificate } from "../../support/certificates.ts";
+import { UpstreamScene } from "../../support/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
+
+const CERTIFICATE = makeCertificate({ names: ["IP:127.0.0.1"] });
 
 const running: { stop(): unknown }[] = [];
 afterEach(() => {
@@ -25,11 +31,17 @@ function asking(answer: Answer): ProbeTransport {
       answer(`${scheme}:${url.href.slice(url.protocol.length)}`, request);
 }
 
-/** The network, as the platform has it. */
-const throughFetch: ProbeTransport = ({ url }) => fetchProxy(url.origin);
+/** The network, as the router's requests go. */
+const throughPools: ProbeTransport = ({ scheme, url }) => {
+  const { host } = url;
+  const scene = new UpstreamScene(`${scheme}://${host}`, { tls: { verify: false } });
+  running.push({ stop: () => scene.close() });
+  const target = { pool: scene.pool, authority: host, passHostHeader: true, basePath: "" };
+  return reverseProxy(target, url.href, { debug() {} });
+};
 
 /** Starts a check and gives its outcomes one by one. */
-function start(urls: string[], options: HealthCheckOptions, transport = throughFetch) {
+function start(urls: string[], options: HealthCheckOptions, transport = throughPools) {
   const outcomes: Heard[] = [];
   const waiting: ((heard: Heard) => void)[] = [];
   const logs: string[] = [];
@@ -216,6 +228,93 @@ describe("HealthCheck", () => {
     expect(logs).toEqual([]);
     const heard = await Promise.race([next(), Promise.resolve("nothing")]);
     expect(heard).toBe("nothing");
+  });
+});
+
+describe("gRPC", () => {
+  type Reply = (stream: ServerHttp2Stream, headers: Record<string, unknown>) => void;
+
+  async function grpcServer(reply: Reply, secure = false): Promise<string> {
+    const { certificate, key } = CERTIFICATE;
+    const server = secure ? createSecureServer({ cert: certificate, key }) : createServer();
+    server.on("stream", (stream: ServerHttp2Stream, headers) => {
+      let size = 0;
+      stream.on("data", (chunk: Uint8Array) => {
+        expect([...chunk]).toEqual([0, 0, 0, 0, 0]);
+        size += chunk.length;
+      });
+      stream.on("end", () => {
+        expect(size).toBe(5);
+        reply(stream, headers);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    running.push({ stop: () => server.close() });
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  /** Answers with a message and a status in the trailers. */
+  const answering =
+    (message: number[], status = "0"): Reply =>
+    (stream) => {
+      stream.respond({ "content-type": "application/grpc" }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status }));
+      stream.end(Buffer.from(message));
+    };
+
+  const SERVING = [0, 0, 0, 0, 2, 8, 1];
+
+  test("asks by the health protocol, with h2c or TLS as the server has it", async () => {
+    const seen: unknown[] = [];
+    const reply: Reply = (stream, headers) => {
+      const names = [":method", ":path", "content-type", "te"];
+      seen.push(names.map((name) => headers[name]));
+      answering(SERVING)(stream, headers);
+    };
+    const plain = await grpcServer(reply);
+    const secure = await grpcServer(reply, true);
+    const options: HealthCheckOptions = { mode: "grpc", interval: 5, path: "/not/asked" };
+    for (const url of [`http://${plain}/a`, `h2c://${plain}`, `https://${secure}`]) {
+      expect(await start([url], options).next()).toEqual({ index: 0, up: true });
+      expect(seen.at(-1)).toEqual([
+        "POST",
+        "/grpc.health.v1.Health/Check",
+        "application/grpc",
+        "trailers",
+      ]);
+    }
+    const scheme = start([`http://${secure}`], { ...options, scheme: "https" });
+    expect((await scheme.next()).up).toBe(true);
+  });
+
+  const trailersOnly: Reply = (stream) =>
+    stream.respond({ "grpc-status": "12", "grpc-message": "no" }, { endStream: true });
+  const cases: [string, Reply, string][] = [
+    ["not serving", answering([0, 0, 0, 0, 2, 8, 2]), "received gRPC status code: NOT_SERVING"],
+    ["unknown", answering([0, 0, 0, 0, 0]), "received gRPC status code: UNKNOWN"],
+    ["another status", answering([0, 0, 0, 0, 2, 8, 77]), "received gRPC status code: 77"],
+    ["without the protocol", trailersOnly, "does not implement the health protocol"],
+    ["a failed call", answering(SERVING, "14"), "the gRPC call failed: code 14"],
+    ["a compressed message", answering([1, 0, 0, 0, 2, 8, 1]), "found something else"],
+    ["a short message", answering([0, 0, 0, 0, 9, 8, 1]), "found something else"],
+    ["no message", answering([]), "found something else"],
+    ["a flood", answering(Array(10_000).fill(0)), "found more than 4096 bytes"],
+    ["plain HTTP", (stream) => stream.respond({ ":status": 404 }, { endStream: true }), "404"],
+    ["no answer", () => {}, "no answer within 100 ms"],
+    [
+      "no status",
+      (stream) => {
+        stream.respond();
+        stream.end(Buffer.from(SERVING));
+      },
+      "expected a grpc-status, found none",
+    ],
+  ];
+  test.each(cases)("%s is down", async (_, reply, message) => {
+    const url = `h2c://${await grpcServer(reply)}`;
+    const { next, logs } = start([url], { mode: "grpc", interval: 5, timeout: 100 });
+    expect((await next()).up).toBe(false);
+    expect(logs[0]).toContain(message);
   });
 });
 

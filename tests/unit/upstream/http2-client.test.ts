@@ -454,7 +454,8 @@ describe("connections", () => {
     const { scene, upstream } = scripted(async () => {});
     upstream.stop();
     const { port } = scene.pool;
-    expect(await Promise.all([scene.text(), scene.text()])).toEqual(
+    const answers: string[] = await Promise.all([scene.text(), scene.text()]);
+    expect(answers).toEqual(
       Array(2).fill(`connect-failed: connect 127.0.0.1:${port}: connection refused (ECONNREFUSED)`),
     );
   });
