@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
+import fc from "fast-check";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { HeaderList } from "../../../src/http/header-list.ts";
 import { ErrorCode } from "../../../src/wire/http2/message.ts";
 import { scriptedHttp2 } from "../../support/http2-upstream.ts";
-import { Flag, FrameType } from "../../support/raw-http2.ts";
+import { Flag, FrameType, frame, uint32 } from "../../support/raw-http2.ts";
 import { FedBody, UpstreamScene } from "../../support/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -288,6 +289,70 @@ describe("flow control", () => {
     for (; pushed < 100; pushed++) fed.push(piece);
     fed.body.finish();
     expect(await asked).toBe("200 1000000");
+  });
+
+  test("a request body waits for a server that doesn't read, though its windows are wide", async () => {
+    const { scene, upstream } = scripted(async (peer) => {
+      await peer.begin([4, 0x7fffffff]);
+      await peer.send(frame(FrameType.windowUpdate, 0, 0, uint32(0x7fffffff - 65_535)));
+      const stream = await peer.request();
+      peer.pause();
+      await waitFor("the body to wait", () => fed.paused);
+      peer.resume();
+      let size = 0;
+      for (let end = false; !end; ) {
+        const { flags, payload } = await peer.until(FrameType.data, stream);
+        size += payload.length;
+        end = (flags & Flag.endStream) !== 0;
+      }
+      await peer.respond(stream, "200", false);
+      await peer.data(stream, String(size), true);
+    });
+    const fed = new FedBody();
+    const asked = scene.text({ method: "POST", body: fed.body });
+    await waitFor("the connection", () => scene.pool.sessionCount === 1);
+    let pushed = 0;
+    await waitFor("the body to be paused", async () => {
+      for (let i = 0; i < 64 && !fed.paused; i++, pushed++) fed.push(new Uint8Array(65_536));
+      await Bun.sleep(1);
+      return fed.paused;
+    });
+    await waitFor("the body to go on", () => !fed.paused);
+    fed.body.finish();
+    expect(await asked).toBe(`200 ${pushed * 65_536}`);
+    expect(upstream.errors).toEqual([]);
+  });
+
+  test("many bodies at once come whole, both ways, whatever their sizes", async () => {
+    const { scene } = await before((stream) => {
+      stream.respond();
+      stream.pipe(stream);
+    });
+    const size = fc.oneof(fc.nat(100), fc.nat(70_000), fc.nat(400_000));
+    await fc.assert(
+      fc.asyncProperty(fc.array(size, { maxLength: 20 }), fc.nat(255), async (sizes, seed) => {
+        const bodies = sizes.map((length, i) =>
+          Uint8Array.from({ length }, (_, at) => (at * 31 + i + seed) & 255),
+        );
+        const echoes = await Promise.all(
+          bodies.map(async (bytes, i) => {
+            const fed = new FedBody(i % 2 === 0 ? bytes.length : -1);
+            const asked = scene.ask({ method: "POST", body: fed.body });
+            for (let at = 0; at < bytes.length; ) {
+              const end = Math.min(bytes.length, at + 1 + ((at * 7 + seed * 401) % 50_000));
+              fed.push(bytes.subarray(at, end));
+              at = end;
+              if (fed.paused) await Bun.sleep(0);
+            }
+            fed.body.finish();
+            return (await asked).bytes();
+          }),
+        );
+        for (const [i, echo] of echoes.entries()) expect(Buffer.compare(echo, bodies[i])).toBe(0);
+      }),
+      { numRuns: 15 },
+    );
+    expect(scene.pool.sessionCount).toBe(1);
   });
 
   test("a response nobody reads holds up itself, not the others", async () => {
