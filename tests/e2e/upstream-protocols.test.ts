@@ -1,5 +1,10 @@
 import { afterAll, expect } from "bun:test";
-import { createSecureServer, createServer, type Http2Server } from "node:http2";
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { makeCertificate } from "../support/certificates.ts";
 import { get, getUntil } from "../support/get.ts";
@@ -29,7 +34,8 @@ async function startServer(server: Http2Server) {
   let connections = 0;
   servers.push(server);
   server.on("session", () => connections++);
-  server.on("stream", (stream, headers) => {
+  server.on("stream", (opened, headers) => {
+    const stream = opened as ServerHttp2Stream;
     const chunks: Uint8Array[] = [];
     stream.on("error", () => {});
     stream.on("data", (chunk: Uint8Array) => chunks.push(chunk));
