@@ -1,11 +1,9 @@
 import type { ServersTransport } from "../config/dynamic/schema.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
-import type { KeyPair } from "../net/tls.ts";
-import { readPem } from "../tls/read-pem.ts";
-import { readServerCertificate } from "../tls/server-certificate.ts";
-import { checkAuthorities, versionsAndCiphers } from "../tls/tls-options.ts";
+import { versionsAndCiphers } from "../tls/tls-options.ts";
 import { Transport, type TransportOptions } from "../upstream/transport.ts";
+import { readAuthorities, readKeyPair } from "./tls-files.ts";
 
 /** What the dynamic and the static configuration say of a transport; the static one has less. */
 export type TransportConfiguration = Partial<Omit<ServersTransport, "forwardingTimeouts">> &
@@ -81,7 +79,7 @@ export class Transports {
   }
 
   private async options(configuration: TransportConfiguration): Promise<TransportOptions> {
-    const { forwardingTimeouts, peerCertURI = "", rootCAs = [] } = configuration;
+    const { forwardingTimeouts, peerCertURI = "", rootCAs } = configuration;
     return {
       maxIdleConnsPerHost: configuration.maxIdleConnsPerHost,
       readIdleTimeout: 0,
@@ -93,41 +91,10 @@ export class Transports {
         serverName: configuration.serverName ?? "",
         // The URI is only worth something in a certificate that somebody trusted has signed.
         verify: configuration.insecureSkipVerify !== true || peerCertURI !== "",
-        rootCAs: rootCAs.length === 0 ? undefined : await this.authorities(rootCAs),
-        keyPair: await this.keyPair(configuration.certificates ?? []),
+        rootCAs: await readAuthorities(this.runtime.files, rootCAs),
+        keyPair: await readKeyPair(this.runtime.files, configuration.certificates),
         peerUri: peerCertURI === "" ? undefined : peerCertURI,
       },
     };
-  }
-
-  private async authorities(paths: readonly string[]): Promise<string[]> {
-    const texts: string[] = [];
-    for (const [i, path] of paths.entries()) {
-      try {
-        const text = await readPem(this.runtime.files, path);
-        checkAuthorities(text);
-        texts.push(text);
-      } catch (error) {
-        throw new Error(`rootCAs[${i}]: ${messageOf(error)}`);
-      }
-    }
-    return texts;
-  }
-
-  /** For servers that ask for a client certificate. */
-  private async keyPair(
-    certificates: NonNullable<TransportConfiguration["certificates"]>,
-  ): Promise<KeyPair | undefined> {
-    if (certificates.length === 0) return undefined;
-    if (certificates.length > 1)
-      throw new Error(`certificates: expected one, found ${certificates.length}`);
-    const { certFile, keyFile } = certificates[0];
-    try {
-      const chain = await readPem(this.runtime.files, certFile);
-      const key = await readPem(this.runtime.files, keyFile);
-      return (await readServerCertificate(chain, key)).keyPair;
-    } catch (error) {
-      throw new Error(`certificates[0]: ${messageOf(error)}`);
-    }
   }
 }

@@ -13,7 +13,12 @@ export interface RelayOptions {
   endedB?: boolean;
   /** Closes both after so many milliseconds without a byte either way; 0 or undefined for never. */
   idleTimeout?: number;
-  /** Looks after the idle timeout. */
+  /**
+   * Once one side's FIN has been passed on, the other side has so many milliseconds for what it still
+   * has to say; negative or undefined for no limit.
+   */
+  terminationDelay?: number;
+  /** Looks after the two. */
   deadlines?: Deadlines;
   /** Both are closed: bytes received from `a`, and from `b`, early ones included. */
   onClose?: (fromA: number, fromB: number) => void;
@@ -31,6 +36,9 @@ export function relay(a: Connection, b: Connection, options: RelayOptions = {}):
 class Relay implements Expiring {
   deadline = 0;
   private readonly idleTimeout: number;
+  private readonly terminationDelay: number;
+  /** A FIN was passed on: bytes don't move the deadline any more. */
+  private terminating = false;
   private readonly deadlines: Deadlines | undefined;
   private readonly onClose: RelayOptions["onClose"];
   private readonly fromA: Direction;
@@ -38,7 +46,9 @@ class Relay implements Expiring {
 
   constructor(a: Connection, b: Connection, options: RelayOptions) {
     this.idleTimeout = options.deadlines === undefined ? 0 : (options.idleTimeout ?? 0);
-    this.deadlines = this.idleTimeout === 0 ? undefined : options.deadlines;
+    this.terminationDelay = options.deadlines === undefined ? -1 : (options.terminationDelay ?? -1);
+    const timed = this.idleTimeout > 0 || this.terminationDelay >= 0;
+    this.deadlines = timed ? options.deadlines : undefined;
     this.onClose = options.onClose;
     this.fromA = new Direction(this, a, b);
     this.fromB = new Direction(this, b, a);
@@ -54,7 +64,15 @@ class Relay implements Expiring {
 
   /** Bytes have moved. */
   touch(): void {
-    if (this.idleTimeout !== 0) this.deadline = now() + this.idleTimeout;
+    if (this.idleTimeout !== 0 && !this.terminating) this.deadline = now() + this.idleTimeout;
+  }
+
+  /** One direction is done. */
+  halfClosed(): void {
+    if (this.terminationDelay < 0 || this.terminating) return;
+    this.terminating = true;
+    // 0 is no deadline.
+    this.deadline = now() + Math.max(this.terminationDelay, 1);
   }
 
   expired(): void {
@@ -171,6 +189,7 @@ class Direction implements ConnectionHandler {
       this.to.close();
     } else {
       this.to.shutdown();
+      this.relay.halfClosed();
     }
   }
 }

@@ -1,5 +1,15 @@
 import type { Address, Connection } from "./connection.ts";
 
+/** What is known of a connection when a TCP router is looked for. */
+export interface ConnectionFacts {
+  /** The ClientHello's, in lower case; "" for none. */
+  readonly serverName: string;
+  /** What the ClientHello offers. */
+  readonly alpn: readonly string[];
+  /** The client's address. */
+  readonly ip: string;
+}
+
 /** A connection that an entrypoint has accepted, with all that was learnt of it before somebody serves it. */
 export interface AcceptedConnection {
   /** Plain, or behind a finished TLS handshake. Whoever serves it sets its handler. */

@@ -1,5 +1,6 @@
 import { parseHostPattern } from "../rules/host-pattern.ts";
 import { compileHttpRule, HTTP_MATCHERS, type HttpPredicate } from "../rules/http-matchers.ts";
+import { neededLiterals } from "../rules/needed-literals.ts";
 import { type MatcherNode, parseRule, type RuleNode } from "../rules/parser.ts";
 
 /** A path that a rule names: the whole path, or its beginning. */
@@ -28,8 +29,8 @@ export function compileRule(rule: string): CompiledRule {
   const tree = parseRule(rule, HTTP_MATCHERS);
   return {
     predicate: compileHttpRule(tree),
-    hosts: needed(tree, hostOf),
-    paths: needed(tree, pathOf),
+    hosts: neededLiterals(tree, hostOf),
+    paths: neededLiterals(tree, pathOf),
     domains: domainsOf(tree),
     length: encoder.encode(rule).length,
   };
@@ -77,34 +78,4 @@ function pathOf({ name, values }: MatcherNode): PathLiteral | null {
   return name === "Path" || name === "PathPrefix"
     ? { text: values[0], whole: name === "Path" }
     : null;
-}
-
-/**
- * Literals of which at least one must hold wherever the rule does, by what `literal` makes of a
- * matcher; null where the rule can hold without any.
- */
-function needed<T>(node: RuleNode, literal: (node: MatcherNode) => T | null): readonly T[] | null {
-  switch (node.type) {
-    case "matcher": {
-      const value = literal(node);
-      return value === null ? null : [value];
-    }
-    case "and":
-      for (const operand of node.operands) {
-        const literals = needed(operand, literal);
-        if (literals !== null) return literals;
-      }
-      return null;
-    case "or": {
-      const all: T[] = [];
-      for (const operand of node.operands) {
-        const literals = needed(operand, literal);
-        if (literals === null) return null;
-        for (const each of literals) all.push(each);
-      }
-      return all;
-    }
-    case "not":
-      return null;
-  }
 }

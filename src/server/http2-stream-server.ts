@@ -258,7 +258,6 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     // END_STREAM says as well that there is no body, and gRPC has no length beside its trailers.
     const said = length > 0 || (length === 0 && (body !== null || exchange.method === "HEAD"));
     if (said) block.text(FieldId.contentLength, "content-length", String(length));
-    block.text(FieldId.contentLength, "content-length", String(length));
     session.sendHead(this.stream, body === null);
     if (body === null) {
       this.finish();

@@ -2,6 +2,7 @@ import type { StaticConfiguration } from "../config/static/schema.ts";
 import { messageOf } from "../core/errors.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
+import { compileTcp, type TcpGraph } from "../graph/compile-tcp.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
 import { Transports } from "../graph/transports.ts";
@@ -39,8 +40,6 @@ export interface ServerOptions {
   readonly internalServices: ReadonlyMap<string, Handler>;
 }
 
-const NO_ROUTES = { size: 0, match: () => null };
-
 /**
  * The running router: entrypoints, the configuration watcher and the graph that serves. Its
  * constructor checks what can be wrong in the static configuration beyond the schema and throws.
@@ -57,6 +56,7 @@ export class Server {
   private readonly context: Omit<GraphContext, "tlsProblem">;
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
+  private tcp: TcpGraph | null = null;
   private reloads = 0;
   /** `reloads` when memory was given back last. */
   private released = 0;
@@ -145,7 +145,7 @@ export class Server {
 
   /** What is wrong with the present dynamic configuration. */
   get disabled(): Graph["disabled"] {
-    return [...(this.graph?.disabled ?? []), ...this.udp.disabled];
+    return [...(this.graph?.disabled ?? []), ...(this.tcp?.disabled ?? []), ...this.udp.disabled];
   }
 
   get current(): Graph | null {
@@ -154,11 +154,13 @@ export class Server {
 
   /** How many there are that work, of all protocols. */
   get routerCount(): number {
-    return (this.graph?.routers.size ?? 0) + this.udp.routerCount;
+    return (this.graph?.routers.size ?? 0) + (this.tcp?.routerCount ?? 0) + this.udp.routerCount;
   }
 
   get serviceCount(): number {
-    return (this.graph?.services.size ?? 0) + this.udp.serviceCount;
+    return (
+      (this.graph?.services.size ?? 0) + (this.tcp?.services.size ?? 0) + this.udp.serviceCount
+    );
   }
 
   /** Reads and compiles the dynamic configuration without listening. */
@@ -202,23 +204,34 @@ export class Server {
       configuration: snapshot.tls,
       invalidOptions: snapshot.invalidTlsOptions,
     });
-    const graph = await compileGraph(snapshot, previous, {
-      ...this.context,
-      tlsProblem: (name) => {
-        const found = tls.optionsFor(name);
-        return "refused" in found ? found.refused : undefined;
-      },
+    const tlsProblem = (name: string) => {
+      const found = tls.optionsFor(name);
+      return "refused" in found ? found.refused : undefined;
+    };
+    const graph = await compileGraph(snapshot, previous, { ...this.context, tlsProblem });
+    const tcpBefore = this.tcp;
+    const tcp = await compileTcp(snapshot.tcp, tcpBefore, {
+      runtime: this.options.runtime,
+      deadlines: this.deadlines,
+      logger: this.options.logger,
+      entryPoints: this.entryPoints.map(({ name }) => name),
+      tlsProblem,
     });
     this.graph = graph;
+    this.tcp = tcp;
     for (const entryPoint of this.entryPoints) {
+      const { plain, tls: tcpTls } = tcp.entryPoints.get(entryPoint.name)!;
       const hosts = graph.tlsHosts.get(entryPoint.name)!;
-      entryPoint.routes = { tcp: NO_ROUTES, tcpTls: NO_ROUTES, hosts, tls };
+      entryPoint.routes = { tcp: plain, tcpTls, hosts, tls };
     }
     this.udp.apply(snapshot.udp);
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
     for (const [name, service] of previous?.services ?? []) {
       if (graph.services.get(name) !== service) service.service.stop();
+    }
+    for (const [name, service] of tcpBefore?.services ?? []) {
+      if (tcp.services.get(name) !== service) service.stop();
     }
     this.pools.closeUnused();
     this.report(graph);
@@ -256,6 +269,7 @@ export class Server {
     if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
     await Promise.all([...this.entryPoints, this.udp].map((plane) => plane.shutdown()));
     for (const { service } of this.graph?.services.values() ?? []) service.stop();
+    for (const service of this.tcp?.services.values() ?? []) service.stop();
     this.pools.close();
     try {
       await this.options.accessLog?.close();

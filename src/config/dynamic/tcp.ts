@@ -1,42 +1,73 @@
 import { z } from "zod";
-import { duration, flag, integer, priority, spiffe, text, texts, tlsDomains } from "../fields.ts";
-import { certificate } from "./certificate.ts";
+import {
+  duration,
+  flag,
+  integer,
+  oneOf,
+  priority,
+  ranges,
+  signedDuration,
+  spiffe,
+  text,
+  texts,
+  timerDuration,
+  tlsDomains,
+} from "../fields.ts";
+import { accepted, refused } from "../support.ts";
+import { certificate, certificateAuthorities } from "./certificate.ts";
+import { serverAddress } from "./server-address.ts";
 import { weightedServices } from "./weighted-services.ts";
 
 export const tcpRouterSchema = z.strictObject({
   entryPoints: texts().optional(),
   middlewares: texts().optional(),
-  service: text().optional(),
-  rule: text().optional(),
-  ruleSyntax: text().optional(),
+  service: text().min(1, "expected a service's name, found nothing"),
+  rule: text().min(1, "expected a rule such as HostSNI(`example.com`), found nothing"),
+  ruleSyntax: oneOf("v3", "v2", "default")
+    .refine(
+      (value) => value !== "v2",
+      'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rule in v3',
+    )
+    .optional(),
   priority: priority().optional(),
   tls: z
     .strictObject({
-      passthrough: flag().optional(),
+      passthrough: flag().default(false),
       options: text().optional(),
-      certResolver: text().optional(),
-      domains: tlsDomains().optional(),
+      certResolver: refused(text(), "name certificates in tls.certificates"),
+      domains: refused(tlsDomains(), "name certificates in tls.certificates"),
     })
     .optional(),
 });
+
+/** Longer ones are no health check any more; Traefik ignores them, which nobody would notice. */
+const payload = () => text().max(65_535, "expected at most 65535 characters").default("");
+
+const proxyProtocol = () =>
+  z.strictObject({
+    version: integer(1, 2)
+      .default(2)
+      .transform((version) => version as 1 | 2),
+  });
 
 export const tcpServiceSchema = z.strictObject({
   loadBalancer: z
     .strictObject({
       servers: z
-        .array(z.strictObject({ address: text().optional(), tls: flag().optional() }))
+        .array(z.strictObject({ address: serverAddress(), tls: flag().default(false) }))
         .optional(),
       serversTransport: text().optional(),
-      proxyProtocol: z.strictObject({ version: integer().optional() }).optional(),
+      proxyProtocol: proxyProtocol().optional(),
+      // Milliseconds here, and deprecated: the serversTransport has it as a duration.
       terminationDelay: integer(-1).optional(),
       healthCheck: z
         .strictObject({
-          port: integer(0, 65535).optional(),
-          send: text().optional(),
-          expect: text().optional(),
-          interval: duration().optional(),
-          unhealthyInterval: duration().optional(),
-          timeout: duration().optional(),
+          port: integer(1, 65535).optional(),
+          send: payload(),
+          expect: payload(),
+          interval: timerDuration().default(30_000),
+          unhealthyInterval: timerDuration().optional(),
+          timeout: timerDuration().default(5_000),
         })
         .optional(),
     })
@@ -47,24 +78,24 @@ export const tcpServiceSchema = z.strictObject({
 });
 
 export const tcpMiddlewareSchema = z.strictObject({
-  ipAllowList: z.strictObject({ sourceRange: texts().optional() }).optional(),
-  ipWhiteList: z.strictObject({ sourceRange: texts().optional() }).optional(),
-  inFlightConn: z.strictObject({ amount: integer().optional() }).optional(),
+  ipAllowList: z.strictObject({ sourceRange: ranges().optional() }).optional(),
+  ipWhiteList: z.strictObject({ sourceRange: ranges().optional() }).optional(),
+  inFlightConn: z.strictObject({ amount: integer(1) }).optional(),
 });
 
 export const tcpServersTransportSchema = z.strictObject({
-  dialKeepAlive: duration().optional(),
-  dialTimeout: duration().optional(),
-  proxyProtocol: z.strictObject({ version: integer().optional() }).optional(),
-  terminationDelay: duration().optional(),
+  dialKeepAlive: accepted(signedDuration(), "connections have the system's keep-alive"),
+  dialTimeout: duration().default(30_000),
+  proxyProtocol: proxyProtocol().optional(),
+  terminationDelay: signedDuration().default(100),
   tls: z
     .strictObject({
       serverName: text().optional(),
-      insecureSkipVerify: flag().optional(),
-      rootCAs: texts().optional(),
+      insecureSkipVerify: flag().default(false),
+      rootCAs: certificateAuthorities().optional(),
       certificates: z.array(certificate()).optional(),
       peerCertURI: text().optional(),
-      spiffe: spiffe().optional(),
+      spiffe: refused(spiffe()),
     })
     .optional(),
 });

@@ -1,0 +1,137 @@
+import { messageOf } from "../core/errors.ts";
+import { createTcpMiddleware } from "../middlewares/tcp/tcp-middleware-factory.ts";
+import type { TcpMiddleware } from "../net/tcp-handler.ts";
+import type { DisabledElement, RoutedTcpRouter, TcpSnapshot } from "../providers/snapshot.ts";
+import { compileTcp as compileRule, TcpMux, type TcpRoute } from "../routers/tcp-mux.ts";
+import {
+  type RunningTcpService,
+  type TcpContext,
+  TcpServiceBuilder,
+} from "./tcp-service-builder.ts";
+
+/** A TCP middleware that runs: what it counts goes on where its configuration is the same. */
+interface RunningTcpMiddleware {
+  readonly middleware: TcpMiddleware;
+  readonly fingerprint: string;
+}
+
+/** The TCP routers, middlewares and services of one configuration; never changed after it was built. */
+export interface TcpGraph {
+  /** The routers of each entrypoint: those without TLS, and those with. */
+  readonly entryPoints: ReadonlyMap<string, { readonly plain: TcpMux; readonly tls: TcpMux }>;
+  readonly services: ReadonlyMap<string, RunningTcpService>;
+  readonly middlewares: ReadonlyMap<string, RunningTcpMiddleware>;
+  readonly routerCount: number;
+  /** What could not be compiled, and why. */
+  readonly disabled: readonly DisabledElement[];
+}
+
+export interface TcpGraphContext extends TcpContext {
+  /** Names of the entrypoints that listen for TCP. */
+  readonly entryPoints: readonly string[];
+  /** What is wrong with the TLS options of that qualified name; undefined where they can be used. */
+  readonly tlsProblem: (options: string) => string | undefined;
+}
+
+/**
+ * Builds what the TCP part of a snapshot describes; an element with errors is left out. A router
+ * whose TLS options can't be used stays, so that connections for it are refused and not another
+ * router's. Source: Traefik's pkg/server/router/tcp/manager.go.
+ */
+export async function compileTcp(
+  snapshot: TcpSnapshot,
+  previous: TcpGraph | null,
+  context: TcpGraphContext,
+): Promise<TcpGraph> {
+  const disabled: DisabledElement[] = [];
+  const services = new TcpServiceBuilder(snapshot, previous?.services ?? new Map(), context);
+  const middlewares = buildMiddlewares(snapshot, previous, context, disabled);
+  const routes = new Map(
+    context.entryPoints.map((name) => [name, { plain: [] as TcpRoute[], tls: [] as TcpRoute[] }]),
+  );
+  let routerCount = 0;
+  for (const [name, router] of snapshot.routers) {
+    try {
+      const route = await buildRoute(name, router, services, middlewares);
+      routerCount++;
+      for (const entryPoint of router.entryPoints) {
+        const lists = routes.get(entryPoint);
+        (route.tls === null ? lists?.plain : lists?.tls)?.push(route);
+      }
+      const { tls } = router;
+      const problem =
+        tls === undefined || tls.passthrough ? undefined : context.tlsProblem(tls.options);
+      if (problem !== undefined) throw new Error(problem);
+    } catch (error) {
+      disabled.push({ kind: "tcpRouter", name, errors: [messageOf(error)] });
+    }
+  }
+  // Services that no router uses are built too, so that their errors show.
+  for (const name of snapshot.services.keys()) {
+    try {
+      await services.get(name);
+    } catch (error) {
+      disabled.push({ kind: "tcpService", name, errors: [messageOf(error)] });
+    }
+  }
+  const entryPoints = new Map(
+    [...routes].map(([name, { plain, tls }]) => [
+      name,
+      { plain: new TcpMux(plain), tls: new TcpMux(tls) },
+    ]),
+  );
+  return { entryPoints, services: services.built, middlewares, routerCount, disabled };
+}
+
+async function buildRoute(
+  name: string,
+  router: RoutedTcpRouter,
+  services: TcpServiceBuilder,
+  middlewares: ReadonlyMap<string, RunningTcpMiddleware>,
+): Promise<TcpRoute> {
+  const rule = compileRule(router.rule);
+  const { tls } = router;
+  if (tls === undefined && rule.serverNames.some((serverName) => serverName !== "*")) {
+    throw new Error(
+      `the rule ${router.rule} has a HostSNI matcher, but there is no TLS on the router`,
+    );
+  }
+  const { service } = await services.get(router.service);
+  const chain = router.middlewares.map((each) => {
+    const running = middlewares.get(each);
+    if (running === undefined) throw new Error(`the tcp middleware "${each}" does not exist`);
+    return running.middleware;
+  });
+  return {
+    name,
+    rule,
+    priority: router.priority,
+    providerRank: router.providerRank,
+    tls: tls ?? null,
+    handler: chain.reduceRight((next, link) => link(next), service.handler),
+  };
+}
+
+function buildMiddlewares(
+  snapshot: TcpSnapshot,
+  previous: TcpGraph | null,
+  context: TcpGraphContext,
+  disabled: DisabledElement[],
+): ReadonlyMap<string, RunningTcpMiddleware> {
+  const built = new Map<string, RunningTcpMiddleware>();
+  for (const [name, configuration] of snapshot.middlewares) {
+    const fingerprint = JSON.stringify(configuration);
+    const before = previous?.middlewares.get(name);
+    try {
+      built.set(
+        name,
+        before?.fingerprint === fingerprint
+          ? before
+          : { middleware: createTcpMiddleware(configuration, context.logger), fingerprint },
+      );
+    } catch (error) {
+      disabled.push({ kind: "tcpMiddleware", name, errors: [messageOf(error)] });
+    }
+  }
+  return built;
+}

@@ -1,0 +1,196 @@
+import type { TcpServersTransport } from "../config/dynamic/tcp.ts";
+import { tcpServersTransportSchema } from "../config/dynamic/tcp.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Deadlines } from "../core/timers.ts";
+import { parseHostPort } from "../net/host-port.ts";
+import type { Runtime } from "../net/runtime.ts";
+import type { ClientTlsContext } from "../net/tls.ts";
+import { providerOf, resolveReference } from "../providers/names.ts";
+import type { TcpSnapshot } from "../providers/snapshot.ts";
+import { healthOfChild } from "../services/health.ts";
+import { TcpHealthCheck } from "../services/tcp-health-check.ts";
+import { type TcpService, tcpLoadBalancer } from "../services/tcp-load-balancer.ts";
+import { type TcpLogger, type TcpServer, tcpProxy } from "../services/tcp-proxy.ts";
+import { readAuthorities, readKeyPair } from "./tls-files.ts";
+
+export interface TcpContext {
+  readonly runtime: Pick<Runtime, "connect" | "clientTls" | "files">;
+  readonly deadlines: Deadlines;
+  readonly logger: TcpLogger;
+}
+
+/** A TCP service that runs. Kept over a reload that doesn't change it: turns and health go on. */
+export interface RunningTcpService {
+  readonly service: TcpService;
+  readonly fingerprint: string;
+  readonly children: readonly RunningTcpService[];
+  /** Ends its health checks. */
+  stop(): void;
+}
+
+const DEFAULT_TRANSPORT: TcpServersTransport = tcpServersTransportSchema.parse({});
+
+/** Builds the TCP services that routers and other services name, each once. */
+export class TcpServiceBuilder {
+  /** What has been built, by qualified name. */
+  readonly built = new Map<string, RunningTcpService>();
+  private readonly failed = new Map<string, Error>();
+  private readonly snapshot: TcpSnapshot;
+  private readonly previous: ReadonlyMap<string, RunningTcpService>;
+  private readonly context: TcpContext;
+
+  constructor(
+    snapshot: TcpSnapshot,
+    previous: ReadonlyMap<string, RunningTcpService>,
+    context: TcpContext,
+  ) {
+    this.snapshot = snapshot;
+    this.previous = previous;
+    this.context = context;
+  }
+
+  /** The service of that qualified name. Rejects with what is wrong with it. */
+  async get(name: string, path: readonly string[] = []): Promise<RunningTcpService> {
+    const before = this.built.get(name);
+    if (before !== undefined) return before;
+    const failure = this.failed.get(name);
+    if (failure !== undefined) throw failure;
+    try {
+      const service = await this.build(name, path);
+      this.built.set(name, service);
+      return service;
+    } catch (error) {
+      this.failed.set(name, error as Error);
+      throw error;
+    }
+  }
+
+  private async build(name: string, path: readonly string[]): Promise<RunningTcpService> {
+    if (path.includes(name))
+      throw new Error(`tcp service "${name}": recursion: ${[...path, name].join(" -> ")}`);
+    const configuration = this.snapshot.services.get(name);
+    if (configuration === undefined) throw new Error(`the tcp service "${name}" does not exist`);
+    const { loadBalancer, weighted } = configuration;
+    if ((loadBalancer === undefined) === (weighted === undefined)) {
+      const found = loadBalancer === undefined ? "none" : "loadBalancer, weighted";
+      throw new Error(`tcp service "${name}": expected exactly one type, found ${found}`);
+    }
+    return loadBalancer === undefined
+      ? this.weighted(name, weighted!, [...path, name])
+      : this.servers(name, loadBalancer);
+  }
+
+  private async weighted(
+    name: string,
+    weighted: NonNullable<ReturnType<TcpSnapshot["services"]["get"]>>["weighted"] & object,
+    path: readonly string[],
+  ): Promise<RunningTcpService> {
+    const services = weighted.services ?? [];
+    const children: RunningTcpService[] = [];
+    for (const child of services)
+      children.push(await this.get(resolveReference(child.name ?? "", providerOf(name)), path));
+    const fingerprint = JSON.stringify([weighted, children.map((child) => child.fingerprint)]);
+    const before = this.previous.get(name);
+    if (
+      before?.fingerprint === fingerprint &&
+      before.children.every((child, i) => child === children[i])
+    )
+      return before;
+    const checked = weighted.healthCheck !== undefined;
+    const members = children.map(({ service }, i) => ({
+      handler: service.handler,
+      weight: services[i].weight,
+    }));
+    const service = tcpLoadBalancer(name, members, checked, this.context.logger);
+    const stops = !checked
+      ? []
+      : children.map((child, i) => {
+          const health = healthOfChild(child.service.health, services[i].name ?? "", name);
+          service.setUp(i, health.up);
+          return health.subscribe((up) => service.setUp(i, up));
+        });
+    const stop = () => {
+      for (const each of stops) each();
+    };
+    return { service, fingerprint, children, stop };
+  }
+
+  private async servers(
+    name: string,
+    loadBalancer: NonNullable<ReturnType<TcpSnapshot["services"]["get"]>>["loadBalancer"] & object,
+  ): Promise<RunningTcpService> {
+    const transport = this.transport(name, loadBalancer.serversTransport);
+    const tls = loadBalancer.servers?.some((server) => server.tls)
+      ? await this.tls(transport)
+      : undefined;
+    // Files that have another content make another service.
+    const fingerprint = JSON.stringify([loadBalancer, transport, tls?.files]);
+    const before = this.previous.get(name);
+    if (before?.fingerprint === fingerprint) return before;
+    const context = tls?.context();
+    const servers = (loadBalancer.servers ?? []).map((server): TcpServer => {
+      const { hostname, port } = parseHostPort(server.address);
+      return {
+        hostname,
+        port,
+        dialTimeout: transport.dialTimeout,
+        terminationDelay: loadBalancer.terminationDelay ?? transport.terminationDelay,
+        proxyProtocol: (loadBalancer.proxyProtocol ?? transport.proxyProtocol)?.version,
+        tls:
+          server.tls && context !== undefined
+            ? { context, serverName: transport.tls?.serverName ?? hostname }
+            : undefined,
+      };
+    });
+    const { runtime, deadlines, logger } = this.context;
+    const connect = runtime.connect.bind(runtime);
+    const proxies = servers.map((server) => ({
+      handler: tcpProxy(server, { connect, deadlines, logger }),
+    }));
+    const { healthCheck } = loadBalancer;
+    const service = tcpLoadBalancer(name, proxies, healthCheck !== undefined, logger);
+    const check =
+      healthCheck === undefined
+        ? undefined
+        : new TcpHealthCheck(
+            servers,
+            {
+              ...healthCheck,
+              port: healthCheck.port,
+              unhealthyInterval: healthCheck.unhealthyInterval ?? healthCheck.interval,
+            },
+            { service: name, connect, logger, report: service.setUp },
+          );
+    return { service, fingerprint, children: [], stop: () => check?.stop() };
+  }
+
+  private transport(service: string, reference: string | undefined): TcpServersTransport {
+    if (reference === undefined || reference === "") return DEFAULT_TRANSPORT;
+    const name = resolveReference(reference, providerOf(service));
+    const transport = this.snapshot.serversTransports.get(name);
+    if (transport === undefined)
+      throw new Error(`the tcp serversTransport "${name}" does not exist`);
+    return transport;
+  }
+
+  /** Files are read now; the context is made only where it is needed. */
+  private async tls({
+    tls = { insecureSkipVerify: false },
+  }: TcpServersTransport): Promise<{ files: unknown; context: () => ClientTlsContext }> {
+    const { files, clientTls } = this.context.runtime;
+    const { peerCertURI = "" } = tls;
+    try {
+      const options = {
+        rootCAs: await readAuthorities(files, tls.rootCAs),
+        keyPair: await readKeyPair(files, tls.certificates),
+        // The URI is only worth something in a certificate that somebody trusted has signed.
+        verify: !tls.insecureSkipVerify || peerCertURI !== "",
+        peerUri: peerCertURI === "" ? undefined : peerCertURI,
+        alpn: [],
+      };
+      return { files: options, context: () => clientTls(options) };
+    } catch (error) {
+      throw new Error(`serversTransport: ${messageOf(error)}`);
+    }
+  }
+}
