@@ -75,7 +75,6 @@ class DynamicValidator {
   }
 
   private plane(plane: Plane, key: string, value: unknown): void {
-    this.planes[plane] ??= {};
     const known = Object.keys(ELEMENTS[plane]);
     if (plane === "tls") known.push(CERTIFICATES);
     for (const [sectionKey, elements] of this.entriesOf(value, [key])) {
@@ -88,7 +87,7 @@ class DynamicValidator {
 
   private section(plane: Plane, section: string, at: readonly string[], elements: unknown): void {
     const schemas: Readonly<Record<string, z.ZodType>> = ELEMENTS[plane];
-    const sections = this.planes[plane]!;
+    const sections = (this.planes[plane] ??= {});
     const valid = Object.entries((sections[section] ?? {}) as Record<string, unknown>);
     for (const [name, raw] of this.entriesOf(elements, at)) {
       const path = [plane, section, name];
@@ -109,7 +108,7 @@ class DynamicValidator {
       this.complain(at, `expected a list, found ${JSON.stringify(elements)}`);
       return;
     }
-    const valid = (this.planes.tls![CERTIFICATES] ??= []) as unknown[];
+    const valid = ((this.planes.tls ??= {})[CERTIFICATES] ??= []) as unknown[];
     elements.forEach((raw, index) => {
       const path = ["tls", CERTIFICATES, String(index)];
       const result = validate(tlsCertificateSchema, raw, this.document, path);

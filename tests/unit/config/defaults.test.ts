@@ -55,6 +55,11 @@ test("an entrypoint", () => {
       maxHeaderBytes: 1_048_576,
       underscoreHeadersStrategy: "keep",
     },
+    http2: {
+      maxConcurrentStreams: 250,
+      maxDecoderHeaderTableSize: 4096,
+      maxEncoderHeaderTableSize: 4096,
+    },
     udp: { timeout: 3 * second },
     observability: { accessLogs: true },
   });

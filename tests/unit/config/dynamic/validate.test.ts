@@ -62,7 +62,11 @@ describe("a dynamic configuration says where and what", () => {
         '7:7: http.routers.r.ruleSyntax: the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rule in v3',
       ],
     ],
-    ["TLS on a router", router("      tls: {}\n"), [`7:7: http.routers.r.tls: ${REFUSED}`]],
+    [
+      "a certificate resolver",
+      router("      tls: { certResolver: le }\n"),
+      [`7:14: http.routers.r.tls.certResolver: ${REFUSED} (name certificates in tls.certificates)`],
+    ],
     [
       "no rule, no service",
       "http:\n  routers:\n    r: {}\n",
@@ -124,7 +128,11 @@ describe("a dynamic configuration says where and what", () => {
         '3:1: https: unknown key "https", did you mean "http"?',
       ],
     ],
-    ["TCP routers", "tcp:\n  routers:\n    r: { rule: x }\n", [`1:1: tcp: ${REFUSED}`]],
+    [
+      "a TCP router without a service",
+      "tcp:\n  routers:\n    r: { rule: x }\n",
+      ["3:5: tcp.routers.r.service: expected a string, found nothing"],
+    ],
     [
       "a list where names belong",
       "http:\n  routers:\n    - rule: x\n",
@@ -146,7 +154,7 @@ test("an error disables what has it and nothing else", () => {
 http:
   routers:
     good: { rule: "Host(\`a\`)", service: good }
-    bad: { rule: "Host(\`b\`)", service: good, tls: {} }
+    bad: { rule: "Host(\`b\`)", service: good, tls: { certResolver: le } }
     typo: { rules: "Host(\`c\`)", service: good }
   services:
     good: { loadBalancer: { servers: [{ url: "http://a" }] } }
@@ -160,7 +168,7 @@ http:
   nonsense: {}
 udp: { routers: { r: { service: s } } }
 `);
-  expect(issues.map(({ path }) => path.join("."))).toEqual(["http.nonsense", "udp"]);
+  expect(issues.map(({ path }) => path.join("."))).toEqual(["http.nonsense"]);
   const { http } = configuration;
   expect(
     Object.entries(http!).map(([section, elements]) => [section, Object.keys(elements!)]),
@@ -222,11 +230,11 @@ test("a flushInterval may be negative, as Traefik has it", () => {
 test("ten thousand routers with errors are said without searching each one's place anew", () => {
   const routers = Array.from(
     { length: 10_000 },
-    (_, i) => `    r${i}: { rule: x, service: s, tls: {} }\n`,
+    (_, i) => `    r${i}: { rule: x, service: s, parentRefs: [a] }\n`,
   );
   const { disabled } = read(`http:\n  routers:\n${routers.join("")}`);
   expect(disabled).toHaveLength(10_000);
   expect(disabled[9_999].errors).toEqual([
-    `dynamic.yml:10002:35: http.routers.r9999.tls: ${REFUSED}`,
+    `dynamic.yml:10002:35: http.routers.r9999.parentRefs: ${REFUSED}`,
   ]);
 });
