@@ -20,6 +20,7 @@ export function nodeHost(): Pick<
   | "stderr"
   | "onSignal"
   | "hostname"
+  | "afterEvents"
   | "onUncaught"
   | "exit"
 > {
@@ -40,6 +41,7 @@ export function nodeHost(): Pick<
       };
     },
     hostname,
+    afterEvents: (callback) => void setImmediate(callback),
     onUncaught,
     exit: (code) => process.exit(code),
   };

@@ -8,13 +8,24 @@ const LARGE = 16 * 1024;
 /** Waiting bytes at which a producer should stop: a partial write alone is no reason, pausing a socket costs two system calls. */
 const WATERMARK = 64 * 1024;
 
+/** Where output is collected before it goes out. */
+class Scratch {
+  readonly bytes = new Uint8Array(CAPACITY);
+  used = 0;
+  /** Whose output is in it. */
+  owner: ConnectionWriter | null = null;
+}
+
 /**
- * One for all writers, of whom one at a time owns it: a read event's output is collected and flushed
- * before the next event, so that nobody needs one of their own.
+ * One for all writers that don't batch, of whom one at a time owns it: a read event's output is
+ * collected and flushed before the next event, so that nobody needs one of their own.
  */
-const scratch = new Uint8Array(CAPACITY);
-let owner: ConnectionWriter | null = null;
-let used = 0;
+const SHARED = new Scratch();
+
+/** For writers that batch: each has one from its first byte to its flush. */
+const FREE: Scratch[] = [];
+/** So many are kept, 80 KiB each. */
+const MAX_FREE = 16;
 
 /** Hears when everything that had to wait has been taken by the connection. */
 export interface WriterOwner {
@@ -32,7 +43,8 @@ const Ending = { none: 0, shutdown: 1, close: 2 } as const;
  */
 export class ConnectionWriter {
   /** Where `reserve` made room. Valid until `commit`. */
-  buffer: Uint8Array = scratch;
+  buffer: Uint8Array = SHARED.bytes;
+  private scratch: Scratch | null;
   private readonly connection: Connection;
   private readonly owner: WriterOwner;
   /** What the connection hasn't taken yet. */
@@ -40,9 +52,11 @@ export class ConnectionWriter {
   private queued = 0;
   private ending: number = Ending.none;
 
-  constructor(connection: Connection, owner: WriterOwner) {
+  /** `batch`: what is written stays until `flush` though other connections write meanwhile. */
+  constructor(connection: Connection, owner: WriterOwner, batch = false) {
     this.connection = connection;
     this.owner = owner;
+    this.scratch = batch ? null : SHARED;
   }
 
   /** Flushed bytes that the connection hasn't taken yet. */
@@ -65,27 +79,24 @@ export class ConnectionWriter {
    * `commit` must follow before any other use of any writer.
    */
   reserve(size: number): number {
-    this.claim();
-    if (size > CAPACITY - used) {
+    let scratch = this.claim();
+    if (size > CAPACITY - scratch.used) {
       this.flush();
       if (size > CAPACITY) {
         this.buffer = new Uint8Array(size);
         return 0;
       }
-      this.claim();
+      scratch = this.claim();
     }
-    return used;
+    this.buffer = scratch.bytes;
+    return scratch.used;
   }
 
   /** Adds what was written into `buffer` since `reserve`, up to `end`. */
   commit(end: number): void {
-    if (this.buffer === scratch) {
-      used = end;
-      return;
-    }
-    const { buffer } = this;
-    this.buffer = scratch;
-    this.send(buffer, 0, end);
+    const { buffer, scratch } = this;
+    if (scratch !== null && buffer === scratch.bytes) scratch.used = end;
+    else this.send(buffer, 0, end, false);
   }
 
   /**
@@ -93,29 +104,34 @@ export class ConnectionWriter {
    * and part of it may have to wait.
    */
   write(bytes: Uint8Array, start = 0, end = bytes.length): void {
-    this.claim();
+    const scratch = this.claim();
+    const { used } = scratch;
     const length = end - start;
     if (length <= CAPACITY - used && (used > 0 || length < LARGE)) {
-      used = copyBytes(scratch, used, bytes, start, end);
+      scratch.used = copyBytes(scratch.bytes, used, bytes, start, end);
       return;
     }
     if (used > 0) {
       // What was collected goes out with the beginning of this, not as a small segment of its own.
       const fill = Math.min(CAPACITY - used, LARGE);
-      used = copyBytes(scratch, used, bytes, start, start + fill);
+      scratch.used = copyBytes(scratch.bytes, used, bytes, start, start + fill);
       start += fill;
     }
     this.flush();
-    this.send(bytes, start, end);
+    this.send(bytes, start, end, false);
   }
 
   /** Gives everything collected to the connection. */
   flush(): void {
-    if (owner !== this) return;
-    const length = used;
-    owner = null;
-    used = 0;
-    if (length > 0) this.send(scratch, 0, length);
+    const { scratch } = this;
+    if (scratch === null || scratch.owner !== this) return;
+    const length = scratch.used;
+    scratch.owner = null;
+    scratch.used = 0;
+    if (length > 0) this.send(scratch.bytes, 0, length, true);
+    if (scratch === SHARED) return;
+    this.scratch = null;
+    if (FREE.length < MAX_FREE) FREE.push(scratch);
   }
 
   /** The connection takes bytes again. */
@@ -163,13 +179,18 @@ export class ConnectionWriter {
     else this.connection.shutdown();
   }
 
-  private claim(): void {
-    if (owner === this) return;
-    owner?.flush();
-    owner = this;
+  private claim(): Scratch {
+    let { scratch } = this;
+    if (scratch === null) scratch = this.scratch = FREE.pop() ?? new Scratch();
+    if (scratch.owner !== this) {
+      scratch.owner?.flush();
+      scratch.owner = this;
+    }
+    return scratch;
   }
 
-  private send(bytes: Uint8Array, start: number, end: number): void {
+  /** `reused`: the array is written anew when this returns. */
+  private send(bytes: Uint8Array, start: number, end: number, reused: boolean): void {
     if (this.connection.closed) {
       this.drop();
       return;
@@ -182,7 +203,7 @@ export class ConnectionWriter {
     }
     if (start === end) return;
     this.queue ??= [];
-    this.queue.push(keep(bytes, start, end));
+    this.queue.push(keep(bytes, start, end, reused));
     this.queued += end - start;
   }
 
@@ -193,8 +214,8 @@ export class ConnectionWriter {
 }
 
 /** `bytes[start, end)` to keep: as a copy where the array is reused, or is much larger than what is left of it. */
-function keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return bytes === scratch || (end - start) * 2 < bytes.buffer.byteLength
+function keep(bytes: Uint8Array, start: number, end: number, reused: boolean): Uint8Array {
+  return reused || (end - start) * 2 < bytes.buffer.byteLength
     ? bytes.slice(start, end)
     : bytes.subarray(start, end);
 }

@@ -8,8 +8,6 @@ export type Protocol =
   | "proxy-protocol-v1"
   | "proxy-protocol-v2"
   | "postgres-starttls"
-  /** A whole line that looks like a request's but ends in the name of another protocol. */
-  | "foreign"
   | "unknown"
   | "more";
 
@@ -78,10 +76,7 @@ function behindEmptyLines(bytes: Uint8Array, length: number): Protocol {
 function requestLine(bytes: Uint8Array, start: number, length: number): Protocol {
   const end = Math.min(length, MAX_METHOD);
   for (let i = start; i < end; i++) {
-    if (bytes[i] === 0x20) {
-      if (i === start) return "unknown";
-      return namesAnother(bytes, i + 1, length) ? "foreign" : "http1";
-    }
+    if (bytes[i] === 0x20) return i > start ? "http1" : "unknown";
     if (!isTokenByte(bytes[i])) return "unknown";
   }
   return length < MAX_METHOD ? "more" : "unknown";
@@ -89,13 +84,15 @@ function requestLine(bytes: Uint8Array, start: number, length: number): Protocol
 
 const HTTP_NAME = latin1Bytes("HTTP/");
 
-/** True where the line ends in a word that is no version of HTTP: an answer in HTTP would be no answer. */
-function namesAnother(bytes: Uint8Array, target: number, length: number): boolean {
-  const space = bytes.indexOf(0x20, target);
-  if (space < 0) return false;
-  const feed = bytes.indexOf(0x0a, target);
+/**
+ * True where the first line is there and looks like a request's, but ends in a word that is no
+ * version of HTTP: an answer in HTTP would be none to whoever sent it.
+ */
+export function isForeignRequest(bytes: Uint8Array): boolean {
+  const feed = bytes.indexOf(0x0a);
+  const space = bytes.indexOf(0x20, bytes.indexOf(0x20) + 1);
   const version = space + 1;
-  if (feed < version || feed >= length) return false;
+  if (space < 0 || feed < version) return false;
   for (let i = 0; i < HTTP_NAME.length; i++) {
     if (bytes[version + i] !== HTTP_NAME[i]) return true;
   }

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
+import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
 import type {
   ClientTlsContext,
   ClientTlsOptions,
@@ -128,6 +129,8 @@ export interface Runtime {
   ): Dial;
   /** Binds a UDP socket. Rejects as `listen` does. */
   bindUdp(options: UdpOptions, handler: DatagramHandler): Promise<UdpSocket>;
+  /** Binds a UDP port for HTTP/3. Rejects as `listen` does. Undefined where the runtime has no HTTP/3. */
+  listenHttp3?(options: Http3Options, handler: Http3Handler): Promise<Http3Listener>;
   onSignal(signal: Signal, callback: () => void): Stop;
   /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
   importModule(path: string, version: string): Promise<Record<string, unknown>>;
@@ -137,6 +140,8 @@ export interface Runtime {
    * the thread comes to an end.
    */
   inWorker(task: string, input: unknown): Promise<unknown>;
+  /** Calls back once the events that are at hand now have been handled: what they write can go out in one piece. */
+  afterEvents(callback: () => void): void;
   hostname(): string;
   /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */
   releaseMemory?(): void;

@@ -3,7 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Expiring } from "../core/timers.ts";
 import { type ClientHello, ClientHelloParser } from "../net/client-hello.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
-import { classify } from "../net/peek.ts";
+import { classify, isForeignRequest } from "../net/peek.ts";
 import { ProxyProtocolParser } from "../net/proxy-protocol.ts";
 import type { Dial } from "../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../net/tcp-handler.ts";
@@ -132,14 +132,13 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
         if (this.servePlainTcp(bytes)) return;
         this.refuse("a PROXY protocol header on an entrypoint without proxyProtocol");
         return;
-      case "foreign":
-        if (!this.servePlainTcp(bytes)) this.refuse("a protocol that is neither HTTP nor TLS");
-        return;
       case "http2-preface":
         if (!this.servePlainTcp(bytes)) this.serveHttp2(bytes);
         return;
       default:
-        if (!this.servePlainTcp(bytes)) this.serveHttp1(bytes);
+        if (this.servePlainTcp(bytes)) return;
+        if (isForeignRequest(bytes)) this.refuse("a protocol that is neither HTTP nor TLS");
+        else this.serveHttp1(bytes);
     }
   }
 

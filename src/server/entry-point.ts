@@ -114,6 +114,10 @@ export class EntryPoint implements HttpEntryPoint {
     );
   }
 
+  afterEvents(callback: () => void): void {
+    this.runtime.afterEvents(callback);
+  }
+
   /** See `Runtime.startTls`. */
   startTls(
     connection: Connection,

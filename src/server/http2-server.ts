@@ -39,6 +39,11 @@ export class Http2Server
   /** Streams that got a piece of their request's body in this read event. */
   private readonly touched: Http2StreamServer[] = [];
   private inRead = false;
+  private flushing = false;
+  private readonly flushNow = () => {
+    this.flushing = false;
+    this.writer.flush();
+  };
   private readingPaused = false;
   private requests = 0;
   private draining = false;
@@ -63,7 +68,7 @@ export class Http2Server
     this.local = local;
     this.tls = connection.tls;
     this.tlsOptions = tlsOptions;
-    this.writer = new ConnectionWriter(connection, this);
+    this.writer = new ConnectionWriter(connection, this, true);
     this.session = new Session("server", entry.http2Limits, this, this.writer);
     this.idleDeadline = entry.deadlines.after(entry.readTimeout);
     this.deadline = this.idleDeadline;
@@ -77,9 +82,11 @@ export class Http2Server
     return this.writer.backlogged;
   }
 
-  /** Sends what streams have written: now, or behind the read event that made them write. */
+  /** Sends what streams have written, in one piece: behind this read event, or behind all events at hand. */
   flushSoon(): void {
-    if (!this.inRead) this.writer.flush();
+    if (this.inRead || this.flushing) return;
+    this.flushing = true;
+    this.entry.afterEvents(this.flushNow);
   }
 
   // --- the connection ---

@@ -23,6 +23,7 @@ import { Certificates } from "./certificates.ts";
 import { EntryPoint } from "./entry-point.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import { entryPointOptions } from "./entry-point-options.ts";
+import { Http3EntryPoint } from "./http3-entry-point.ts";
 import { QuietMoments } from "./quiet-moments.ts";
 import { isUdp, UdpPlane } from "./udp-plane.ts";
 
@@ -54,6 +55,7 @@ export class Server {
   private readonly watcher: ConfigurationWatcher;
   private readonly certificates: Certificates;
   private readonly context: Omit<GraphContext, "tlsProblem">;
+  private readonly http3: Http3EntryPoint[] = [];
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
   private tcp: TcpGraph | null = null;
@@ -75,6 +77,7 @@ export class Server {
       changed: (tls) => {
         for (const entryPoint of this.entryPoints)
           entryPoint.routes = { ...entryPoint.routes, tls };
+        for (const http3 of this.http3) http3.update();
       },
     });
     const chain = this.chain();
@@ -104,9 +107,14 @@ export class Server {
       this.switches.set(name, held);
       // The handler switcher: requests that are under way keep the graph that they started with.
       const switcher: Handler = (request, exchange) => held.current!(request, exchange);
-      this.entryPoints[index].handler = requestPath(entry.http)(
+      const entryPoint = this.entryPoints[index];
+      entryPoint.handler = requestPath(entry.http)(
         forwardedHeaders({ ...entry.forwardedHeaders, serverName: runtime.hostname() })(switcher),
       );
+      if (entry.http3 === undefined) return;
+      const http3 = new Http3EntryPoint(entryPoint, entry.http3.advertisedPort, runtime);
+      entryPoint.handler = http3.advertise(entryPoint.handler);
+      this.http3.push(http3);
     });
     const internal = internalConfiguration(configuration);
     this.watcher = new ConfigurationWatcher({
@@ -176,8 +184,10 @@ export class Server {
         await entryPoint.listen();
         bound.push(entryPoint);
       }
+      for (const http3 of this.http3) await http3.listen();
       await this.udp.listen();
     } catch (error) {
+      for (const http3 of this.http3) http3.close();
       for (const entryPoint of bound) await entryPoint.shutdown();
       throw error;
     }
@@ -224,6 +234,7 @@ export class Server {
       const hosts = graph.tlsHosts.get(entryPoint.name)!;
       entryPoint.routes = { tcp: plain, tcpTls, hosts, tls };
     }
+    for (const http3 of this.http3) http3.update();
     this.udp.apply(snapshot.udp);
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
@@ -267,7 +278,9 @@ export class Server {
       ),
     );
     if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
+    for (const http3 of this.http3) http3.stop();
     await Promise.all([...this.entryPoints, this.udp].map((plane) => plane.shutdown()));
+    for (const http3 of this.http3) http3.close();
     for (const { service } of this.graph?.services.values() ?? []) service.stop();
     for (const service of this.tcp?.services.values() ?? []) service.stop();
     this.pools.close();

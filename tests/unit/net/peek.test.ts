@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { latin1Bytes } from "../../../src/core/bytes.ts";
-import { classify, type Protocol } from "../../../src/net/peek.ts";
+import { classify, isForeignRequest, type Protocol } from "../../../src/net/peek.ts";
 
 /** What each begins with, and after how many bytes it is known. */
 const BEGINNINGS: [bytes: string, protocol: Protocol, known: number][] = [
@@ -72,5 +72,23 @@ describe("classify", () => {
 
   test("reads nothing behind the given length", () => {
     expect(classify(latin1Bytes("GET / HTTP/1.1"), 2)).toBe("more");
+  });
+});
+
+describe("isForeignRequest", () => {
+  const foreign = (text: string) => isForeignRequest(new TextEncoder().encode(text));
+
+  test("a first line whose third word is no version of HTTP", () => {
+    expect(foreign("INVALID CONNECTION PREFACE\r\n\r\n")).toBe(true);
+    expect(foreign("OPTIONS * RTSP/1.0\r\n")).toBe(true);
+    expect(foreign("INVITE sip:a@b SIP/2.0\r\n")).toBe(true);
+  });
+
+  test("not HTTP of whatever version, and nothing that isn't there as a whole", () => {
+    expect(foreign("GET / HTTP/1.1\r\n")).toBe(false);
+    expect(foreign("GET / HTTP/3.1\r\n")).toBe(false);
+    expect(foreign("GET /\r\nHost: a b c\r\n")).toBe(false);
+    expect(foreign("INVALID CONNECTION PREF")).toBe(false);
+    expect(foreign("GET")).toBe(false);
   });
 });
