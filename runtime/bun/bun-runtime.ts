@@ -2,6 +2,7 @@ import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
 import { workerThread } from "../node/worker-thread.ts";
 import { bunStartTls } from "./bun-handshake.ts";
+import { bunListenHttp3 } from "./bun-http3.ts";
 import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
 import { bunBindUdp } from "./bun-udp.ts";
@@ -21,6 +22,7 @@ export function bunRuntime(): Runtime {
     clientTls: (options) => new BunClientTls(options),
     startTls: bunStartTls,
     bindUdp: bunBindUdp,
+    listenHttp3: bunListenHttp3,
     // Not Bun.shrink: it throws compiled code away, and the next requests cost twice as much.
     releaseMemory: () => Bun.gc(true),
     // A path and not a file URL: Bun keeps one module for a URL, whatever its query says.

@@ -39,4 +39,10 @@ export class CertificateStore {
     const dot = name.indexOf(".");
     return dot < 0 ? undefined : this.wildcards.get(name.slice(dot));
   }
+
+  /** Each name, wildcards with their "*", and the certificate that `find` has for it. */
+  *byName(): Generator<[name: string, certificate: ServerCertificate]> {
+    yield* this.exact;
+    for (const [suffix, certificate] of this.wildcards) yield [`*${suffix}`, certificate];
+  }
 }

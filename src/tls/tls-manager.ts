@@ -1,8 +1,9 @@
 import type { TlsConfiguration, TlsOptions } from "../config/dynamic/tls.ts";
 import { messageOf } from "../core/errors.ts";
 import { sameData } from "../core/same-data.ts";
+import type { Http3Certificates } from "../net/http3.ts";
 import type { Runtime } from "../net/runtime.ts";
-import type { ServerTlsContext } from "../net/tls.ts";
+import type { KeyPair, ServerTlsContext } from "../net/tls.ts";
 import { CertificateLoader, type LoadedCertificates } from "./certificate-loader.ts";
 import { CertificateStore } from "./certificate-store.ts";
 import { pemPath } from "./read-pem.ts";
@@ -143,25 +144,54 @@ export class TlsManager {
     localIp: string,
     alpn?: readonly string[],
   ): ServerTlsContext | Refusal {
-    const contexts = this.options.get(optionsName);
-    if (contexts === undefined) return { refused: `there are no TLS options "${optionsName}"` };
+    const contexts = this.contextsOf(optionsName);
     if ("refused" in contexts) return contexts;
-    let certificate = this.store.find(serverName === "" ? localIp : serverName);
-    if (certificate === undefined) {
-      if (contexts.options.sniStrict) {
-        return { refused: `no certificate for "${serverName}", and the options have sniStrict` };
-      }
-      const fallback = this.configured ?? this.generated;
-      if ("refused" in fallback) return fallback;
-      certificate = fallback;
+    const certificate = this.certificateFor(serverName, localIp, contexts.options.sniStrict);
+    return "refused" in certificate ? certificate : contexts.get(certificate, alpn);
+  }
+
+  private contextsOf(optionsName: string): ServerContexts | Refusal {
+    return (
+      this.options.get(optionsName) ?? { refused: `there are no TLS options "${optionsName}"` }
+    );
+  }
+
+  private certificateFor(
+    serverName: string,
+    localIp: string,
+    strict: boolean,
+  ): ServerCertificate | Refusal {
+    const certificate = this.store.find(serverName === "" ? localIp : serverName);
+    if (certificate !== undefined) return certificate;
+    if (strict) {
+      return { refused: `no certificate for "${serverName}", and the options have sniStrict` };
     }
-    return contexts.get(certificate, alpn);
+    return this.configured ?? this.generated;
+  }
+
+  /**
+   * The same judgement where the runtime chooses the certificate by itself, from `http3Certificates`:
+   * the options to serve the connection by, or why it is refused.
+   */
+  judge(optionsName: string, serverName: string, localIp: string): ServerOptions | Refusal {
+    const contexts = this.contextsOf(optionsName);
+    if ("refused" in contexts) return contexts;
+    const certificate = this.certificateFor(serverName, localIp, contexts.options.sniStrict);
+    return "refused" in certificate ? certificate : contexts.options;
+  }
+
+  /** Where the default certificate is broken another one stands in for it, and `judge` refuses the connection. */
+  get http3Certificates(): Http3Certificates {
+    const { configured, generated } = this;
+    const fallback = configured === undefined || "refused" in configured ? generated : configured;
+    const named = new Map<string, KeyPair>();
+    for (const [name, { keyPair }] of this.store.byName()) named.set(name, keyPair);
+    return { fallback: fallback.keyPair, named };
   }
 
   /** The options of that name, or why nobody can be served with them. */
   optionsFor(name: string): ServerOptions | Refusal {
-    const contexts = this.options.get(name);
-    if (contexts === undefined) return { refused: `there are no TLS options "${name}"` };
+    const contexts = this.contextsOf(name);
     return "refused" in contexts ? contexts : contexts.options;
   }
 

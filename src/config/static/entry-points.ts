@@ -140,7 +140,8 @@ export const entryPointSchema = z.strictObject({
       maxEncoderHeaderTableSize: tableSize(),
     })
     .prefault({}),
-  http3: refused(z.strictObject({ advertisedPort: integer(0, 65535).optional() })),
+  // 0: the entrypoint's own.
+  http3: z.strictObject({ advertisedPort: integer(0, 65535).default(0) }).optional(),
   udp: udp().prefault({}),
   observability: z
     .strictObject({

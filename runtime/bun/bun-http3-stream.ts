@@ -1,0 +1,218 @@
+import type { QuicStream } from "node:quic";
+import {
+  Http3Error,
+  type Http3Fields,
+  type Http3Stream,
+  type Http3StreamHandler,
+} from "../../src/net/http3.ts";
+import { reportUncaught } from "../node/uncaught.ts";
+
+/** What the writer of node:quic has to wait for; the types leave it out. */
+const DRAINABLE = Symbol.for("Stream.drainableProtocol");
+
+interface Writer {
+  /** False where the chunk wasn't taken. */
+  writeSync(chunk: Uint8Array): boolean;
+  /** Below 0 where it can't end now. */
+  endSync(): number;
+  /** Null where there is room, or the stream is over. */
+  [DRAINABLE](): Promise<unknown> | null;
+}
+
+/** node:quic has more than its types say. */
+type NativeStream = QuicStream & {
+  resetStream(code: bigint): void;
+  stopSending(code: bigint): void;
+};
+
+type Block = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Field lines of a header block as node:quic has it; several of one name stand in an array. */
+export function http3Fields(block: unknown): Http3Fields {
+  const fields: Http3Fields = [];
+  for (const [name, value] of Object.entries((block ?? {}) as Block)) {
+    if (typeof value === "string") fields.push([name, value]);
+    else for (const one of value ?? []) fields.push([name, one]);
+  }
+  return fields;
+}
+
+function headerBlock(fields: Http3Fields): Record<string, string | string[]> {
+  const block: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of fields) {
+    const before = block[name];
+    if (before === undefined) block[name] = value;
+    else if (typeof before === "string") block[name] = [before, value];
+    else before.push(value);
+  }
+  return block;
+}
+
+/** A request of node:quic: its reader, which asks for chunks, and its writer made into calls. */
+export class BunHttp3Stream implements Http3Stream {
+  private readonly stream: NativeStream;
+  private handler!: Http3StreamHandler;
+  private over = false;
+  private trailers: Http3Fields | null = null;
+  /** Ends the reader's wait. */
+  private wake: (() => void) | null = null;
+  private paused = false;
+  private writer: Writer | null = null;
+  /** Waiting for the writer to take more. */
+  private full = false;
+  /** What the writer didn't take. */
+  private unsent: Uint8Array | null = null;
+  private ended = false;
+
+  constructor(stream: QuicStream) {
+    this.stream = stream as NativeStream;
+    stream.ontrailers = (block) => {
+      this.trailers = http3Fields(block);
+    };
+    // A reset needs no word of its own: it ends the stream.
+    stream.onreset = () => {};
+    stream.closed.then(
+      () => this.closed(),
+      (error: Error) => this.closed(error),
+    );
+  }
+
+  /** Gives the request to its handler from the next microtask on. */
+  start(handler: Http3StreamHandler): void {
+    this.handler = handler;
+    void this.read();
+  }
+
+  private async read(): Promise<void> {
+    try {
+      // Never before whoever started this has returned.
+      await null;
+      for await (const chunks of this.stream) {
+        for (const chunk of chunks) {
+          while (this.paused) await this.resumed();
+          if (this.over) return;
+          this.handler.data(chunk);
+        }
+        this.handler.flush();
+      }
+      while (this.paused) await this.resumed();
+      if (!this.over) this.handler.end(this.trailers);
+    } catch (error) {
+      // A stream that broke off; what the handler itself throws is a mistake of its own.
+      if (!this.stream.destroyed) reportUncaught(error);
+      this.stream.destroy();
+    }
+  }
+
+  private resumed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  private closed(error?: Error): void {
+    if (this.over) return;
+    this.over = true;
+    this.resume();
+    this.unsent = null;
+    try {
+      this.handler.close(error);
+    } catch (thrown) {
+      reportUncaught(thrown);
+    }
+  }
+
+  // --- the request ---
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    const { wake } = this;
+    this.wake = null;
+    wake?.();
+  }
+
+  stopReading(): void {
+    if (!this.over) this.stream.stopSending(BigInt(Http3Error.noError));
+    this.resume();
+  }
+
+  // --- the response ---
+
+  sendHead(fields: Http3Fields, end: boolean): void {
+    if (this.over) return;
+    const block = headerBlock(fields);
+    if (Number(block[":status"]) < 200) this.stream.sendInformationalHeaders(block);
+    else this.stream.sendHeaders(block, { terminal: end });
+  }
+
+  write(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.over) return true;
+    this.writer ??= this.stream.writer as unknown as Writer;
+    this.put(bytes.slice(start, end));
+    return !this.full;
+  }
+
+  private put(chunk: Uint8Array): void {
+    const writer = this.writer!;
+    if (this.full || !writer.writeSync(chunk)) {
+      const { unsent } = this;
+      this.unsent = unsent === null ? chunk : new Uint8Array(Buffer.concat([unsent, chunk]));
+    }
+    this.awaitRoom();
+  }
+
+  private awaitRoom(): void {
+    if (this.full) return;
+    const room = this.writer![DRAINABLE]();
+    if (room === null) return;
+    this.full = true;
+    const drained = () => {
+      this.full = false;
+      if (!this.over) this.roomAgain();
+    };
+    room.then(drained, drained);
+  }
+
+  private roomAgain(): void {
+    const { unsent } = this;
+    if (unsent !== null) {
+      this.unsent = null;
+      this.put(unsent);
+      if (this.full) return;
+    }
+    if (this.ended) {
+      this.finish();
+      return;
+    }
+    try {
+      this.handler.drain();
+    } catch (error) {
+      reportUncaught(error);
+    }
+  }
+
+  end(trailers: Http3Fields | null): void {
+    if (this.over || this.ended) return;
+    this.ended = true;
+    this.writer ??= this.stream.writer as unknown as Writer;
+    if (trailers !== null && trailers.length > 0) {
+      this.stream.onwanttrailers = () => void this.stream.sendTrailers(headerBlock(trailers));
+    }
+    if (!this.full && this.unsent === null) this.finish();
+  }
+
+  private finish(): void {
+    this.writer!.endSync();
+  }
+
+  reset(code: Http3Error): void {
+    if (this.over) return;
+    this.stream.resetStream(BigInt(code));
+    this.stream.stopSending(BigInt(code));
+    this.resume();
+  }
+}

@@ -1,0 +1,96 @@
+import { ProxyError } from "../core/errors.ts";
+import { type Expiring, now } from "../core/timers.ts";
+import type { Address } from "../net/connection.ts";
+import type {
+  Http3Connection,
+  Http3ConnectionHandler,
+  Http3Fields,
+  Http3Stream,
+  Http3StreamHandler,
+} from "../net/http3.ts";
+import type { TlsInfo } from "../net/tls.ts";
+import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
+import { Http3StreamServer } from "./http3-stream-server.ts";
+
+/** An HTTP/3 connection in the server role (RFC 9114): the runtime has the protocol, this its requests. */
+export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable {
+  deadline: number;
+  readonly entry: HttpEntryPoint;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly tls: TlsInfo;
+  readonly tlsOptions: string;
+  /** Why all requests here are answered 421; undefined where they are served. */
+  readonly misdirected: string | undefined;
+  private readonly connection: Http3Connection;
+  private readonly streams = new Set<Http3StreamServer>();
+  private readonly openedAt = now();
+  private requests = 0;
+  private draining = false;
+
+  constructor(
+    connection: Http3Connection,
+    entry: HttpEntryPoint,
+    tlsOptions: string,
+    misdirected: string | undefined,
+  ) {
+    this.connection = connection;
+    this.entry = entry;
+    this.remote = connection.remote;
+    this.local = connection.local;
+    this.tls = connection.tls;
+    this.tlsOptions = tlsOptions;
+    this.misdirected = misdirected;
+    this.deadline = entry.deadlines.after(entry.idleTimeout);
+    entry.deadlines.add(this);
+    entry.connections.add(this);
+  }
+
+  request(stream: Http3Stream, head: Http3Fields): Http3StreamHandler {
+    const server = new Http3StreamServer(this, stream);
+    this.streams.add(server);
+    this.deadline = 0;
+    this.requests++;
+    server.begin(head);
+    if (this.requests >= this.entry.keepAliveMaxRequests || this.tooOld()) this.drainConnection();
+    return server;
+  }
+
+  private tooOld(): boolean {
+    const { keepAliveMaxTime } = this.entry;
+    return keepAliveMaxTime !== 0 && now() - this.openedAt >= keepAliveMaxTime;
+  }
+
+  streamOver(server: Http3StreamServer): void {
+    this.streams.delete(server);
+    if (this.streams.size === 0) this.deadline = this.entry.deadlines.after(this.entry.idleTimeout);
+  }
+
+  closed(): void {
+    this.entry.deadlines.remove(this);
+    this.entry.connections.delete(this);
+    const error = new ProxyError("client-gone", "downstream", "The client's connection is over");
+    for (const stream of [...this.streams]) stream.breakOff(error);
+  }
+
+  /** Idle for too long. */
+  expired(): void {
+    this.drainConnection();
+  }
+
+  drainConnection(): void {
+    if (this.draining) return;
+    this.draining = true;
+    this.connection.drain();
+  }
+
+  cutConnection(): void {
+    const error = new ProxyError(
+      "draining",
+      "internal",
+      "The grace time of the shutdown ended before the response",
+    );
+    for (const stream of [...this.streams]) stream.breakOff(error);
+    this.connection.cut();
+  }
+}

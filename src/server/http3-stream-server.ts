@@ -1,0 +1,455 @@
+import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
+import type { Expiring } from "../core/timers.ts";
+import { Body, type BodySink, type BodySource } from "../http/body.ts";
+import { httpDate } from "../http/date.ts";
+import { type Downstream, Exchange } from "../http/exchange.ts";
+import { HeaderList } from "../http/header-list.ts";
+import { LazyResponse } from "../http/lazy-response.ts";
+import type { Address } from "../net/connection.ts";
+import {
+  Http3Error,
+  type Http3Fields,
+  type Http3Stream,
+  type Http3StreamHandler,
+} from "../net/http3.ts";
+import type { TlsInfo } from "../net/tls.ts";
+import type { Http3Server } from "./http3-server.ts";
+import {
+  type Http3Head,
+  http3Head,
+  http3HeadSize,
+  MalformedRequest,
+  requestFromHttp3,
+} from "./request-from-http3.ts";
+import { awaitBody, bodyToSend, lengthToSay, MISCOUNTED, UNREAD } from "./response-framing.ts";
+
+/** Fields of a response that HTTP/3 forbids (RFC 9114 section 4.2), or that are written here. */
+const NOT_SENT = new Set([
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "keep-alive",
+  "proxy-connection",
+  "upgrade",
+  "http2-settings",
+  "te",
+]);
+/** Fields that have no place behind a body (RFC 9110 section 6.5.1). */
+const NOT_IN_TRAILERS = new Set([
+  ...NOT_SENT,
+  "host",
+  "trailer",
+  "content-type",
+  "content-encoding",
+]);
+/** Methods whose requests seldom have a body: whether there is one is seen before anybody has the request. */
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "CONNECT"]);
+/** How long a client has to take the answer to a request that timed out, in milliseconds. */
+const LAST_WORDS = 2000;
+
+const Phase = {
+  /** The head is there; nobody has it yet. */
+  arrived: 0,
+  /** A handler has the request. */
+  handling: 1,
+  /** The response is on its way. */
+  responding: 2,
+  /** The response has been handed to the stream, whole. */
+  sent: 3,
+  over: 4,
+} as const;
+
+/** One request on an HTTP/3 connection, and its response. */
+export class Http3StreamServer
+  implements Downstream, Http3StreamHandler, BodySource, BodySink, Expiring
+{
+  readonly protocol = "HTTP/3.0";
+  deadline = 0;
+  private readonly server: Http3Server;
+  private readonly stream: Http3Stream;
+  private readonly exchange: Exchange;
+  private phase: number = Phase.arrived;
+  /** Null where it was malformed or too large. */
+  private head: Http3Head | null = null;
+  /** The request body while it is being received. */
+  private requestBody: Body | null = null;
+  private continueOwed = false;
+  /** The request isn't complete. */
+  private receiving = true;
+  private responseBody: Body | null = null;
+
+  constructor(server: Http3Server, stream: Http3Stream) {
+    this.server = server;
+    this.stream = stream;
+    this.exchange = new Exchange(this);
+  }
+
+  /** The request's head, before anything else is heard of it. */
+  begin(lines: Http3Fields): void {
+    const { server } = this;
+    const { entry } = server;
+    entry.requestCount++;
+    entry.deadlines.add(this);
+    this.deadline = entry.deadlines.after(entry.readTimeout);
+    const { maxHeadBytes, maxFields } = entry.limits;
+    if (http3HeadSize(lines) > maxHeadBytes || lines.length > maxFields) {
+      this.answerAtOnce(431, "The request's head is larger than allowed");
+      return;
+    }
+    try {
+      this.head = http3Head(lines);
+    } catch (error) {
+      if (!(error instanceof MalformedRequest)) throw error;
+      this.refuse(error.message);
+      return;
+    }
+    const { contentLength, method } = this.head;
+    this.exchange.method = method;
+    if (server.misdirected !== undefined) this.answerAtOnce(421, server.misdirected);
+    else if (contentLength > 0) this.requestBody = new Body(this, contentLength);
+    else if (contentLength < 0 && !BODILESS.has(method)) this.requestBody = new Body(this, -1);
+    if (this.requestBody !== null) this.dispatchSoon();
+  }
+
+  // --- what handlers may see of the connection ---
+
+  get entryPoint(): string {
+    return this.server.entry.name;
+  }
+
+  get remote(): Address {
+    return this.server.remote;
+  }
+
+  get local(): Address {
+    return this.server.local;
+  }
+
+  get tls(): TlsInfo {
+    return this.server.tls;
+  }
+
+  get tlsOptions(): string {
+    return this.server.tlsOptions;
+  }
+
+  informational(status: number, headers: HeaderList): void {
+    if (this.phase !== Phase.handling) return;
+    this.stream.sendHead([[":status", String(status)], ...fieldsOf(headers, NOT_SENT)], false);
+  }
+
+  // --- the request ---
+
+  /** Not before the runtime knows whom it gives the rest of the request to. */
+  private dispatchSoon(): void {
+    queueMicrotask(() => this.dispatch());
+  }
+
+  private dispatch(): void {
+    const { head, exchange } = this;
+    if (head === null || this.phase !== Phase.arrived) return;
+    this.phase = Phase.handling;
+    if (head.method === "CONNECT") {
+      this.respond(LazyResponse.of(LazyResponse.text(501)));
+      return;
+    }
+    const body = this.requestBody;
+    const request = requestFromHttp3(exchange, head, body);
+    this.continueOwed = body !== null && request.headerList.has("expect");
+    let result: Response | Promise<Response>;
+    try {
+      result = this.server.entry.handler(request as unknown as Request, exchange);
+    } catch (error) {
+      this.respondToFailure(error);
+      return;
+    }
+    if (result instanceof Promise) {
+      result.then(
+        (response) => this.answer(response),
+        (error: unknown) => this.respondToFailure(error),
+      );
+    } else {
+      this.answer(result);
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    const { head, exchange } = this;
+    exchange.requestBytes += bytes.length;
+    if (head === null || this.phase === Phase.over) return;
+    if (this.phase === Phase.arrived && this.requestBody === null) {
+      if (head.contentLength === 0) {
+        this.refuse("A body behind Content-Length: 0");
+        return;
+      }
+      this.requestBody = new Body(this, -1);
+      this.dispatchSoon();
+    }
+    if (head.contentLength >= 0 && exchange.requestBytes > head.contentLength) {
+      this.miscounted();
+      return;
+    }
+    this.requestBody?.push(bytes, 0, bytes.length);
+  }
+
+  flush(): void {
+    this.requestBody?.flush();
+  }
+
+  end(trailers: Http3Fields | null): void {
+    const { head, exchange, requestBody, server } = this;
+    this.receiving = false;
+    if (head === null || this.phase === Phase.over) return;
+    this.deadline = server.entry.deadlines.after(server.entry.writeTimeout);
+    this.continueOwed = false;
+    if (head.contentLength > 0 && exchange.requestBytes !== head.contentLength) {
+      this.miscounted();
+      return;
+    }
+    this.requestBody = null;
+    requestBody?.finish(trailers === null ? null : trailerList(trailers));
+    if (requestBody === null) this.dispatch();
+  }
+
+  private miscounted(): void {
+    this.refuse("The body has another length than Content-Length says");
+  }
+
+  /** Malformed (RFC 9114 section 4.1.2). */
+  private refuse(reason: string): void {
+    this.server.entry.logger.debug("Refused a malformed HTTP/3 request", {
+      remote: this.remote.ip,
+      reason,
+    });
+    this.stream.reset(Http3Error.messageError);
+    this.breakOff(new ProxyError("bad-request", "downstream", reason));
+  }
+
+  /** Without a look at routers: they never get to see this request. */
+  private answerAtOnce(status: number, reason: string): void {
+    this.server.entry.logger.debug("Refused an HTTP/3 request", {
+      remote: this.remote.ip,
+      status,
+      reason,
+    });
+    this.phase = Phase.handling;
+    this.head = null;
+    queueMicrotask(() => this.respond(LazyResponse.of(LazyResponse.text(status))));
+  }
+
+  startBody(): void {
+    if (!this.continueOwed || this.phase !== Phase.handling) return;
+    this.continueOwed = false;
+    this.stream.sendHead([[":status", "100"]], false);
+  }
+
+  pauseBody(): void {
+    this.stream.pause();
+  }
+
+  resumeBody(): void {
+    this.stream.resume();
+  }
+
+  /** What still comes is dropped. */
+  cancelBody(): void {
+    this.requestBody = null;
+    this.stream.resume();
+  }
+
+  // --- the response ---
+
+  private answer(response: Response): void {
+    const lazy = LazyResponse.of(response);
+    if (lazy.adopted && lazy.hasBody) void awaitBody(lazy).then(() => this.respond(lazy));
+    else this.respond(lazy);
+  }
+
+  private respondToFailure(error: unknown): void {
+    if (this.phase !== Phase.handling) return;
+    this.exchange.error ??= error;
+    this.server.entry.logger.error("A handler failed outside recovery", {
+      error: messageOf(error),
+    });
+    this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
+  }
+
+  private respond(response: LazyResponse): void {
+    const { exchange } = this;
+    if (this.phase !== Phase.handling) {
+      // The client went away meanwhile.
+      response
+        .takeBody()
+        ?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
+      response.tunnel?.connection.reset();
+      return;
+    }
+    this.phase = Phase.responding;
+    exchange.status = response.status;
+    exchange.responseHeaders = response.headerList;
+    const body = bodyToSend(response, exchange.method);
+    const length = lengthToSay(response, body, exchange.method);
+    const head: Http3Fields = [[":status", String(response.status)]];
+    head.push(...fieldsOf(response.headerList, NOT_SENT));
+    if (!response.headerList.has("date")) head.push(["date", httpDate()]);
+    if (length >= 0) head.push(["content-length", String(length)]);
+    this.stream.sendHead(head, body === null);
+    if (body === null) {
+      this.finish();
+      return;
+    }
+    this.responseBody = body;
+    body.pipe(this);
+  }
+
+  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
+    const body = this.responseBody!;
+    const sent = (this.exchange.responseBytes += end - start);
+    if (body.length >= 0 && sent > body.length) {
+      body.cancel(MISCOUNTED);
+      this.bodyFail(MISCOUNTED);
+      return;
+    }
+    if (this.stream.write(bytes, start, end)) return;
+    body.pause();
+    // The client has so long to open its windows.
+    const { deadlines, idleTimeout } = this.server.entry;
+    this.deadline = deadlines.after(idleTimeout);
+  }
+
+  bodyFlush(): void {}
+
+  bodyEnd(): void {
+    const body = this.responseBody!;
+    if (body.length >= 0 && body.length !== this.exchange.responseBytes) {
+      this.bodyFail(MISCOUNTED);
+      return;
+    }
+    this.responseBody = null;
+    const { trailers } = body;
+    this.stream.end(trailers === null ? null : fieldsOf(trailers, NOT_IN_TRAILERS));
+    this.finish();
+  }
+
+  /** Cut short above, cut short below: never a clean end. */
+  bodyFail(error: ProxyError): void {
+    this.server.entry.logger.debug("A response broke off", {
+      error: error.message,
+      service: this.exchange.service,
+    });
+    this.responseBody = null;
+    this.stream.reset(Http3Error.internalError);
+    this.breakOff(error);
+  }
+
+  drain(): void {
+    if (this.phase !== Phase.responding) return;
+    this.deadline = 0;
+    this.responseBody?.resume();
+  }
+
+  // --- the end ---
+
+  /** What is left of the response is the stream's to send; of the request, nobody's. */
+  private finish(): void {
+    const { requestBody, server } = this;
+    this.phase = Phase.sent;
+    this.requestBody = null;
+    this.deadline = server.entry.deadlines.after(server.entry.idleTimeout);
+    if (this.receiving) this.stream.stopReading();
+    this.exchange.finish();
+    // Somebody may still be reading it.
+    requestBody?.fail(UNREAD);
+  }
+
+  close(error?: Error): void {
+    if (this.phase === Phase.sent) {
+      this.leave();
+      return;
+    }
+    const reason =
+      error === undefined
+        ? "The client ended the stream"
+        : `The client's stream failed: ${messageOf(error)}`;
+    this.breakOff(new ProxyError("client-gone", "downstream", reason));
+  }
+
+  private leave(): void {
+    this.phase = Phase.over;
+    this.server.entry.deadlines.remove(this);
+    this.server.streamOver(this);
+  }
+
+  /** Ends the exchange without a (whole) response. */
+  breakOff(error: ProxyError): void {
+    if (this.phase === Phase.over) return;
+    const { exchange, requestBody, responseBody } = this;
+    const sent = this.phase === Phase.sent;
+    this.leave();
+    if (sent) return;
+    this.requestBody = null;
+    this.responseBody = null;
+    exchange.error ??= error;
+    if (exchange.status === 0) exchange.status = statusOf(error);
+    exchange.abort(error);
+    requestBody?.fail(error);
+    responseBody?.cancel(error);
+    exchange.finish();
+  }
+
+  expired(): void {
+    if (this.phase === Phase.handling && this.requestBody !== null) {
+      const body = this.requestBody;
+      this.requestBody = null;
+      this.deadline = this.server.entry.deadlines.after(LAST_WORDS);
+      body.fail(
+        new ProxyError(
+          "request-timeout",
+          "downstream",
+          "The request's body did not arrive within the readTimeout",
+        ),
+      );
+    } else if (this.phase === Phase.handling) {
+      this.giveUp();
+    } else {
+      this.stream.reset(Http3Error.requestCancelled);
+      this.breakOff(
+        new ProxyError("client-gone", "downstream", "The client did not keep to the time limits"),
+      );
+    }
+  }
+
+  /** The writeTimeout has passed without a response: what the handler waits for is called off, and the client hears of it. */
+  private giveUp(): void {
+    const { exchange } = this;
+    const error = new ProxyError(
+      "response-timeout",
+      "upstream",
+      "There was no response within the writeTimeout",
+    );
+    this.deadline = this.server.entry.deadlines.after(LAST_WORDS);
+    exchange.abort(error);
+    // A call to an upstream has answered by now; another handler may never do.
+    if (this.phase === Phase.handling) {
+      exchange.error ??= error;
+      this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
+    }
+  }
+}
+
+/** Field lines with names in lower case, as they go on the wire. */
+function fieldsOf(list: HeaderList, skip: ReadonlySet<string>): Http3Fields {
+  const fields: Http3Fields = [];
+  for (const [name, value] of list.entries()) {
+    const lowerName = name.toLowerCase();
+    if (!skip.has(lowerName)) fields.push([lowerName, value]);
+  }
+  return fields;
+}
+
+/** What may not stand in a trailer section, pseudo-header fields above all, is left out. */
+function trailerList(trailers: Http3Fields): HeaderList {
+  return HeaderList.from(
+    trailers.filter(([name]) => !name.startsWith(":") && !NOT_IN_TRAILERS.has(name)),
+  );
+}
