@@ -8,13 +8,14 @@ import type {
 } from "node:quic";
 import { canonicalIp, formatAddress } from "../../src/net/address.ts";
 import type { Address } from "../../src/net/connection.ts";
-import type {
-  Http3Certificates,
-  Http3Connection,
-  Http3ConnectionHandler,
-  Http3Handler,
-  Http3Listener,
-  Http3Options,
+import {
+  type Http3Certificates,
+  type Http3Connection,
+  type Http3ConnectionHandler,
+  Http3Error,
+  type Http3Handler,
+  type Http3Listener,
+  type Http3Options,
 } from "../../src/net/http3.ts";
 import type { KeyPair, TlsInfo } from "../../src/net/tls.ts";
 import { codeOf, SystemError } from "../node/system-error.ts";
@@ -199,7 +200,8 @@ class BunHttp3Connection implements Http3Connection {
   }
 
   cut(): void {
-    if (!this.over) this.session.destroy();
+    if (this.over) return;
+    this.session.destroy(undefined, { code: BigInt(Http3Error.noError), type: "application" });
   }
 
   private closed(): void {

@@ -12,6 +12,9 @@ import type { TlsInfo } from "../net/tls.ts";
 import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
 import { Http3StreamServer } from "./http3-stream-server.ts";
 
+/** What a client has to acknowledge the last response, in milliseconds, where a connection is to end. */
+const LAST_ACKNOWLEDGEMENTS = 2000;
+
 /** An HTTP/3 connection in the server role (RFC 9114): the runtime has the protocol, this its requests. */
 export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable {
   deadline: number;
@@ -63,7 +66,10 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
 
   streamOver(server: Http3StreamServer): void {
     this.streams.delete(server);
-    if (this.streams.size === 0) this.deadline = this.entry.deadlines.after(this.entry.idleTimeout);
+    if (this.streams.size > 0) return;
+    // While draining, the last response may still be on its way.
+    const patience = this.draining ? LAST_ACKNOWLEDGEMENTS : this.entry.idleTimeout;
+    this.deadline = this.entry.deadlines.after(patience);
   }
 
   closed(): void {
@@ -73,15 +79,17 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
     for (const stream of [...this.streams]) stream.breakOff(error);
   }
 
-  /** Idle for too long. */
+  /** Idle for too long, or for long enough. */
   expired(): void {
-    this.drainConnection();
+    this.connection.cut();
   }
 
   drainConnection(): void {
     if (this.draining) return;
     this.draining = true;
-    this.connection.drain();
+    // A client that is gone would never let an idle connection end in peace.
+    if (this.streams.size === 0) this.connection.cut();
+    else this.connection.drain();
   }
 
   cutConnection(): void {
