@@ -1,7 +1,21 @@
-/** Other people's programs that tests and the bench use. */
-export type Tool = "curl" | "haproxy" | "nginx" | "node" | "openssl" | "wrk";
+import { join } from "node:path";
 
-const DIRECTORIES = [process.env["PATH"] ?? "", "/usr/local/sbin", "/usr/sbin", "/sbin"].join(":");
+/** Other people's programs that tests and the bench use. */
+export type Tool =
+  | "curl"
+  | "h2load"
+  | "h2spec"
+  | "haproxy"
+  | "nghttp"
+  | "nginx"
+  | "node"
+  | "openssl"
+  | "wrk";
+
+const { PATH = "", HOME = "", GOBIN = join(HOME, "go/bin") } = process.env;
+
+/** Besides PATH, where Debian puts servers and where `go install` puts what it builds. */
+const DIRECTORIES = [PATH, "/usr/local/sbin", "/usr/sbin", "/sbin", GOBIN].join(":");
 
 /** The tool's path, or null where it isn't installed. */
 export function toolPath(tool: Tool): string | null {
