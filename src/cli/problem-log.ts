@@ -15,9 +15,7 @@ export class ProblemLog implements RootLogger {
 
   error(message: string, fields: LogFields = {}): void {
     const { error, ...about } = fields;
-    const names = Object.entries(about).map(
-      ([name, value]) => `${name.replace(/Name$/, "")} ${String(value)}`,
-    );
+    const names = Object.entries(about).map(([name, value]) => `${inWords(name)} ${String(value)}`);
     const cause = error === undefined ? "" : `: ${String(error)}`;
     // An issue of a file says itself where it stands.
     const where = names.length === 0 || isLocated(message) ? "" : ` (${names.join(", ")})`;
@@ -39,6 +37,15 @@ export class ProblemLog implements RootLogger {
   reopen(file: AppendFile): AppendFile {
     return file;
   }
+}
+
+/** "tcpRouterName" is the name of a TCP router. */
+function inWords(field: string): string {
+  const kind = field.replace(/Name$/, "");
+  return kind.replace(
+    /^(tcp|udp|tls)([A-Z])/,
+    (_, plane: string, initial: string) => `${plane.toUpperCase()} ${initial.toLowerCase()}`,
+  );
 }
 
 /** True for "file:line:column: ...". */

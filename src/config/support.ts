@@ -39,6 +39,11 @@ export function accepted<T extends z.ZodType>(schema: T, note: string): z.ZodOpt
   return mark(schema.optional(), "accepted", note) as z.ZodOptional<T>;
 }
 
+/** A key that does what Traefik's does, but for what the note says. */
+export function limited<T extends z.ZodType>(schema: T, note: string): z.ZodOptional<T> {
+  return mark(schema.optional(), "implemented", note) as z.ZodOptional<T>;
+}
+
 /** A key that Sluice has beyond Traefik. */
 export function ours<T extends z.ZodType>(schema: T, note: string): z.ZodOptional<T> {
   return mark(schema.optional(), "ours", note) as z.ZodOptional<T>;

@@ -99,7 +99,7 @@ async function buildRoute(
   const { service } = await services.get(router.service);
   const chain = router.middlewares.map((each) => {
     const running = middlewares.get(each);
-    if (running === undefined) throw new Error(`the tcp middleware "${each}" does not exist`);
+    if (running === undefined) throw new Error(`the TCP middleware "${each}" does not exist`);
     return running.middleware;
   });
   return {

@@ -1,4 +1,7 @@
-import type { TcpServersTransport } from "../config/dynamic/tcp.ts";
+import type {
+  TcpServersTransport,
+  TcpService as TcpServiceConfiguration,
+} from "../config/dynamic/tcp.ts";
 import { tcpServersTransportSchema } from "../config/dynamic/tcp.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Deadlines } from "../core/timers.ts";
@@ -27,6 +30,9 @@ export interface RunningTcpService {
   /** Ends its health checks. */
   stop(): void;
 }
+
+type LoadBalancer = NonNullable<TcpServiceConfiguration["loadBalancer"]>;
+type Weighted = NonNullable<TcpServiceConfiguration["weighted"]>;
 
 const DEFAULT_TRANSPORT: TcpServersTransport = tcpServersTransportSchema.parse({});
 
@@ -69,7 +75,7 @@ export class TcpServiceBuilder {
     if (path.includes(name))
       throw new Error(`tcp service "${name}": recursion: ${[...path, name].join(" -> ")}`);
     const configuration = this.snapshot.services.get(name);
-    if (configuration === undefined) throw new Error(`the tcp service "${name}" does not exist`);
+    if (configuration === undefined) throw new Error(`the TCP service "${name}" does not exist`);
     const { loadBalancer, weighted } = configuration;
     if ((loadBalancer === undefined) === (weighted === undefined)) {
       const found = loadBalancer === undefined ? "none" : "loadBalancer, weighted";
@@ -82,7 +88,7 @@ export class TcpServiceBuilder {
 
   private async weighted(
     name: string,
-    weighted: NonNullable<ReturnType<TcpSnapshot["services"]["get"]>>["weighted"] & object,
+    weighted: Weighted,
     path: readonly string[],
   ): Promise<RunningTcpService> {
     const services = weighted.services ?? [];
@@ -97,18 +103,21 @@ export class TcpServiceBuilder {
     )
       return before;
     const checked = weighted.healthCheck !== undefined;
+    // All of them first: one that has none must not leave the others with a listener.
+    const healths = !checked
+      ? []
+      : children.map((child, i) =>
+          healthOfChild(child.service.health, services[i].name ?? "", name),
+        );
     const members = children.map(({ service }, i) => ({
       handler: service.handler,
       weight: services[i].weight,
     }));
     const service = tcpLoadBalancer(name, members, checked, this.context.logger);
-    const stops = !checked
-      ? []
-      : children.map((child, i) => {
-          const health = healthOfChild(child.service.health, services[i].name ?? "", name);
-          service.setUp(i, health.up);
-          return health.subscribe((up) => service.setUp(i, up));
-        });
+    const stops = healths.map((health, i) => {
+      service.setUp(i, health.up);
+      return health.subscribe((up) => service.setUp(i, up));
+    });
     const stop = () => {
       for (const each of stops) each();
     };
@@ -117,9 +126,9 @@ export class TcpServiceBuilder {
 
   private async servers(
     name: string,
-    loadBalancer: NonNullable<ReturnType<TcpSnapshot["services"]["get"]>>["loadBalancer"] & object,
+    loadBalancer: LoadBalancer,
   ): Promise<RunningTcpService> {
-    const transport = this.transport(name, loadBalancer.serversTransport);
+    const transport = this.transport(name, loadBalancer);
     const tls = loadBalancer.servers?.some((server) => server.tls)
       ? await this.tls(transport)
       : undefined;
@@ -134,8 +143,8 @@ export class TcpServiceBuilder {
         hostname,
         port,
         dialTimeout: transport.dialTimeout,
-        terminationDelay: loadBalancer.terminationDelay ?? transport.terminationDelay,
-        proxyProtocol: (loadBalancer.proxyProtocol ?? transport.proxyProtocol)?.version,
+        terminationDelay: transport.terminationDelay,
+        proxyProtocol: transport.proxyProtocol?.version,
         tls:
           server.tls && context !== undefined
             ? { context, serverName: transport.tls?.serverName ?? hostname }
@@ -164,12 +173,22 @@ export class TcpServiceBuilder {
     return { service, fingerprint, children: [], stop: () => check?.stop() };
   }
 
-  private transport(service: string, reference: string | undefined): TcpServersTransport {
-    if (reference === undefined || reference === "") return DEFAULT_TRANSPORT;
+  /** A service's own terminationDelay and proxyProtocol are deprecated: without a serversTransport only. */
+  private transport(
+    service: string,
+    { serversTransport: reference, terminationDelay, proxyProtocol }: LoadBalancer,
+  ): TcpServersTransport {
+    if (reference === undefined || reference === "") {
+      return {
+        ...DEFAULT_TRANSPORT,
+        terminationDelay: terminationDelay ?? DEFAULT_TRANSPORT.terminationDelay,
+        proxyProtocol,
+      };
+    }
     const name = resolveReference(reference, providerOf(service));
     const transport = this.snapshot.serversTransports.get(name);
     if (transport === undefined)
-      throw new Error(`the tcp serversTransport "${name}" does not exist`);
+      throw new Error(`the TCP serversTransport "${name}" does not exist`);
     return transport;
   }
 

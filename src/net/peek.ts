@@ -82,21 +82,23 @@ function requestLine(bytes: Uint8Array, start: number, length: number): Protocol
   return length < MAX_METHOD ? "more" : "unknown";
 }
 
-const HTTP_NAME = latin1Bytes("HTTP/");
+const HTTP_NAME = latin1Bytes("http/");
 
 /**
- * True where the first line is there and looks like a request's, but ends in a word that is no
- * version of HTTP: an answer in HTTP would be none to whoever sent it.
+ * True where the first line is there and has three words, as a request's has, but names HTTP nowhere,
+ * in whatever case: an answer in HTTP would be none to whoever sent it.
  */
 export function isForeignRequest(bytes: Uint8Array): boolean {
   const feed = bytes.indexOf(0x0a);
   const space = bytes.indexOf(0x20, bytes.indexOf(0x20) + 1);
-  const version = space + 1;
-  if (space < 0 || feed < version) return false;
-  for (let i = 0; i < HTTP_NAME.length; i++) {
-    if (bytes[version + i] !== HTTP_NAME[i]) return true;
+  if (space < 0 || feed < space) return false;
+  for (let start = 0; start <= feed - HTTP_NAME.length; start++) {
+    let i = 0;
+    // Bit 5 makes letters lower case, and leaves the slash as it is.
+    while (i < HTTP_NAME.length && (bytes[start + i] | 0x20) === HTTP_NAME[i]) i++;
+    if (i === HTTP_NAME.length) return false;
   }
-  return false;
+  return true;
 }
 
 /** RFC 9110 section 5.6.2. */

@@ -116,7 +116,7 @@ describe("the static configuration comes from", () => {
     expect(text).toContain("GET /x?y=1 HTTP/1.1");
     expect((await get(8080, "/ping")).text).toBe("OK");
     expect(program.log).toMatch(/version=\d+\.\d+\.\d+/);
-    expect(program.log).toMatch(/Sluice is ready entryPoints=web routers=2 services=2/);
+    expect(program.log).toMatch(/Sluice is ready entryPoints=web,websecure routers=3 services=2/);
     expect(program.log).not.toContain(" ERR ");
     expect(await program.stop()).toBe(0);
   });
@@ -184,7 +184,7 @@ describe("commands", () => {
           "    s: {loadBalancer: {servers: [{url: 'ftp://a'}]}}",
           "  middlewares:",
           "    m: {basicAuth: {users: []}}",
-          "tcp: {routers: {r: {rule: 'HostSNI(`*`)', service: s}}}",
+          "tcp: {routers: {r: {rule: 'HostSNI(`*`)', service: gone}}}",
           "",
         ].join("\n"),
       },
@@ -200,7 +200,7 @@ describe("commands", () => {
       'Path takes a path that starts with "/", found "x"',
       'expected the scheme http, https or h2c, found "ftp"',
       "http.middlewares.m.basicAuth: known to Traefik",
-      "d.yml:10:1: tcp: known to Traefik",
+      'the TCP service "gone@file" does not exist (TCP router r@file)',
     ]) {
       expect(lines.filter((line) => line.includes(part))).toHaveLength(1);
     }

@@ -170,7 +170,7 @@ test("a router with a mistake is disabled, the others serve", async () => {
       middleware: { rule: "Path(`/e`)", middlewares: ["nope"] },
       key: { rule: "Path(`/f`)", prioritty: 1 },
       v2: { rule: "Path(`/g`)", ruleSyntax: "v2" },
-      tls: { rule: "Path(`/h`)", tls: {} },
+      tls: { rule: "Path(`/h`)", tls: { options: "nope" } },
       well: "Path(`/well`)",
     }),
   });

@@ -13,7 +13,7 @@ import {
 } from "../fields.ts";
 import { accepted, ours, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
-import { cipherSuite, tlsVersion, versionsInOrder } from "./tls.ts";
+import { cipherSuites, minOrMaxVersion, versionsInOrder } from "./tls.ts";
 
 const stickyCookie = () =>
   z.strictObject({
@@ -157,9 +157,9 @@ export const serversTransportSchema = z
       .array(certificate())
       .max(1, "expected one certificate for all servers, found more")
       .optional(),
-    cipherSuites: z.array(cipherSuite()).optional(),
-    minVersion: tlsVersion().optional(),
-    maxVersion: tlsVersion().optional(),
+    cipherSuites: cipherSuites(),
+    minVersion: minOrMaxVersion(),
+    maxVersion: minOrMaxVersion(),
     maxIdleConnsPerHost: maxIdleConnsPerHost().default(200),
     forwardingTimeouts: z
       .strictObject({

@@ -1,10 +1,16 @@
 import { z } from "zod";
 import { flag, oneOf, text, texts } from "../fields.ts";
-import { accepted, refused } from "../support.ts";
+import { accepted, limited, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
 
-export const tlsVersion = () =>
-  oneOf("VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13");
+const NOT_ON_DENO = "refused by name on Deno";
+
+/** `minVersion` and `maxVersion`. */
+export const minOrMaxVersion = () =>
+  limited(
+    oneOf("VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"),
+    "TLS 1.0 and 1.1 are refused by name on Deno",
+  );
 
 /** Go's names, and the RFC's names for the same curves that Traefik takes as well. */
 const curve = () =>
@@ -22,7 +28,7 @@ const curve = () =>
   );
 
 /** What Go's crypto/tls has constants for. A runtime may have fewer; it says so by name. */
-export const cipherSuite = () =>
+const cipherSuite = () =>
   oneOf(
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
@@ -53,6 +59,8 @@ export const cipherSuite = () =>
     "TLS_CHACHA20_POLY1305_SHA256",
     "TLS_FALLBACK_SCSV",
   );
+
+export const cipherSuites = () => limited(z.array(cipherSuite()), NOT_ON_DENO);
 
 const clientAuth = () =>
   z
@@ -104,14 +112,14 @@ export function versionsInOrder(
 /** Of a set of options, `tls.options.<name>`. */
 export const tlsOptionsSchema = z
   .strictObject({
-    minVersion: tlsVersion().optional(),
-    maxVersion: tlsVersion().optional(),
-    cipherSuites: z.array(cipherSuite()).optional(),
-    curvePreferences: z.array(curve()).optional(),
+    minVersion: minOrMaxVersion(),
+    maxVersion: minOrMaxVersion(),
+    cipherSuites: cipherSuites(),
+    curvePreferences: limited(z.array(curve()), NOT_ON_DENO),
     clientAuth: clientAuth().optional(),
     sniStrict: flag().optional(),
     alpnProtocols: z.array(protocol()).optional(),
-    disableSessionTickets: flag().optional(),
+    disableSessionTickets: limited(flag(), NOT_ON_DENO),
     preferServerCipherSuites: accepted(flag(), "deprecated, and without effect in Traefik too"),
   })
   .superRefine(versionsInOrder);

@@ -13,7 +13,7 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { accepted, ours, refused } from "../support.ts";
+import { accepted, limited, ours, refused } from "../support.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
 const DEFAULT_MAX_HEADER_BYTES = 1024 * 1024;
@@ -141,7 +141,10 @@ export const entryPointSchema = z.strictObject({
     })
     .prefault({}),
   // 0: the entrypoint's own.
-  http3: z.strictObject({ advertisedPort: integer(0, 65535).default(0) }).optional(),
+  http3: limited(
+    z.strictObject({ advertisedPort: integer(0, 65535).default(0) }),
+    "on Bun; refused by name on Deno",
+  ),
   udp: udp().prefault({}),
   observability: z
     .strictObject({
