@@ -20,7 +20,6 @@ export function nodeHost(): Pick<
   | "stderr"
   | "onSignal"
   | "hostname"
-  | "afterEvents"
   | "onUncaught"
   | "exit"
 > {
@@ -41,7 +40,6 @@ export function nodeHost(): Pick<
       };
     },
     hostname,
-    afterEvents: (callback) => void setImmediate(callback),
     onUncaught,
     exit: (code) => process.exit(code),
   };

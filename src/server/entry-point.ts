@@ -114,10 +114,6 @@ export class EntryPoint implements HttpEntryPoint {
     );
   }
 
-  afterEvents(callback: () => void): void {
-    this.runtime.afterEvents(callback);
-  }
-
   /** See `Runtime.startTls`. */
   startTls(
     connection: Connection,

@@ -41,8 +41,6 @@ export interface HttpEntryPoint {
   readonly handler: Handler;
   /** Shutting down: every response is its connection's last. */
   readonly draining: boolean;
-  /** See `Runtime.afterEvents`. */
-  afterEvents(callback: () => void): void;
   /** Joins a client's connection to the upstream's, after a 101. `ended`: the client has sent its FIN. */
   join(
     connection: Connection,

@@ -1,3 +1,4 @@
+import { afterEvents } from "../core/after-events.ts";
 import { ProxyError } from "../core/errors.ts";
 import { type Expiring, now } from "../core/timers.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
@@ -86,7 +87,7 @@ export class Http2Server
   flushSoon(): void {
     if (this.inRead || this.flushing) return;
     this.flushing = true;
-    this.entry.afterEvents(this.flushNow);
+    afterEvents(this.flushNow);
   }
 
   // --- the connection ---
