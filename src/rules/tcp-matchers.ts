@@ -48,9 +48,11 @@ const COMPILERS: Record<keyof typeof TCP_MATCHERS, (value: string) => TcpPredica
 
 /** The name that HostSNI names, in lower case and without a trailing dot. Throws where it is none. */
 function sniName(value: string): string {
-  if (!NAME.test(value)) throw new Error(`HostSNI takes a host name or "*", found "${value}"`);
   const lower = value.toLowerCase();
-  return lower.endsWith(".") ? lower.slice(0, -1) : lower;
+  const name = lower.endsWith(".") ? lower.slice(0, -1) : lower;
+  // A lone dot is no name: without it, it would be that of all who send none.
+  if (!NAME.test(name)) throw new Error(`HostSNI takes a host name or "*", found "${value}"`);
+  return name;
 }
 
 /** The server name that a matcher needs, `*.x` as "*.x"; null where it matches others too. */
