@@ -87,12 +87,15 @@ function probe(
 }
 
 class Probe implements DialHandler, ConnectionHandler {
-  private readonly options: TcpHealthCheckOptions;
   private readonly settle: (failure: string | null) => void;
   private readonly timer: ReturnType<typeof setTimeout>;
   private readonly dial: Dial;
   private connection: Connection | null = null;
-  private received = "";
+  /** What the connection hasn't taken yet. */
+  private unsent: Uint8Array;
+  private readonly expected: Uint8Array;
+  /** How many of the expected bytes have come. */
+  private received = 0;
   private over = false;
 
   constructor(
@@ -101,7 +104,9 @@ class Probe implements DialHandler, ConnectionHandler {
     connect: Runtime["connect"],
     settle: (failure: string | null) => void,
   ) {
-    this.options = options;
+    const encoder = new TextEncoder();
+    this.unsent = encoder.encode(options.send);
+    this.expected = encoder.encode(options.expect);
     this.settle = settle;
     this.timer = setTimeout(() => this.finish("no answer within the timeout"), options.timeout);
     this.dial = connect({ hostname, port: options.port ?? port, tls }, this);
@@ -109,9 +114,7 @@ class Probe implements DialHandler, ConnectionHandler {
 
   connected(connection: Connection): ConnectionHandler {
     this.connection = connection;
-    const { send, expect } = this.options;
-    if (send !== "") connection.write(new TextEncoder().encode(send));
-    if (expect === "") this.finish(null);
+    this.drain();
     return this;
   }
 
@@ -120,14 +123,22 @@ class Probe implements DialHandler, ConnectionHandler {
   }
 
   data(chunk: Uint8Array): void {
-    const { expect } = this.options;
-    this.received += new TextDecoder().decode(chunk);
-    if (!this.received.startsWith(expect.slice(0, this.received.length)))
+    const { expected } = this;
+    for (let i = 0; i < chunk.length && this.received < expected.length; i++, this.received++) {
+      if (chunk[i] === expected[this.received]) continue;
       this.finish("the server answers something else than expected");
-    else if (this.received.length >= expect.length) this.finish(null);
+      return;
+    }
+    if (this.received === expected.length && this.unsent.length === 0) this.finish(null);
   }
 
-  drain(): void {}
+  drain(): void {
+    if (this.unsent.length > 0) {
+      const taken = this.connection!.write(this.unsent);
+      if (taken > 0) this.unsent = this.unsent.subarray(taken);
+    }
+    if (this.received === this.expected.length && this.unsent.length === 0) this.finish(null);
+  }
 
   end(): void {
     this.finish("the server closed the connection before its answer");
