@@ -116,8 +116,14 @@ class BunDial implements Dial {
       connection.reset();
       return;
     }
-    if (this.options.tls !== undefined) {
-      this.secure(connection, this.options.tls);
+    const { preface, tls } = this.options;
+    if (preface !== undefined && connection.write(preface) < preface.length) {
+      connection.reset();
+      this.failed({ code: "ECONNRESET" });
+      return;
+    }
+    if (tls !== undefined) {
+      this.secure(connection, tls);
       return;
     }
     this.handler = null;

@@ -192,6 +192,47 @@ export const TLS_HANDSHAKE_CASES: Case[] = [
     },
   },
   {
+    name: "a dial's preface goes out first, in plain before a ClientHello too",
+    async run(runtime) {
+      const preface = new TextEncoder().encode("who I am\r\n");
+      const context = runtime.serverTls(SERVER_OPTIONS);
+      for (const secured of [false, true]) {
+        using listener = new TlsListener();
+        const server = new Probe();
+        listener.listener = await runtime.listen(
+          { hostname: "127.0.0.1", port: 0 },
+          (connection) => {
+            server.connection = connection;
+            server.onData = () => {
+              if (secured && server.received > preface.length)
+                listener.shake(runtime, connection, context, server.bytes.slice(preface.length));
+            };
+            return server;
+          },
+        );
+        const client = await dialTls(
+          runtime,
+          listener.port,
+          secured ? CLIENT_OPTIONS : null,
+          "server.test",
+          preface,
+        );
+        assert.ok(client instanceof Probe, String(client));
+        client.send("ping");
+        if (secured) {
+          const outcome = await listener.next();
+          assert.ok(outcome instanceof Probe, String(outcome));
+          assert.ok(server.text.startsWith("who I am\r\n\x16"));
+          await outcome.hears("ping");
+          await bothGone(client, outcome);
+        } else {
+          await server.hears("who I am\r\nping");
+          await bothGone(client, server);
+        }
+      }
+    },
+  },
+  {
     name: "TLS: a server that speaks no TLS, or hangs up, fails the dial with its address",
     async run(runtime) {
       for (const answer of ["HTTP/1.1 400 Bad Request\r\n\r\n", ""]) {

@@ -91,17 +91,18 @@ export class TlsListener {
   }
 }
 
-/** Dials loopback and shakes hands. */
+/** Dials loopback and shakes hands; without TLS where the options are null. */
 export function dialTls(
   runtime: Runtime,
   port: number,
-  options: ClientTlsOptions = CLIENT_OPTIONS,
+  options: ClientTlsOptions | null = CLIENT_OPTIONS,
   serverName = "server.test",
+  preface?: Uint8Array,
 ): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const tls = { context: runtime.clientTls(options), serverName };
+  const tls = options === null ? undefined : { context: runtime.clientTls(options), serverName };
   runtime.connect(
-    { hostname: "127.0.0.1", port, tls },
+    { hostname: "127.0.0.1", port, preface, tls },
     {
       connected(connection) {
         const probe = new Probe();

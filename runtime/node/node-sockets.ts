@@ -110,8 +110,11 @@ class NodeDial implements Dial {
   private opened(): void {
     const { handler } = this;
     if (handler === null) return;
-    if (this.options.tls !== undefined) {
-      this.secure(this.options.tls);
+    const { preface, tls } = this.options;
+    // Waits in the socket where the system doesn't take it at once: a copy.
+    if (preface !== undefined) this.socket!.write(preface.slice());
+    if (tls !== undefined) {
+      this.secure(tls);
       return;
     }
     const connection = introduce(this.socket!, (connection) => {

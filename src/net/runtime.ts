@@ -21,6 +21,8 @@ export interface ConnectOptions {
   /** A name or an address without brackets. */
   hostname: string;
   port: number;
+  /** Sent before anything else, in plain even where TLS follows. At most a few hundred bytes. */
+  preface?: Uint8Array;
   /** A TLS handshake follows; `connected` comes behind it. A failed one is `failed`. */
   tls?: {
     readonly context: ClientTlsContext;

@@ -16,7 +16,7 @@ export interface TcpServer {
   readonly dialTimeout: number;
   /** See RelayOptions.terminationDelay. */
   readonly terminationDelay: number;
-  /** What to tell the server first. */
+  /** The version of the header that the server gets first, before a TLS handshake too. */
   readonly proxyProtocol: 1 | 2 | undefined;
   readonly tls: { readonly context: ClientTlsContext; readonly serverName: string } | undefined;
 }
@@ -76,8 +76,13 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
     };
     this.deadline = deadlines.after(server.dialTimeout);
     deadlines.add(this);
-    const { hostname, port, tls } = server;
-    this.dial = connect({ hostname, port, tls }, this);
+    const { hostname, port, tls, proxyProtocol } = server;
+    // The server reads who its client is before it answers a ClientHello.
+    const preface =
+      proxyProtocol === undefined
+        ? undefined
+        : proxyProtocolHeader(proxyProtocol, accepted.remote, accepted.local);
+    this.dial = connect({ hostname, port, preface, tls }, this);
   }
 
   // --- the client, meanwhile ---
@@ -110,10 +115,6 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
       client.reset();
       upstream.reset();
     };
-    if (server.proxyProtocol !== undefined) {
-      const { remote, local } = accepted;
-      this.early.unshift(proxyProtocolHeader(server.proxyProtocol, remote, local));
-    }
     relay(client, upstream, {
       earlyFromA: this.early.length === 1 ? this.early[0] : concatBytes(this.early),
       endedA: this.ended,
