@@ -155,7 +155,7 @@ function readLength(bytes: Uint8Array, start: number, end: number): number {
   let length = start === end ? -1 : 0;
   for (let at = start; at < end && length >= 0; at++) {
     const octet = bytes[at];
-    length = octet < ZERO || octet > NINE ? -1 : length * 10 + octet - ZERO;
+    length = octet < ZERO || octet > NINE ? -1 : length * 10 + (octet - ZERO);
     if (length > Number.MAX_SAFE_INTEGER) length = -1;
   }
   if (length < 0) throw new MalformedError("Content-Length is no integer up to 2^53-1");

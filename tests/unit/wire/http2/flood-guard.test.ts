@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test";
+import { FloodGuard } from "../../../../src/wire/http2/flood-guard.ts";
+
+/** How often in a row it says yes, up to a thousand times. */
+function count(ask: () => boolean): number {
+  let times = 0;
+  while (times < 1000 && ask()) times++;
+  return times;
+}
+
+describe("frames that move nothing forward", () => {
+  test("may come as often as the limit says, and not once more", () => {
+    const guard = new FloodGuard(10, 0);
+    expect(count(() => guard.control())).toBe(10);
+  });
+
+  test("none where the limit is 0", () => {
+    expect(new FloodGuard(0, 0).control()).toBe(false);
+  });
+
+  test("may come again behind useful work: eight for each piece", () => {
+    const guard = new FloodGuard(20, 0);
+    for (let i = 0; i < 20; i++) expect(guard.control()).toBe(true);
+    guard.worked();
+    expect(count(() => guard.control())).toBe(8);
+  });
+
+  test("may come for ever between useful work", () => {
+    const guard = new FloodGuard(10, 0);
+    for (let i = 0; i < 1000; i++) {
+      for (let j = 0; j < 8; j++) expect(guard.control()).toBe(true);
+      guard.worked();
+    }
+  });
+
+  test("nobody saves up", () => {
+    const guard = new FloodGuard(10, 0);
+    for (let i = 0; i < 1000; i++) guard.worked();
+    guard.control();
+    guard.worked();
+    expect(count(() => guard.control())).toBe(10);
+  });
+});
+
+describe("resets", () => {
+  test("may come as often as the limit says, and not once more", () => {
+    const guard = new FloodGuard(0, 10);
+    expect(count(() => guard.reset())).toBe(10);
+  });
+
+  test("may come once more for each stream that was answered", () => {
+    const guard = new FloodGuard(0, 10);
+    for (let i = 0; i < 10; i++) guard.reset();
+    for (let i = 0; i < 3; i++) guard.finished();
+    expect(count(() => guard.reset())).toBe(3);
+  });
+
+  test("nobody saves up", () => {
+    const guard = new FloodGuard(0, 10);
+    for (let i = 0; i < 1000; i++) guard.finished();
+    expect(count(() => guard.reset())).toBe(10);
+  });
+
+  test("useful work doesn't make up for them, nor answers for the other frames", () => {
+    const guard = new FloodGuard(3, 3);
+    expect(count(() => guard.reset())).toBe(3);
+    expect(count(() => guard.control())).toBe(3);
+    guard.worked();
+    expect(guard.reset()).toBe(false);
+    const other = new FloodGuard(3, 3);
+    count(() => other.control());
+    other.finished();
+    expect(other.control()).toBe(false);
+  });
+});
