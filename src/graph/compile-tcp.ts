@@ -1,19 +1,12 @@
 import { messageOf } from "../core/errors.ts";
-import { createTcpMiddleware } from "../middlewares/tcp/tcp-middleware-factory.ts";
-import type { TcpMiddleware } from "../net/tcp-handler.ts";
 import type { DisabledElement, RoutedTcpRouter, TcpSnapshot } from "../providers/snapshot.ts";
 import { compileTcp as compileRule, TcpMux, type TcpRoute } from "../routers/tcp-mux.ts";
+import { type RunningTcpMiddleware, TcpMiddlewareBuilder } from "./tcp-middleware-builder.ts";
 import {
   type RunningTcpService,
   type TcpContext,
   TcpServiceBuilder,
 } from "./tcp-service-builder.ts";
-
-/** A TCP middleware that runs: what it counts goes on where its configuration is the same. */
-interface RunningTcpMiddleware {
-  readonly middleware: TcpMiddleware;
-  readonly fingerprint: string;
-}
 
 /** The TCP routers, middlewares and services of one configuration; never changed after it was built. */
 export interface TcpGraph {
@@ -45,7 +38,13 @@ export async function compileTcp(
 ): Promise<TcpGraph> {
   const disabled: DisabledElement[] = [];
   const services = new TcpServiceBuilder(snapshot, previous?.services ?? new Map(), context);
-  const middlewares = buildMiddlewares(snapshot, previous, context, disabled);
+  const middlewares = new TcpMiddlewareBuilder(
+    snapshot.middlewares,
+    previous?.middlewares ?? new Map(),
+    context.logger,
+  );
+  for (const [name, { message }] of middlewares.failed)
+    disabled.push({ kind: "tcpMiddleware", name, errors: [message] });
   const routes = new Map(
     context.entryPoints.map((name) => [name, { plain: [] as TcpRoute[], tls: [] as TcpRoute[] }]),
   );
@@ -80,28 +79,31 @@ export async function compileTcp(
       { plain: new TcpMux(plain), tls: new TcpMux(tls) },
     ]),
   );
-  return { entryPoints, services: services.built, middlewares, routerCount, disabled };
+  return {
+    entryPoints,
+    services: services.built,
+    middlewares: middlewares.built,
+    routerCount,
+    disabled,
+  };
 }
 
 async function buildRoute(
   name: string,
   router: RoutedTcpRouter,
   services: TcpServiceBuilder,
-  middlewares: ReadonlyMap<string, RunningTcpMiddleware>,
+  middlewares: TcpMiddlewareBuilder,
 ): Promise<TcpRoute> {
   const rule = compileRule(router.rule);
   const { tls } = router;
-  if (tls === undefined && rule.serverNames.some((serverName) => serverName !== "*")) {
+  // Of several names Traefik looks at the first.
+  if (tls === undefined && (rule.serverNames[0] ?? "*") !== "*") {
     throw new Error(
       `the rule ${router.rule} has a HostSNI matcher, but there is no TLS on the router`,
     );
   }
   const { service } = await services.get(router.service);
-  const chain = router.middlewares.map((each) => {
-    const running = middlewares.get(each);
-    if (running === undefined) throw new Error(`the TCP middleware "${each}" does not exist`);
-    return running.middleware;
-  });
+  const chain = router.middlewares.map((each) => middlewares.get(each, name));
   return {
     name,
     rule,
@@ -110,28 +112,4 @@ async function buildRoute(
     tls: tls ?? null,
     handler: chain.reduceRight((next, link) => link(next), service.handler),
   };
-}
-
-function buildMiddlewares(
-  snapshot: TcpSnapshot,
-  previous: TcpGraph | null,
-  context: TcpGraphContext,
-  disabled: DisabledElement[],
-): ReadonlyMap<string, RunningTcpMiddleware> {
-  const built = new Map<string, RunningTcpMiddleware>();
-  for (const [name, configuration] of snapshot.middlewares) {
-    const fingerprint = JSON.stringify(configuration);
-    const before = previous?.middlewares.get(name);
-    try {
-      built.set(
-        name,
-        before?.fingerprint === fingerprint
-          ? before
-          : { middleware: createTcpMiddleware(configuration, context.logger), fingerprint },
-      );
-    } catch (error) {
-      disabled.push({ kind: "tcpMiddleware", name, errors: [messageOf(error)] });
-    }
-  }
-  return built;
 }

@@ -124,10 +124,7 @@ export class TcpServiceBuilder {
     return { service, fingerprint, children, stop };
   }
 
-  private async servers(
-    name: string,
-    loadBalancer: LoadBalancer,
-  ): Promise<RunningTcpService> {
+  private async servers(name: string, loadBalancer: LoadBalancer): Promise<RunningTcpService> {
     const transport = this.transport(name, loadBalancer);
     const tls = loadBalancer.servers?.some((server) => server.tls)
       ? await this.tls(transport)
@@ -147,7 +144,7 @@ export class TcpServiceBuilder {
         proxyProtocol: transport.proxyProtocol?.version,
         tls:
           server.tls && context !== undefined
-            ? { context, serverName: transport.tls?.serverName ?? hostname }
+            ? { context, serverName: transport.tls?.serverName || hostname }
             : undefined,
       };
     });

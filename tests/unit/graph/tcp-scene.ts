@@ -1,0 +1,115 @@
+import type { z } from "zod";
+import {
+  tcpMiddlewareSchema,
+  tcpServersTransportSchema,
+  tcpServiceSchema,
+} from "../../../src/config/dynamic/tcp.ts";
+import { Deadlines } from "../../../src/core/timers.ts";
+import { compileTcp, type TcpGraph } from "../../../src/graph/compile-tcp.ts";
+import type { ClientTlsOptions } from "../../../src/net/tls.ts";
+import type { RoutedTcpRouter, TcpSnapshot } from "../../../src/providers/snapshot.ts";
+import { FakeAccepted } from "../net/fake-accepted.ts";
+import { FakeDialler } from "../net/fake-dialler.ts";
+import { MemoryFiles } from "../tls/memory-files.ts";
+
+/** TCP configuration as a user writes it, with qualified names; routers have defaults. */
+export interface TcpGiven {
+  readonly routers?: Readonly<Record<string, Partial<RoutedTcpRouter>>>;
+  readonly services?: Readonly<Record<string, z.input<typeof tcpServiceSchema>>>;
+  readonly middlewares?: Readonly<Record<string, z.input<typeof tcpMiddlewareSchema>>>;
+  readonly serversTransports?: Readonly<Record<string, z.input<typeof tcpServersTransportSchema>>>;
+}
+
+const ROUTER: RoutedTcpRouter = {
+  rule: "HostSNI(`*`)",
+  priority: undefined,
+  entryPoints: ["web"],
+  middlewares: [],
+  service: "s@file",
+  tls: undefined,
+  providerRank: 0,
+};
+
+/** A service of servers. */
+export const servers = (...addresses: string[]) => ({
+  loadBalancer: { servers: addresses.map((address) => ({ address })) },
+});
+
+function mapOf<T, U>(given: Readonly<Record<string, T>> = {}, make: (value: T) => U) {
+  return new Map(Object.entries(given).map(([name, value]) => [name, make(value)]));
+}
+
+/** Compiles with fakes of a runtime; `files` are PEM texts by path. */
+export class TcpScene {
+  readonly dialler = new FakeDialler();
+  readonly contexts: ClientTlsOptions[] = [];
+  readonly files: MemoryFiles;
+  /** Names of TLS options that can't be used, with the reason. */
+  readonly tlsProblems: Record<string, string> = {};
+  graph: TcpGraph | null = null;
+
+  constructor(files: Readonly<Record<string, string>> = {}) {
+    this.files = new MemoryFiles(files);
+  }
+
+  async compile(given: TcpGiven): Promise<TcpGraph> {
+    const snapshot: TcpSnapshot = {
+      routers: mapOf(given.routers, (router) => ({ ...ROUTER, ...router })),
+      services: mapOf(given.services, (service) => tcpServiceSchema.parse(service)),
+      middlewares: mapOf(given.middlewares, (each) => tcpMiddlewareSchema.parse(each)),
+      serversTransports: mapOf(given.serversTransports, (each) =>
+        tcpServersTransportSchema.parse(each),
+      ),
+    };
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    const before = this.graph;
+    const after = await compileTcp(snapshot, before, {
+      runtime: {
+        connect: this.dialler.connect,
+        files: this.files,
+        clientTls: (options) => {
+          this.contexts.push(options);
+          return { role: "client" };
+        },
+      },
+      deadlines: new Deadlines(),
+      logger: silent,
+      entryPoints: ["web", "other"],
+      tlsProblem: (name) => this.tlsProblems[name],
+    });
+    // As the server does it.
+    for (const [name, service] of before?.services ?? [])
+      if (after.services.get(name) !== service) service.stop();
+    this.graph = after;
+    return after;
+  }
+
+  /** What is wrong, by name. */
+  get problems(): Record<string, string> {
+    return Object.fromEntries(
+      (this.graph?.disabled ?? []).map(({ kind, name, errors }) => [
+        `${kind} ${name}`,
+        errors.join("; "),
+      ]),
+    );
+  }
+
+  /** A new connection on an entrypoint, given to the router that takes it; who that is. */
+  connect(entryPoint = "web", serverName: string | null = null, ip = "192.0.2.7") {
+    const muxes = this.graph!.entryPoints.get(entryPoint)!;
+    const mux = serverName === null ? muxes.plain : muxes.tls;
+    const match = mux.match({ serverName: serverName ?? "", alpn: [], ip });
+    const accepted = new FakeAccepted(ip, undefined, entryPoint);
+    const dials = this.dialler.dials.length;
+    match?.handler(accepted);
+    return { router: match?.name, accepted, dial: this.dialler.dials[dials] };
+  }
+
+  /** The servers that so many connections are sent to. */
+  targets(count: number): string[] {
+    return Array.from({ length: count }, () => {
+      const { dial } = this.connect();
+      return dial === undefined ? "nobody" : `${dial.options.hostname} ${dial.options.port}`;
+    });
+  }
+}
