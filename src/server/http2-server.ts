@@ -19,6 +19,8 @@ import { LingeringConnection } from "./lingering-connection.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
+/** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
+const LEAVING_TIME = 1000;
 
 /** An HTTP/2 connection in the server role (RFC 9113): frames to and from streams, each with its own request. */
 export class Http2Server
@@ -48,6 +50,10 @@ export class Http2Server
   private readingPaused = false;
   private requests = 0;
   private draining = false;
+  /** What the client sent before it knew of the drain is all here. */
+  private settled = false;
+  /** For the client's word that it knows of the drain; 0 where none is awaited. */
+  private leavingDeadline = 0;
   private over = false;
   /** Nothing is left to do but to send what waits and to close. */
   private ending = false;
@@ -231,10 +237,12 @@ export class Http2Server
 
   peerGoAway(): void {
     this.draining = true;
-    if (this.streams.size === 0) this.endSoon();
+    this.settle();
   }
 
-  pong(): void {}
+  pong(): void {
+    if (this.draining) this.settle();
+  }
 
   sessionError(code: number, reason: string): void {
     this.entry.logger.debug("Closed an HTTP/2 connection", {
@@ -248,8 +256,8 @@ export class Http2Server
   /** A stream is done with, one way or the other. */
   streamOver(server: Http2StreamServer): void {
     if (!this.streams.delete(server) || this.streams.size > 0 || this.over) return;
-    if (this.draining) this.endSoon();
-    else this.becomeIdle();
+    if (!this.draining) this.becomeIdle();
+    else if (this.settled) this.endSoon();
   }
 
   // --- the end ---
@@ -268,10 +276,23 @@ export class Http2Server
     new LingeringConnection(this.entry, this.connection, this.writer);
   }
 
+  /**
+   * GOAWAY that refuses nothing yet, and a PING: behind its answer come no more requests. Closed
+   * before, the connection would lose those that are on their way (RFC 9113 section 6.8).
+   */
   private beginDrain(): void {
     if (this.draining) return;
     this.draining = true;
     this.session.drain();
+    this.session.ping();
+    this.leavingDeadline = this.entry.deadlines.after(LEAVING_TIME);
+    this.expectBefore(this.leavingDeadline);
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.leavingDeadline = 0;
+    if (this.streams.size === 0) this.endSoon();
   }
 
   // --- time limits ---
@@ -297,6 +318,7 @@ export class Http2Server
       this.endSoon();
       return;
     }
+    if (this.passed(this.leavingDeadline, time)) this.settle();
     for (const stream of [...this.streams]) {
       if (this.passed(stream.due, time)) stream.expired();
     }
@@ -310,12 +332,11 @@ export class Http2Server
     return false;
   }
 
-  /** Graceful shutdown: GOAWAY; the connection closes behind its last stream. */
+  /** Graceful shutdown: the connection closes behind its last stream. */
   drainConnection(): void {
     if (this.over) return;
     this.beginDrain();
     this.writer.flush();
-    if (this.streams.size === 0) this.endSoon();
   }
 
   /** The grace time is over. */
