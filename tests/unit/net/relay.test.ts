@@ -84,6 +84,65 @@ describe("relay", () => {
     expect(b.calls).toEqual(["shutdown"]);
   });
 
+  describe("the terminationDelay", () => {
+    const delayed = (terminationDelay?: number, idleTimeout?: number) => {
+      const deadlines = new Deadlines();
+      return { deadlines, ...joined({ terminationDelay, idleTimeout, deadlines }) };
+    };
+
+    test("begins when a FIN has been passed on, from whichever side, and bytes don't move it", async () => {
+      for (const [first, second] of [
+        ["a", "b"],
+        ["b", "a"],
+      ] as const) {
+        const { deadlines, closes, ...ends } = delayed(1000);
+        deadlines.sweep(now() + 5000);
+        expect([ends.a.closed, ends.b.closed]).toEqual([false, false]);
+        ends[first].handler.end();
+        ends[second].handler.data(counting(4));
+        expect(ends[first].sent).toEqual(counting(4));
+        deadlines.sweep(now() + 500);
+        expect(ends[second].closed).toBe(false);
+        deadlines.sweep(now() + 1500);
+        await Promise.resolve();
+        expect([ends.a.closed, ends.b.closed]).toEqual([true, true]);
+        expect(closes).toEqual([first === "a" ? [0, 4] : [4, 0]]);
+      }
+    });
+
+    test("hasn't begun while bytes still wait before the FIN", () => {
+      const { a, b, deadlines } = delayed(1000);
+      b.capacities = [2];
+      a.handler.data(counting(5));
+      a.handler.end();
+      deadlines.sweep(now() + 5000);
+      expect(b.closed).toBe(false);
+      b.drain();
+      expect(b.calls).toEqual(["shutdown"]);
+      deadlines.sweep(now() + 5000);
+      expect(b.closed).toBe(true);
+    });
+
+    test("of 0 is over at once, a negative one never", () => {
+      const none = delayed(0);
+      none.a.handler.end();
+      none.deadlines.sweep(now() + 2);
+      expect(none.b.closed).toBe(true);
+      const endless = delayed(-1);
+      endless.a.handler.end();
+      endless.deadlines.sweep(now() + 1e9);
+      expect(endless.b.closed).toBe(false);
+    });
+
+    test("takes the place of the idleTimeout", () => {
+      const { a, b, deadlines } = delayed(1000, 60_000);
+      a.handler.end();
+      b.handler.data(counting(1));
+      deadlines.sweep(now() + 1500);
+      expect(b.closed).toBe(true);
+    });
+  });
+
   test("a reset is passed on as a reset, whatever waits", async () => {
     const { a, b, closes } = joined();
     b.capacities = [0];
