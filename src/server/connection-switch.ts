@@ -14,6 +14,8 @@ import { PostgresConnection, STARTTLS_ACCEPTED } from "./postgres-connection.ts"
 import { ServedConnection } from "./served-connection.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
+/** What TLS begins with; PostgreSQL's request for TLS begins with 0. */
+const TLS_HANDSHAKE = 0x16;
 /** The length of PostgreSQL's request for TLS. */
 const STARTTLS_LENGTH = 8;
 
@@ -118,7 +120,10 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
   private readProtocol(bytes: Uint8Array): void {
     switch (classify(bytes, bytes.length)) {
       case "more":
-        this.seen = bytes;
+        // Who may speak neither TLS nor PostgreSQL speaks what a TCP router's server is there for,
+        // and may wait for an answer now.
+        if (bytes[0] === TLS_HANDSHAKE || bytes[0] === 0 || !this.servePlainTcp(bytes))
+          this.seen = bytes;
         return;
       case "tls":
         this.hello = new ClientHelloParser();
