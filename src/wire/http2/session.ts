@@ -87,6 +87,8 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
   // --- the header block that is coming in ---
   private blockStream = 0;
   private blockEnd = false;
+  /** Its priority names its own stream (RFC 7540 section 5.3.1). */
+  private blockOnItself = false;
   private blockFrames = 0;
   private block_: Uint8Array = NO_BYTES;
   private blockLength = 0;
@@ -250,7 +252,6 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
       this.streamError(stream, ErrorCode.flowControlError);
     } else {
       stream.receiveWindow -= length;
-      stream.unconsumed += length;
       if (length === 0 && (flags & Flag.endStream) === 0) this.countControl();
       return;
     }
@@ -265,35 +266,36 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
       this.padLengthDue = false;
       this.padLeft = bytes[at++];
       overhead = 1;
-      if (this.padLeft > this.dataLeft + (end - at)) throw protocolError("More padding than DATA");
+      const left = this.dataLeft + (end - at);
+      if (this.padLeft > left) throw protocolError("More padding than DATA");
+      if (this.padLeft === left && (this.dataFlags & Flag.endStream) === 0) this.countControl();
     }
     // What is left of the frame behind this piece, without the padding.
     const stop = Math.max(at, Math.min(end, end - (this.padLeft - this.dataLeft)));
     overhead += end - stop;
     const stream = this.dataStream;
-    if (stream === null) {
+    // Its owner may have reset it since the frame began.
+    if (stream === null || stream.receiveClosed) {
       this.consumeConnection(end - start);
       return;
     }
+    stream.unconsumed += end - start;
     if (overhead > 0) this.consume(stream, overhead);
     if (stop === at) return;
     stream.received += stop - at;
     if (stream.contentLength >= 0 && stream.received > stream.contentLength) {
-      this.dataStream = null;
-      this.consumeConnection(stop - at, stream);
       this.streamError(stream, ErrorCode.protocolError);
       return;
     }
     this.guard.worked();
     this.sink.streamData(stream, bytes, at, stop);
-    // Its owner may have reset it.
-    if (stream.receiveClosed) this.dataStream = null;
   }
 
   dataEnd(): void {
     const stream = this.dataStream;
     this.dataStream = null;
-    if (stream !== null && (this.dataFlags & Flag.endStream) !== 0) {
+    if (stream === null || stream.receiveClosed) return;
+    if ((this.dataFlags & Flag.endStream) !== 0) {
       this.endReceiving(stream, null, NO_BYTES);
     }
   }
@@ -326,9 +328,9 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
       if (at === stop) throw protocolError("Padded HEADERS without a pad length");
       stop -= bytes[at++];
     }
-    let dependsOnItself = false;
+    this.blockOnItself = false;
     if ((flags & Flag.priority) !== 0) {
-      dependsOnItself = at + 5 <= stop && readUint31(bytes, at) === id;
+      this.blockOnItself = at + 5 <= stop && readUint31(bytes, at) === id;
       at += 5;
     }
     if (at > stop) throw protocolError("HEADERS shorter than their padding and priority");
@@ -336,7 +338,6 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     this.blockEnd = (flags & Flag.endStream) !== 0;
     this.blockFrames = 0;
     this.blockPiece((flags & Flag.endHeaders) !== 0, bytes, at, stop);
-    if (dependsOnItself) this.errorOn(id, ErrorCode.protocolError);
   }
 
   private blockPiece(last: boolean, bytes: Uint8Array, start: number, end: number): void {
@@ -375,6 +376,7 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
       if (!(error instanceof HpackError)) throw error;
       throw new ConnectionError(ErrorCode.compressionError, error.message);
     }
+    if (this.blockOnItself) block.fault ??= "A stream that depends on itself";
     const stream = this.streams.get(id);
     if (stream === undefined) this.unknownBlock(id, block);
     else if (stream.headReceived) this.trailerBlock(stream, block);
@@ -385,13 +387,14 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
   private unknownBlock(id: number, block: DecodedBlock): void {
     if (!this.server) {
       if (this.isIdle(id)) throw protocolError("HEADERS on an idle stream");
-      if (this.closed.find(id) === Closed.unknown) this.countControl();
+      this.countControl();
       return;
     }
     if (id % 2 === 0) throw protocolError("A client's stream with an even number");
     if (id <= this.lastPeerStream) {
       switch (this.closed.find(id)) {
         case Closed.reset:
+          this.countControl();
           return;
         case Closed.known:
           throw new ConnectionError(ErrorCode.streamClosed, "HEADERS on a closed stream");
@@ -479,7 +482,7 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
 
   /** RFC 9113 section 10.5.1: the server says 431 itself, as no driver got to see a request. */
   private answer431(stream: Stream<Owner>): void {
-    if (!this.guard.reset()) throw calm("Too many header lists above the limit");
+    if (this.blockEnd) this.closeReceive(stream);
     this.block.status(431);
     this.sendHead(stream, true);
     this.reset(stream, ErrorCode.noError);
@@ -614,7 +617,8 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     this.peerLeaving = true;
     if (!this.server) {
       for (const stream of [...this.streams.values()]) {
-        if (stream.id <= last) continue;
+        // The sink may have reset others of them meanwhile.
+        if (stream.id <= last || !this.streams.has(stream.id)) continue;
         this.remove(stream, Closed.known);
         this.sink.streamReset(stream, ErrorCode.refusedStream, true);
       }
@@ -654,7 +658,9 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
   private resetUnknown(id: number, code: number): void {
     if (!this.guard.reset()) throw calm("Too many streams with errors");
     this.writer.rstStream(id, code);
-    this.closed.add(id, Closed.reset);
+    if (!this.isIdle(id) && this.closed.find(id) === Closed.unknown) {
+      this.closed.add(id, Closed.reset);
+    }
   }
 
   // --- the ends of streams ---
@@ -666,7 +672,7 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
 
   private closeSend(stream: Stream<Owner>): void {
     stream.sendClosed = true;
-    if (this.server) this.guard.finished();
+    this.guard.finished();
     if (stream.receiveClosed) this.finish(stream);
   }
 
@@ -682,6 +688,7 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     stream.sendClosed = true;
     stream.receiveClosed = true;
     this.closed.add(stream.id, way);
+    if (stream.blocked) this.unblock(stream);
     // Nobody will consume it any more.
     const { unconsumed } = stream;
     stream.unconsumed = 0;
@@ -696,7 +703,7 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
 
   private resetAll(code: number): void {
     for (const stream of [...this.streams.values()]) {
-      this.streams.delete(stream.id);
+      if (!this.streams.delete(stream.id)) continue;
       stream.sendClosed = true;
       stream.receiveClosed = true;
       this.sink.streamReset(stream, code, false);
@@ -720,15 +727,20 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     stream.consumed = 0;
   }
 
-  /** `of`: bytes of that stream that are counted as unconsumed. */
-  private consumeConnection(bytes: number, of: Stream<Owner> | null = null): void {
-    if (of !== null) of.unconsumed -= bytes;
+  private consumeConnection(bytes: number): void {
     if (this.over) return;
     this.consumed += bytes;
     if (this.consumed * 2 < Math.max(this.limits.connectionWindow, DEFAULT_WINDOW)) return;
     this.writer.windowUpdate(0, this.consumed);
     this.receiveWindow += this.consumed;
     this.consumed = 0;
+  }
+
+  /** A peer whose window stays closed could make us keep any number of streams that it has reset. */
+  private unblock(stream: Stream<Owner>): void {
+    stream.blocked = false;
+    const at = this.blocked.indexOf(stream);
+    if (at >= 0) this.blocked.splice(at, 1);
   }
 
   /** Lets streams that waited for windows have their turns, each as long as there is something to send with. */
@@ -781,7 +793,10 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     const stream = given as Stream<Owner>;
     if (!this.encoding) this.encoder.begin();
     this.encoding = false;
-    if (stream.sendClosed || this.over) return;
+    if (stream.sendClosed || this.over) {
+      this.encoder.discard();
+      return;
+    }
     this.writer.headers(stream.id, this.encoder.buffer, this.encoder.length, end);
     if (end) this.closeSend(stream);
   }
@@ -820,8 +835,8 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
 
   reset(given: Http2Stream<Owner>, code: number): void {
     const stream = given as Stream<Owner>;
-    if (this.over || !this.streams.has(stream.id)) return;
-    this.writer.rstStream(stream.id, code);
+    if (!this.streams.has(stream.id)) return;
+    if (!this.over) this.writer.rstStream(stream.id, code);
     this.remove(stream, Closed.reset);
   }
 

@@ -66,7 +66,7 @@ let valueScratch = new Uint8Array(1024);
 
 /**
  * Encodes the header blocks of one connection (RFC 7541). What is encoded must be sent, whole and in
- * order, as the table changes with it.
+ * order, as the table changes with it; or given up with `discard`.
  *
  * Strings are Huffman coded where that makes them shorter, unless they are very long. The dynamic
  * table has fields that come again; see `Indexing`.
@@ -109,6 +109,15 @@ export class HpackEncoder implements HeaderBlock {
     if (this.smallestSize < capacity) this.sizeUpdate(this.smallestSize);
     this.sizeUpdate(capacity);
     this.updateDue = false;
+  }
+
+  /** What was encoded since `begin` isn't sent: the peer's table lacks it, so both begin anew. */
+  discard(): void {
+    const { capacity } = this.table;
+    this.table.resize(0);
+    this.table.resize(capacity);
+    this.smallestSize = 0;
+    this.updateDue = true;
   }
 
   status(status: number): void {
