@@ -743,21 +743,27 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     if (at >= 0) this.blocked.splice(at, 1);
   }
 
-  /** Lets streams that waited for windows have their turns, each as long as there is something to send with. */
+  /**
+   * Lets streams that waited for windows have their turns, each as long as there is something to
+   * send with. Who has to wait once more goes behind those that had no turn.
+   */
   private wake(): void {
-    const { blocked } = this;
-    if (blocked.length === 0 || this.sendWindow <= 0) return;
+    const waiting = this.blocked;
+    if (waiting.length === 0 || this.sendWindow <= 0) return;
     this.blocked = [];
-    for (const stream of blocked) {
-      if (stream.sendClosed) {
-        stream.blocked = false;
-      } else if (this.sendWindow <= 0 || stream.sendWindow <= 0) {
-        this.blocked.push(stream);
+    const passedOver: Stream<Owner>[] = [];
+    for (const stream of waiting) {
+      if (stream.sendClosed) continue;
+      if (this.sendWindow <= 0 || stream.sendWindow <= 0) {
+        passedOver.push(stream);
       } else {
         stream.blocked = false;
         this.sink.streamWritable(stream);
       }
     }
+    if (passedOver.length === 0) return;
+    // The sink may have reset some of them meanwhile.
+    this.blocked = passedOver.filter((stream) => !stream.sendClosed).concat(this.blocked);
   }
 
   // --- sending ---
