@@ -234,9 +234,11 @@ export class Scene {
   readonly session: Session<string>;
   readonly notes = new Notes();
   readonly output = new Output();
+  readonly role: "server" | "client";
   private readonly words = new FrameWords();
 
   constructor(role: "server" | "client", limits: Partial<Http2Limits> = {}) {
+    this.role = role;
     this.session = new Session(
       role,
       { ...DEFAULT_HTTP2_LIMITS, ...limits },
