@@ -3,6 +3,7 @@ import { join } from "node:path";
 /** Other people's programs that tests and the bench use. */
 export type Tool =
   | "curl"
+  | "go"
   | "h2load"
   | "h2spec"
   | "haproxy"
@@ -14,8 +15,15 @@ export type Tool =
 
 const { PATH = "", HOME = "", GOBIN = join(HOME, "go/bin") } = process.env;
 
-/** Besides PATH, where Debian puts servers and where `go install` puts what it builds. */
-const DIRECTORIES = [PATH, "/usr/local/sbin", "/usr/sbin", "/sbin", GOBIN].join(":");
+/** Besides PATH, where Debian puts servers, where Go puts itself, and where `go install` puts what it builds. */
+const DIRECTORIES = [
+  PATH,
+  "/usr/local/sbin",
+  "/usr/sbin",
+  "/sbin",
+  "/usr/local/go/bin",
+  GOBIN,
+].join(":");
 
 /** The tool's path, or null where it isn't installed. */
 export function toolPath(tool: Tool): string | null {

@@ -6,6 +6,7 @@ import {
   type Http3StreamHandler,
 } from "../../src/net/http3.ts";
 import { reportUncaught } from "../node/uncaught.ts";
+import { type Backlogged, Http3Backlogs } from "./http3-backlogs.ts";
 
 /** What the writer of node:quic has to wait for; the types leave it out. */
 const DRAINABLE = Symbol.for("Stream.drainableProtocol");
@@ -24,6 +25,9 @@ type NativeStream = QuicStream & {
   resetStream(code: bigint): void;
   stopSending(code: bigint): void;
 };
+
+/** Of all streams of the process. */
+const backlogs = new Http3Backlogs();
 
 type Block = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -49,7 +53,7 @@ function headerBlock(fields: Http3Fields): Record<string, string | string[]> {
 }
 
 /** A request of node:quic: its reader, which asks for chunks, and its writer made into calls. */
-export class BunHttp3Stream implements Http3Stream {
+export class BunHttp3Stream implements Http3Stream, Backlogged {
   private readonly stream: NativeStream;
   private handler!: Http3StreamHandler;
   private over = false;
@@ -57,6 +61,10 @@ export class BunHttp3Stream implements Http3Stream {
   /** Ends the reader's wait. */
   private wake: (() => void) | null = null;
   private paused = false;
+  /** Bytes that the handler has been given. */
+  private delivered = 0;
+  /** Nobody wants what still comes of the request. */
+  private unwanted = false;
   private writer: Writer | null = null;
   /** Waiting for the writer to take more. */
   private full = false;
@@ -91,15 +99,20 @@ export class BunHttp3Stream implements Http3Stream {
         for (const chunk of chunks) {
           while (this.paused) await this.resumed();
           if (this.over) return;
-          this.handler.data(chunk);
+          this.delivered += chunk.length;
+          if (!this.unwanted) this.handler.data(chunk);
         }
-        this.handler.flush();
+        if (!this.unwanted) this.handler.flush();
       }
+      // Trailers come behind the end of the body, in the same turn of the event loop.
+      await new Promise(setImmediate);
       while (this.paused) await this.resumed();
-      if (!this.over) this.handler.end(this.trailers);
+      if (!this.over && !this.unwanted) this.handler.end(this.trailers);
     } catch (error) {
-      // A stream that broke off; what the handler itself throws is a mistake of its own.
-      if (!this.stream.destroyed) reportUncaught(error);
+      // A stream that broke off, or a request that nobody wants, whose response goes on.
+      if (this.stream.destroyed || this.unwanted) return;
+      // What the handler itself throws is a mistake of its own.
+      reportUncaught(error);
       this.stream.destroy();
     }
   }
@@ -113,6 +126,7 @@ export class BunHttp3Stream implements Http3Stream {
   private closed(error?: Error): void {
     if (this.over) return;
     this.over = true;
+    backlogs.remove(this);
     this.resume();
     this.unsent = null;
     try {
@@ -126,6 +140,21 @@ export class BunHttp3Stream implements Http3Stream {
 
   pause(): void {
     this.paused = true;
+    if (!this.over && !this.unwanted) backlogs.add(this);
+  }
+
+  get backlog(): number {
+    return this.over ? 0 : Number(this.stream.stats.bytesReceived) - this.delivered;
+  }
+
+  overflow(): void {
+    if (this.over || this.unwanted) return;
+    this.stopReading();
+    try {
+      this.handler.overflow();
+    } catch (error) {
+      reportUncaught(error);
+    }
   }
 
   resume(): void {
@@ -136,7 +165,10 @@ export class BunHttp3Stream implements Http3Stream {
   }
 
   stopReading(): void {
-    if (!this.over) this.stream.stopSending(BigInt(Http3Error.noError));
+    if (this.over || this.unwanted) return;
+    this.unwanted = true;
+    backlogs.remove(this);
+    this.stream.stopSending(BigInt(Http3Error.noError));
     this.resume();
   }
 

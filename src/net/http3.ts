@@ -77,6 +77,11 @@ export interface Http3StreamHandler {
   flush(): void;
   /** The request is complete. Not called while paused. */
   end(trailers: Http3Fields | null): void;
+  /**
+   * So much of the body waits, because of `pause`, that the runtime keeps no more of it: nothing else
+   * of the request comes. The response goes on.
+   */
+  overflow(): void;
   /** The stream takes bytes again, after a `write` that said it was full. */
   drain(): void;
   /** Called once and last: both sides are done, or either gave up; `error` says what is known of that. */

@@ -59,12 +59,16 @@ export class Http3EntryPoint implements Http3Handler {
 
   /** Advertises what `listen` binds, in responses over TLS. */
   advertise(handler: Handler): Handler {
-    return altSvc((tlsOptions) => {
-      const options = this.entry.routes.tls.optionsFor(tlsOptions);
-      const served = !("refused" in options) && http3Obstacle(options) === undefined;
-      return served ? this.advertisement : null;
-    })(handler);
+    return altSvc((tlsOptions) =>
+      this.obstacle(tlsOptions) === undefined ? this.advertisement : null,
+    )(handler);
   }
+
+  /** Why hosts with the options of that name can't be served now; undefined where they can. */
+  private readonly obstacle = (tlsOptions: string): string | undefined => {
+    const options = this.entry.routes.tls.optionsFor(tlsOptions);
+    return "refused" in options ? options.refused : http3Obstacle(options);
+  };
 
   /** Binds UDP, on the port that the entrypoint has bound for TCP. Rejects with the system's error. */
   async listen(): Promise<void> {
@@ -94,7 +98,7 @@ export class Http3EntryPoint implements Http3Handler {
     const name = hosts.find(serverName)?.options ?? "default";
     const options = tls.judge(name, serverName, connection.local.ip);
     if (!("refused" in options)) {
-      return new Http3Server(connection, this.entry, name, http3Obstacle(options));
+      return new Http3Server(connection, this.entry, name, this.obstacle);
     }
     this.entry.logger.debug("Closed a connection", {
       entryPointName: this.entry.name,

@@ -11,6 +11,7 @@ import type {
 import type { TlsInfo } from "../net/tls.ts";
 import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
 import { Http3StreamServer } from "./http3-stream-server.ts";
+import { clientGone } from "./stream-endings.ts";
 
 /** What a client has to acknowledge the last response, in milliseconds, where a connection is to end. */
 const LAST_ACKNOWLEDGEMENTS = 2000;
@@ -23,19 +24,19 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   readonly local: Address;
   readonly tls: TlsInfo;
   readonly tlsOptions: string;
-  /** Why all requests here are answered 421; undefined where they are served. */
-  readonly misdirected: string | undefined;
   private readonly connection: Http3Connection;
+  private readonly obstacle: (tlsOptions: string) => string | undefined;
   private readonly streams = new Set<Http3StreamServer>();
   private readonly openedAt = now();
   private requests = 0;
   private draining = false;
 
+  /** `obstacle` says why requests by those TLS options can't be served now; undefined where they can. */
   constructor(
     connection: Http3Connection,
     entry: HttpEntryPoint,
     tlsOptions: string,
-    misdirected: string | undefined,
+    obstacle: (tlsOptions: string) => string | undefined,
   ) {
     this.connection = connection;
     this.entry = entry;
@@ -43,10 +44,15 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
     this.local = connection.local;
     this.tls = connection.tls;
     this.tlsOptions = tlsOptions;
-    this.misdirected = misdirected;
+    this.obstacle = obstacle;
     this.deadline = entry.deadlines.after(entry.idleTimeout);
     entry.deadlines.add(this);
     entry.connections.add(this);
+  }
+
+  /** Why a request is answered 421; undefined where it is served. Asked anew, as a reload may demand more of clients. */
+  get misdirected(): string | undefined {
+    return this.obstacle(this.tlsOptions);
   }
 
   request(stream: Http3Stream, head: Http3Fields): Http3StreamHandler {
@@ -75,7 +81,7 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   closed(): void {
     this.entry.deadlines.remove(this);
     this.entry.connections.delete(this);
-    const error = new ProxyError("client-gone", "downstream", "The client's connection is over");
+    const error = clientGone("The client's connection is over");
     for (const stream of [...this.streams]) stream.breakOff(error);
   }
 

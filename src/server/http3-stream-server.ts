@@ -1,9 +1,9 @@
 import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
 import type { Expiring } from "../core/timers.ts";
-import { Body, type BodySink, type BodySource } from "../http/body.ts";
+import { Body, type BodySource } from "../http/body.ts";
 import { httpDate } from "../http/date.ts";
 import { type Downstream, Exchange } from "../http/exchange.ts";
-import { HeaderList } from "../http/header-list.ts";
+import type { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import type { Address } from "../net/connection.ts";
 import {
@@ -13,6 +13,8 @@ import {
   type Http3StreamHandler,
 } from "../net/http3.ts";
 import type { TlsInfo } from "../net/tls.ts";
+import { receivedTrailers, responseHead } from "./http3-fields.ts";
+import { Http3ResponseBody, type Http3ResponseOwner } from "./http3-response-body.ts";
 import type { Http3Server } from "./http3-server.ts";
 import {
   type Http3Head,
@@ -21,31 +23,18 @@ import {
   MalformedRequest,
   requestFromHttp3,
 } from "./request-from-http3.ts";
-import { awaitBody, bodyToSend, lengthToSay, MISCOUNTED, UNREAD } from "./response-framing.ts";
+import { awaitBody, bodyToSend, lengthToSay, UNREAD } from "./response-framing.ts";
+import {
+  bodyTooFast,
+  clientGone,
+  discard,
+  LAST_WORDS,
+  readTimeoutPassed,
+  writeTimeoutPassed,
+} from "./stream-endings.ts";
 
-/** Fields of a response that HTTP/3 forbids (RFC 9114 section 4.2), or that are written here. */
-const NOT_SENT = new Set([
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "keep-alive",
-  "proxy-connection",
-  "upgrade",
-  "http2-settings",
-  "te",
-]);
-/** Fields that have no place behind a body (RFC 9110 section 6.5.1). */
-const NOT_IN_TRAILERS = new Set([
-  ...NOT_SENT,
-  "host",
-  "trailer",
-  "content-type",
-  "content-encoding",
-]);
 /** Methods whose requests seldom have a body: whether there is one is seen before anybody has the request. */
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "CONNECT"]);
-/** How long a client has to take the answer to a request that timed out, in milliseconds. */
-const LAST_WORDS = 2000;
 
 const Phase = {
   /** The head is there; nobody has it yet. */
@@ -61,7 +50,7 @@ const Phase = {
 
 /** One request on an HTTP/3 connection, and its response. */
 export class Http3StreamServer
-  implements Downstream, Http3StreamHandler, BodySource, BodySink, Expiring
+  implements Downstream, Http3StreamHandler, Http3ResponseOwner, BodySource, Expiring
 {
   readonly protocol = "HTTP/3.0";
   deadline = 0;
@@ -76,7 +65,7 @@ export class Http3StreamServer
   private continueOwed = false;
   /** The request isn't complete. */
   private receiving = true;
-  private responseBody: Body | null = null;
+  private responseBody: Http3ResponseBody | null = null;
 
   constructor(server: Http3Server, stream: Http3Stream) {
     this.server = server;
@@ -135,7 +124,7 @@ export class Http3StreamServer
 
   informational(status: number, headers: HeaderList): void {
     if (this.phase !== Phase.handling) return;
-    this.stream.sendHead([[":status", String(status)], ...fieldsOf(headers, NOT_SENT)], false);
+    this.stream.sendHead(responseHead(status, headers), false);
   }
 
   // --- the request ---
@@ -176,7 +165,7 @@ export class Http3StreamServer
   data(bytes: Uint8Array): void {
     const { head, exchange } = this;
     exchange.requestBytes += bytes.length;
-    if (head === null || this.phase === Phase.over) return;
+    if (head === null || this.phase >= Phase.sent) return;
     if (this.phase === Phase.arrived && this.requestBody === null) {
       if (head.contentLength === 0) {
         this.refuse("A body behind Content-Length: 0");
@@ -199,7 +188,7 @@ export class Http3StreamServer
   end(trailers: Http3Fields | null): void {
     const { head, exchange, requestBody, server } = this;
     this.receiving = false;
-    if (head === null || this.phase === Phase.over) return;
+    if (head === null || this.phase >= Phase.sent) return;
     this.deadline = server.entry.deadlines.after(server.entry.writeTimeout);
     this.continueOwed = false;
     if (head.contentLength > 0 && exchange.requestBytes !== head.contentLength) {
@@ -207,8 +196,22 @@ export class Http3StreamServer
       return;
     }
     this.requestBody = null;
-    requestBody?.finish(trailers === null ? null : trailerList(trailers));
+    requestBody?.finish(trailers === null ? null : receivedTrailers(trailers));
     if (requestBody === null) this.dispatch();
+  }
+
+  overflow(): void {
+    const body = this.requestBody;
+    this.receiving = false;
+    if (this.phase === Phase.handling) {
+      const error = bodyTooFast();
+      this.requestBody = null;
+      this.giveUp(error);
+      body?.fail(error);
+    } else if (this.phase === Phase.responding) {
+      this.stream.reset(Http3Error.excessiveLoad);
+      this.breakOff(bodyTooFast());
+    }
   }
 
   private miscounted(): void {
@@ -277,11 +280,7 @@ export class Http3StreamServer
   private respond(response: LazyResponse): void {
     const { exchange } = this;
     if (this.phase !== Phase.handling) {
-      // The client went away meanwhile.
-      response
-        .takeBody()
-        ?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
-      response.tunnel?.connection.reset();
+      discard(response);
       return;
     }
     this.phase = Phase.responding;
@@ -289,8 +288,7 @@ export class Http3StreamServer
     exchange.responseHeaders = response.headerList;
     const body = bodyToSend(response, exchange.method);
     const length = lengthToSay(response, body, exchange.method);
-    const head: Http3Fields = [[":status", String(response.status)]];
-    head.push(...fieldsOf(response.headerList, NOT_SENT));
+    const head = responseHead(response.status, response.headerList);
     if (!response.headerList.has("date")) head.push(["date", httpDate()]);
     if (length >= 0) head.push(["content-length", String(length)]);
     this.stream.sendHead(head, body === null);
@@ -298,41 +296,17 @@ export class Http3StreamServer
       this.finish();
       return;
     }
-    this.responseBody = body;
-    body.pipe(this);
+    this.responseBody = new Http3ResponseBody(this, this.stream, exchange, body);
+    this.responseBody.begin();
   }
 
-  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
-    const body = this.responseBody!;
-    const sent = (this.exchange.responseBytes += end - start);
-    if (body.length >= 0 && sent > body.length) {
-      body.cancel(MISCOUNTED);
-      this.bodyFail(MISCOUNTED);
-      return;
-    }
-    if (this.stream.write(bytes, start, end)) return;
-    body.pause();
-    // The client has so long to open its windows.
-    const { deadlines, idleTimeout } = this.server.entry;
-    this.deadline = deadlines.after(idleTimeout);
-  }
-
-  bodyFlush(): void {}
-
-  bodyEnd(): void {
-    const body = this.responseBody!;
-    if (body.length >= 0 && body.length !== this.exchange.responseBytes) {
-      this.bodyFail(MISCOUNTED);
-      return;
-    }
+  responseSent(): void {
     this.responseBody = null;
-    const { trailers } = body;
-    this.stream.end(trailers === null ? null : fieldsOf(trailers, NOT_IN_TRAILERS));
     this.finish();
   }
 
   /** Cut short above, cut short below: never a clean end. */
-  bodyFail(error: ProxyError): void {
+  responseBroken(error: ProxyError): void {
     this.server.entry.logger.debug("A response broke off", {
       error: error.message,
       service: this.exchange.service,
@@ -340,6 +314,12 @@ export class Http3StreamServer
     this.responseBody = null;
     this.stream.reset(Http3Error.internalError);
     this.breakOff(error);
+  }
+
+  /** The client has so long to open its windows. */
+  responseStalled(): void {
+    const { deadlines, idleTimeout } = this.server.entry;
+    this.deadline = deadlines.after(idleTimeout);
   }
 
   drain(): void {
@@ -371,7 +351,7 @@ export class Http3StreamServer
       error === undefined
         ? "The client ended the stream"
         : `The client's stream failed: ${messageOf(error)}`;
-    this.breakOff(new ProxyError("client-gone", "downstream", reason));
+    this.breakOff(clientGone(reason));
   }
 
   private leave(): void {
@@ -402,31 +382,18 @@ export class Http3StreamServer
       const body = this.requestBody;
       this.requestBody = null;
       this.deadline = this.server.entry.deadlines.after(LAST_WORDS);
-      body.fail(
-        new ProxyError(
-          "request-timeout",
-          "downstream",
-          "The request's body did not arrive within the readTimeout",
-        ),
-      );
+      body.fail(readTimeoutPassed());
     } else if (this.phase === Phase.handling) {
-      this.giveUp();
+      this.giveUp(writeTimeoutPassed());
     } else {
       this.stream.reset(Http3Error.requestCancelled);
-      this.breakOff(
-        new ProxyError("client-gone", "downstream", "The client did not keep to the time limits"),
-      );
+      this.breakOff(clientGone("The client did not keep to the time limits"));
     }
   }
 
-  /** The writeTimeout has passed without a response: what the handler waits for is called off, and the client hears of it. */
-  private giveUp(): void {
+  /** What the handler waits for is called off, and the client hears of it. */
+  private giveUp(error: ProxyError): void {
     const { exchange } = this;
-    const error = new ProxyError(
-      "response-timeout",
-      "upstream",
-      "There was no response within the writeTimeout",
-    );
     this.deadline = this.server.entry.deadlines.after(LAST_WORDS);
     exchange.abort(error);
     // A call to an upstream has answered by now; another handler may never do.
@@ -435,21 +402,4 @@ export class Http3StreamServer
       this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
     }
   }
-}
-
-/** Field lines with names in lower case, as they go on the wire. */
-function fieldsOf(list: HeaderList, skip: ReadonlySet<string>): Http3Fields {
-  const fields: Http3Fields = [];
-  for (const [name, value] of list.entries()) {
-    const lowerName = name.toLowerCase();
-    if (!skip.has(lowerName)) fields.push([lowerName, value]);
-  }
-  return fields;
-}
-
-/** What may not stand in a trailer section, pseudo-header fields above all, is left out. */
-function trailerList(trailers: Http3Fields): HeaderList {
-  return HeaderList.from(
-    trailers.filter(([name]) => !name.startsWith(":") && !NOT_IN_TRAILERS.has(name)),
-  );
 }

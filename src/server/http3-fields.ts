@@ -1,0 +1,50 @@
+import { HeaderList } from "../http/header-list.ts";
+import type { Http3Fields } from "../net/http3.ts";
+
+/** Fields of a response that HTTP/3 forbids (RFC 9114 section 4.2), or that are written elsewhere. */
+const NOT_SENT: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "keep-alive",
+  "proxy-connection",
+  "upgrade",
+  "http2-settings",
+  "te",
+]);
+/** Fields that have no place behind a body (RFC 9110 section 6.5.1). */
+const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
+  ...NOT_SENT,
+  "host",
+  "trailer",
+  "content-type",
+  "content-encoding",
+]);
+
+/** A response's head as it goes on the wire, without Content-Length. */
+export function responseHead(status: number, headers: HeaderList): Http3Fields {
+  const head: Http3Fields = [[":status", String(status)]];
+  addTo(head, headers, NOT_SENT);
+  return head;
+}
+
+/** A response's trailers as they go on the wire. */
+export function sentTrailers(trailers: HeaderList): Http3Fields {
+  const fields: Http3Fields = [];
+  addTo(fields, trailers, NOT_IN_TRAILERS);
+  return fields;
+}
+
+/** A request's trailers. What may not stand there, pseudo-header fields above all, is left out. */
+export function receivedTrailers(trailers: Http3Fields): HeaderList {
+  return HeaderList.from(
+    trailers.filter(([name]) => !name.startsWith(":") && !NOT_IN_TRAILERS.has(name)),
+  );
+}
+
+function addTo(fields: Http3Fields, list: HeaderList, skip: ReadonlySet<string>): void {
+  for (const [name, value] of list.entries()) {
+    const lowerName = name.toLowerCase();
+    if (!skip.has(lowerName)) fields.push([lowerName, value]);
+  }
+}
