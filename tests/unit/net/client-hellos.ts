@@ -1,8 +1,8 @@
 import type { ClientHello } from "../../../src/net/client-hello.ts";
 
 /**
- * Whole ClientHellos with their record headers, recorded from the programs themselves; the browsers'
- * are uTLS 1.8.1's, which sends what they send, bytes of chance apart.
+ * Whole ClientHellos with their record headers, recorded from the programs themselves. Safari's
+ * and the older browsers' are uTLS 1.8.1's, which sends what they send, bytes of chance apart.
  */
 export const CLIENT_HELLOS: readonly {
   readonly client: string;
@@ -129,6 +129,86 @@ export const CLIENT_HELLOS: readonly {
         "mMTAGT8Jo5zhjSgYF+Xbl9N8ZBPoefwSyB25FzPzu0pUq6BFedU0quEsCZGJwbiM1b+A9JOOTiboCwvL2MfOZJecOm" +
         "qNzQYwszj5BW0oXMPtW1J3G4Y0LRfPoKRBQLZg53kp42Xx7CaetkRfxQ8AHQAgXMPtW1J3G4Y0LRfPoKRBQLZg53kp" +
         "42Xx7CaetkRfxQ8=",
+    ),
+    expected: {
+      serverName: "shop.example.com",
+      alpn: ["h2", "http/1.1"],
+      supportedVersions: [0x0304, 0x0303],
+    },
+  },
+  {
+    client:
+      "Chromium 156 (GREASE, X25519MLKEM768, an encrypted ClientHello's outer one, shuffled extensions)",
+    bytes: Uint8Array.fromBase64(
+      "FgMBB98BAAfbAwNpHzJpxNXLWzDO1mO1kxnnVNo+XOBoaKRwUUty1Jwv+SDERdmJm4tpBs+1Nq82QRQyVRwkgQXJKY" +
+        "0QDKin9zTO0AAgWloTARMCEwPAK8AvwCzAMMypzKjAE8AUAJwAnQAvADUBAAdyqqoAAAArAAcGiooDBAMDyjQAugC4" +
+        "BYLfEwIBBYLfEwIGBYLfEwINBYLfEwIOBYLfEwIPBYLfEwISBYLfEwITBYLfEwIUCIOaZIybLQEHCIOaZIybLQEICI" +
+        "OaZIybLQEJCIOaZIybLQEKCIOaZIybLQELCIOaZIybLQEMCIOaZIybLQENCIOaZIybLQESCIOaZIybLQETBNZ5CQEE" +
+        "1nkJBATWeQkFBNZ5CQYE1nkJBwTWeQkIBNZ5CQoE1nkJCwTWeQkMBNZ5CQ0E1nkJDwAFAAUBAAAAAAALAAIBAAASAA" +
+        "AAIwAAABcAAETNAAUAAwJoMv4NARoAAAEAAUYAIKNVMhNggJaUgBuudn8Zy97AncN/msGaNz8/BeFNq6ZAAPCfgsSX" +
+        "zhL7B/ahAvqxrCr3K5HDGdlCy2mMMrAbt0/c9eCVBLWiOrftq++nqxTXYzI7gfB8KgJlDdg1NS7g2vfJTfPUgqAv3H" +
+        "/OgHqfnjK+pb0yjk2CgGXSsxmp+VTRooYJnmjij7C9y6/PNBTwjFgRKIX2NpWKNSs9dvC/4UH5aFocxN15BYgH5yGU" +
+        "kJjbfrCtfKZXdEV5IUnBt3Wbsbhvgx7YHgOUfN2j7QOZFHmyTCoIKH8Vej26pL1Bu1Jn1FIccnPsyWuihSGL0mut1k" +
+        "j/79TSkarxUzNBzC/M2Smyy36wvy4w1pKfzM62Z+sqpZ0ALQACAQH/AQABAAAQAA4ADAJoMghodHRwLzEuMQAAABUA" +
+        "EwAAEHNob3AuZXhhbXBsZS5jb20ADQAaABjq6gkECQUJBgQDCAQEAQUDCAUFAQgGBgEAMwTvBO0aGgABABHsBMC0G1" +
+        "3NybETu2jlrDDuNz5zAQ36kSwZ8bFQnJroc4pKl4Z7pRqDQDDulC7ACIyshGE9o834NBqpIRPPC234pqV8RQ/RsJqx" +
+        "d67RioZT4r1/PDyd2EelgZST1XjuBSldcTwsW3KcornYWRUYCheusQjNPKY822IMG0Yv85+9hXkl9qfbWH7ZZzZHsK" +
+        "481wuAooWn8Q2ogF5MiGad9xK7M4cB7Kt6NYW1O7mspQtZMqbQYDYLTLObqwea6Vd7NUr8poFyOIqZhqhAEsFxujG7" +
+        "+XSduT7Z2aZlObFwmQTbda9RoYudkJgLigbsaKq3S7o2cXlyg73skIeuUystMxxlMGf2XHPYgDLgGkaxM74kCJPQJB" +
+        "MLyWQC9VH4i53as6+7ZsMsax3iGprhGVr4NGKlCaISAJuXxBq8cHV2M4kgU3ORl1sNuX7crCQuaip+WF2tRBagjBc9" +
+        "eJDzpnN/URyztl65QIqSslWsEap6eGHfRYgU2TGZpRbz9LV58R0pQpGl5SwBpXRQ3KffNZG2Omnh9Ci5NDfM5kNPmy" +
+        "GldBIrtxMIasyjZCTbWTE5SmqWSBXXR2LtB3OxTJ7EdQR6xSjOCmbmLLSwMKJE2y6yEBId8pmzpRnKuqaLRGHAAciC" +
+        "K0rV6CT7YFy/IGHrUMj62YLkpYOMF1TRiGx9WMXR6yBHp1cyVm1XAMF4gKH+5LeK1wv/WkY3KJUdSjOp5VN9szvU2K" +
+        "39aZH6GVLhmxeeEW/OvBIGeKpW5pTydcgssR9wUUYi2YIiLCr6ErzQNzqN0lvhF8Kxi87O0cG1AsVxx6UHlikoyaZn" +
+        "q32Aa24HvA+7NwLkEhf50MVYF2VKorgajDfVYbWw+1KiJs8U1yTmtZnFMAXiYHi17EJuKSJByiRfCcjBwnzJ1c4EyR" +
+        "mRGhbwpi3axkNF9CNOFxVPhUwvTMWAWjF6vEv4+EPzAzu6rHUhU2IwXIT4F49I+A7vYL/GmVqvpblSkHq7dhxHpw8b" +
+        "rJ3XhRFudsAffLhROXnTJVQYh3quFKaaPAIYWpKA3Gf845XJmQzpMCW7400mgc/4e6Ay97mpIcnIBl6ULH5dZReqFX" +
+        "oUmQdiIgrup0BN0Jc2AXlmVLj4Y2nNusT1QB7tiEA26x/fuFXcpR4e+l9ndLr0+L0ZhHyxIKd7d3s4gnZ8Vaz4SW1P" +
+        "mqAKcZFBaRL9kMbV0F2AprHYGniyIqJ42ah1KIFT2WZWib0Ik6vdqkRlh3yihwfYAHLWOrpM0jZ06wtt9FktanQnfC" +
+        "k+tLMoVcl5rDPyqnoR8DpFJ1HcKqPTJl7E4pKaYiLYZjAz5SVKfLKB47Kk/GoENgPekX6Ni5O+S0Xagyi9GzglYFlT" +
+        "wJstBleleqIkhKjaZjKVW4ESrGsksSI1lmxGuX52clXs4yIXDDLAYj6LYnkckBvlZALtvE7Oq36cW4YWOKG2uk1CVo" +
+        "QzYqsfFmf/qCNCIaRpMDVGKoLb9a1xmZeEeFzY5ZmAoUNT1EsgCYJuujiMu4pNSFFTKlCqNw8WYVrX+k+Lg6VV0bEZ" +
+        "xLqzrTnnRkDVQBHz6VXzg0FRcY/5UhGn2Ctwp3kfM8IcQz4pl8MDNJZb8aJLUEG9dCCpYzRdBy0muq98nRw6tnQnAB" +
+        "0AIDn7QzO+toXF5vQHixUQAWj/W9b3j0fIqEErqcg6/B0GABsAAwIAAgAKAAwAChoaEewAHQAXABgqKgABAA==",
+    ),
+    expected: {
+      serverName: "shop.example.com",
+      alpn: ["h2", "http/1.1"],
+      supportedVersions: [0x0304, 0x0303],
+    },
+  },
+  {
+    client: "Firefox 153 (X25519MLKEM768, an encrypted ClientHello's outer one)",
+    bytes: Uint8Array.fromBase64(
+      "FgMBB2YBAAdiAwPmo5YLdv/yZ8tag8kIGoo6xGbnkRNbjglgE8T7kQyeUCBA43mE+vnrUh13+sPL5W+pbdO6S165R1" +
+        "Cww4eCEx+9DQAgEwETAxMCwCvAL8ypzKjALMAwwArAE8AUAJwAnQAvADUBAAb5AAAAFQATAAAQc2hvcC5leGFtcGxl" +
+        "LmNvbQAXAAD/AQABAAAKABAADhHsAB0AFwAYABkBAAEBAAsAAgEAACMAAAAQAA4ADAJoMghodHRwLzEuMQAFAAUBAA" +
+        "AAAAAiAAoACAQDBQMGAwIDABIAAAAzBS8FLRHsBMBtlsYr2REJ+GGex0or+znQ5FdKJ5mmeq4FFVBi+6D4VmM3YkVD" +
+        "wCvZWM/ZcCmmzLrh67hDZczfdywI2l9z2XBmiJpocRJPxmNS2B3chxDFFGiY2SfU9T9Iy7BZ0LjUV1AYIT1UBbFFxx" +
+        "kCXAx2kFi6/ByOQ6JPPIfE4Ys8e1HRtTaoYaTR4SjZwZEhdMQa6heccZyH4zB3tTO3AQn+w5fUOscRekrz4wXYqmiE" +
+        "eCPveR7/ZXtlY6pfa1HXtceM6EPuAjYyar29fG+phZzeMrrou2pZtVPCUj8yF0I5ljDPQ8baOU50c1+cl6b6B7dhR7" +
+        "uZjFffMV03p15XdL2zeF2VlGWndRWtKodHKW/dFMKpNDb+xxghFxPrMFWJs2ke9sO8ZiFHVsWHqK1tF0jO6q7+oRW4" +
+        "YGks+EJ8UwxzCL8c6W9+fLbnnB0eszhmeF2b2z1RYy3O+VHvND19ZzBrib7LxB/VV3wzfMsIo56IkaILUiAf+S8koI" +
+        "lnBHAyc5c4PKGx86UmFUzQqYqrU33ShDtS2KfXWLLqRjmmOYSczCPGoTtcK76Z41ZNum52iRokEDwasVUuR1nNcIeg" +
+        "xZy7e2Ro9Jw9Y3B6CWjDQr85RFfTuJ3tlx8N5Z3XDHT4pa5mt4H/9rSVjE8UOb+bV0KMUj4620p3lnJixEf3Jwr48K" +
+        "Q+tTYAg0t2M8AwmCR1m6zOCyXF0goDhgIaywXRtJhfaWl6xogf04roh3racEFmOCjnFSEk1sc8N4r1m7EWo0ihFFAj" +
+        "JlDmU3XCM2uni2DNOZ2CQreYQVSr5j0Fyrh6/DdIoIm1EDxop6fKlB3pCLk6qhFI2n79NWeaQQcgwMPQFZHjgHk1JM" +
+        "QvslreqQd0aZk70J1Ka4ofpXybJzD4KEfKZcrh2isnmgQhKpzl2AP2inaQV67nxmQOIjjNc6x7cGV0hxvvIneAy7NH" +
+        "m4BDqX6bOQZ5yBycpVRqJ7iQqQwVuGBPFAyEmc4m0m66ojbR21NBDDs5ug//pQkt8cSYZJm7ubKrV1iTxjIOmh7E8F" +
+        "lfomwndILjklHiiybCBQA/jGUbeaKqWUwzrLfk8lhFXIe8p5BaJ4zHFcXq6JM0mC2hlGBlQpAzmnO7abSeJxXIpWok" +
+        "qFQvQXDpDAcsWaywIB8TE2dfcwSfSloT/HOwq3PM9QPohp9h8DIxYgxGZAgcGyPqMQNPCRa48LaUUZAdw2Nf1aWQVH" +
+        "GKXI9JtUfSlT1uVXFtNT2qWj/oEaiSl7JcE5MYNLXnnBBlhqdExpshpXUe6Kfe6EZWA4IrsDpmpRf61gEAfTyS4R60" +
+        "KVkwxbKTmTv1HIEbN4lQ6IQ1cJWxy424xlgAwlL2TJtR+mCleWmJIzNveW1mxa9COJ51xltRDH+TVCKV62EZ6geUxp" +
+        "6K2KC53G29jACeND37mY/vZUJhXBaLi3VyhAd1C0FvURgKwD9yarmgyIFiqTkreCjfiYyXcCOpmYPNJRlBsB0fK4gx" +
+        "8CEjao28EiEcqcyQe7hGEajOVTgLtTLqVp/J+S89MbctZj/a1dWG6L13RkvZ8vriqlD4Bgu5ur7fVgKCIVo+aF4+Jz" +
+        "kR/hFH0XB8dKGVcoSj/8z2nqpbDlFqxhluO4QkVQhIAB0AIDkR/hFH0XB8dKGVcoSj/8z2nqpbDlFqxhluO4QkVQhI" +
+        "ABcAQQS7j17NlJ0nNJsDG1mcrQ2SFkbu2bBQl8HG5ygZMMgXg32hNVWwzvEiL9d6+d8S6ZdxnHdd59gLtdVAy6Xoz6" +
+        "y/ACsABQQDBAMDAA0AGAAWBAMFAwYDCAQIBQgGBAEFAQYBAgMCAQAtAAIBAQAcAAJAAQAbAAcGAAEAAgAD/g0BGQAA" +
+        "AQADDAAgfeMOXN7Tq0nmxNM/fLZdtH5CWh7PPzaxMQ9xmmrJbPQA76sDKQuaAp5E356/jRj5L7rVAJAuqF4IdrBboi" +
+        "deUNljc2ZoKvfYnl3nQkEynS1NlF/gbYHD4HwauoyWjbPB1ylML3JEKvmu9Zd8FrFGRkavBofqMlKZF5sxRfIskAfo" +
+        "I9My3yNG3MHtsspcwbmh2z+2adxtV2PpWoV1LhmzBAGQj48OBfCUKEQuxFEo6RJcGSw7OgTT9zFmGdRvqXMQz1LlY8" +
+        "FLO68TsulsNVS2kQGp9ja0STpuQzwMPN2jC6F+3VWs6aAyaT5/6KnrVWy/2K37PudEwC2A726hguyuTzXYvQC2rarN" +
+        "5Np6ynC05H7F",
     ),
     expected: {
       serverName: "shop.example.com",
