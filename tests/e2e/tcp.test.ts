@@ -1,5 +1,4 @@
 import { expect } from "bun:test";
-import { connect as tlsConnect, createServer as tlsServer } from "node:tls";
 import { makeCertificate } from "../support/certificates.ts";
 import { curl } from "../support/curl.ts";
 import { freePort } from "../support/free-port.ts";
@@ -7,6 +6,7 @@ import { RawClient } from "../support/raw-client.ts";
 import { startUpstream } from "../support/recording-upstream.ts";
 import { testWith } from "../support/requires.ts";
 import { startRouter } from "../support/router.ts";
+import { greeter, speakTls, startTls, tcp, to } from "../support/tcp-scene.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const test = testWith("curl", "openssl");
@@ -20,64 +20,7 @@ const FILES = {
   "front.key": front.key,
 };
 const TLS = "tls:\n  certificates: [{ certFile: front.pem, keyFile: front.key }]\n";
-
-/** A TCP configuration: routers and services as lines of YAML. */
-function tcp(routers: string, services: string, rest = ""): string {
-  return `tcp:\n  routers:\n${routers}  services:\n${services}${rest}`;
-}
-
-const to = (name: string, ...ports: number[]) =>
-  `    ${name}: { loadBalancer: { servers: [${ports.map((port) => `{ address: "127.0.0.1:${port}" }`).join(", ")}] } }\n`;
-
-/** Says its name at once, then echoes. */
-function greeter(name: string) {
-  return startUpstream(async (connection) => {
-    await connection.send(`${name}\n`);
-    await connection.send(await connection.readToEnd());
-    connection.halfClose();
-  });
-}
-
-/** A TLS server of its own, with its own certificate; says its name and what it gets. */
-async function startTls(name: string): Promise<{ port: number; [Symbol.dispose](): void }> {
-  const server = tlsServer({ cert: back.certificate, key: back.key }, (socket) => {
-    socket.on("error", () => {});
-    socket.write(`${name}\n`);
-    socket.pipe(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  return { port, [Symbol.dispose]: () => void server.close() };
-}
-
-/** Connects with TLS, says something and returns what comes back, with the certificate's name. */
-function speakTls(port: number, servername: string, ALPNProtocols?: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let received = "";
-    const socket = tlsConnect({
-      port,
-      host: "127.0.0.1",
-      servername,
-      ALPNProtocols,
-      rejectUnauthorized: false,
-    });
-    const timer = setTimeout(
-      () => socket.destroy(new Error(`nothing more than ${received}`)),
-      10_000,
-    );
-    socket.on("secureConnect", () => socket.write("ping\n"));
-    socket.on("data", (chunk) => {
-      received += String(chunk);
-      if (!received.includes("ping\n")) return;
-      clearTimeout(timer);
-      const { CN } = socket.getPeerCertificate().subject;
-      resolve(`${CN}: ${received.trim().replaceAll("\n", " ")}`);
-      socket.destroy();
-    });
-    socket.on("error", reject);
-    socket.on("close", () => reject(new Error(`closed behind ${JSON.stringify(received)}`)));
-  });
-}
+const BACK = { cert: back.certificate, key: back.key };
 
 test("a server that speaks first, with nothing sent; a half-close reaches it and its answer comes back", async () => {
   using server = greeter("hello");
@@ -96,7 +39,7 @@ test("a server that speaks first, with nothing sent; a half-close reaches it and
 });
 
 test("one port for HTTP, HTTPS, TLS passed through, TLS terminated for TCP, and plain TCP", async () => {
-  using through = await startTls("through");
+  using through = await startTls("through", BACK);
   using plain = startUpstream(async (connection) => {
     await connection.send("terminated\n");
     await connection.send(await connection.readUntil("ping\n"));
@@ -189,7 +132,7 @@ for (const version of [1, 2]) {
 const refused = (client: RawClient) => client.readToEnd(500).catch(() => "it goes on");
 
 test("TLS to the server, its certificate checked; an unknown CA is refused", async () => {
-  using server = await startTls("secured");
+  using server = await startTls("secured", BACK);
   const dynamic = (transport: string) =>
     tcp(
       "    all: { rule: HostSNI(`*`), service: s }\n",
