@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { connect as tlsConnect, createServer as tlsServer } from "node:tls";
 import { makeCertificate } from "../support/certificates.ts";
 import { curl } from "../support/curl.ts";
 import { freePort } from "../support/free-port.ts";
@@ -127,6 +128,47 @@ for (const version of [1, 2]) {
     }
   });
 }
+
+test("half-closes go through TLS that ends here, and through TLS to the server", async () => {
+  using plain = startUpstream(async (connection) => {
+    await connection.send(`plain got ${await connection.readToEnd()}`);
+    connection.halfClose();
+  });
+  const secured = tlsServer({ ...BACK, allowHalfOpen: true }, (socket) => {
+    let received = "";
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => (received += String(chunk)));
+    socket.on("end", () => socket.end(`secured got ${received}`));
+  });
+  await new Promise<void>((resolve) => secured.listen(0, "127.0.0.1", resolve));
+  const { port } = secured.address() as { port: number };
+  await using router = await startRouter({
+    dynamic: `${tcp(
+      `    plain: { rule: HostSNI(\`plain.test\`), service: p, tls: {} }
+    secured: { rule: HostSNI(\`secured.test\`), service: s, tls: {} }
+`,
+      `    p: { loadBalancer: { serversTransport: patient, servers: [{ address: "127.0.0.1:${plain.port}" }] } }
+    s: { loadBalancer: { serversTransport: patient, servers: [{ address: "127.0.0.1:${port}", tls: true }] } }
+`,
+      "  serversTransports:\n    patient: { terminationDelay: 20s, tls: { insecureSkipVerify: true } }\n",
+    )}${TLS}`,
+    files: FILES,
+  });
+  const ask = (servername: string) =>
+    new Promise<string>((resolve, reject) => {
+      let received = "";
+      const options = { port: router.port, host: "127.0.0.1", rejectUnauthorized: false };
+      const socket = tlsConnect({ ...options, servername, allowHalfOpen: true } as never);
+      socket.setTimeout(10_000, () => socket.destroy(new Error(`nothing more than ${received}`)));
+      socket.on("secureConnect", () => socket.end("question"));
+      socket.on("data", (chunk) => (received += String(chunk)));
+      socket.on("end", () => resolve(received));
+      socket.on("error", reject);
+    });
+  expect(await ask("plain.test")).toBe("plain got question");
+  expect(await ask("secured.test")).toBe("secured got question");
+  secured.close();
+});
 
 /** What comes until the connection ends; one that doesn't end soon was not refused yet. */
 const refused = (client: RawClient) => client.readToEnd(500).catch(() => "it goes on");
