@@ -52,6 +52,14 @@ export function classify(bytes: Uint8Array, length: number): Protocol {
   }
 }
 
+/** True while `bytes[0, length)` are the beginning of a PROXY protocol header's signature. */
+export function mayBecomeProxyHeader(bytes: Uint8Array, length: number): boolean {
+  return (
+    whole(bytes, length, PROXY_V1, "proxy-protocol-v1") === "more" ||
+    whole(bytes, length, PROXY_V2, "proxy-protocol-v2") === "more"
+  );
+}
+
 /** `protocol` where the bytes begin with its `signature`, "more" where they may come to, undefined where they don't. */
 function whole(
   bytes: Uint8Array,

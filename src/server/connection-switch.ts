@@ -3,7 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Expiring } from "../core/timers.ts";
 import { type ClientHello, ClientHelloParser } from "../net/client-hello.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
-import { classify, isForeignRequest } from "../net/peek.ts";
+import { classify, isForeignRequest, mayBecomeProxyHeader } from "../net/peek.ts";
 import { ProxyProtocolParser } from "../net/proxy-protocol.ts";
 import type { Dial } from "../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../net/tcp-handler.ts";
@@ -77,7 +77,7 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
   /** The bytes behind the header; null while it isn't complete, or the connection was refused. */
   private readProxyHeader(bytes: Uint8Array): Uint8Array | null {
     const kind = classify(bytes, bytes.length);
-    if (kind === "more") {
+    if (kind === "more" && mayBecomeProxyHeader(bytes, bytes.length)) {
       this.seen = bytes;
       return null;
     }
@@ -298,6 +298,11 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
   }
 
   expired(): void {
+    if (this.proxyHeader !== null && this.seen.length === 0) {
+      // No header comes from a client who waits for the server to speak: Traefik goes on without.
+      this.proxyHeader = null;
+      if (this.serveUnseen()) return;
+    }
     if (this.handshake === null) {
       this.refuse("nothing to decide on within the readTimeout");
       return;

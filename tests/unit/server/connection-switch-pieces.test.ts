@@ -1,8 +1,70 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { concatBytes, latin1, latin1Bytes } from "../../../src/core/bytes.ts";
 import { ConnectionSwitch } from "../../../src/server/connection-switch.ts";
 import { FakeConnection } from "../net/fake-connection.ts";
 import { ALL, GET, type Given, named, Scene, STARTTLS } from "./switch-scene.ts";
+
+test("whatever is sent, in whatever pieces, the same server gets the same bytes", () => {
+  const given: Given = {
+    plain: { plain: ALL },
+    through: { tcp: "HostSNI(`tcp.test`)" },
+    https: ["web.test"],
+    proxyProtocol: ["192.0.2.1"],
+  };
+  const beginnings = [
+    "",
+    "\x16",
+    "\x16\x03\x01",
+    "\0\0\0\x08\x04",
+    "P",
+    "PROXY TCP4 198.51.100.1 203.0.113.1 1 2\r\n",
+    "PROXY UNKNOWN\r\n",
+    "\r\n\r\n",
+    "GET / HTTP/1.1\r\n",
+    latin1(named("tcp.test")),
+    latin1(named("web.test")),
+    latin1(STARTTLS),
+    `${latin1(STARTTLS)}${latin1(named("tcp.test"))}`,
+  ].map(latin1Bytes);
+  const stream = fc
+    .tuple(
+      fc.constantFrom(...beginnings),
+      fc.constantFrom(...beginnings),
+      fc.uint8Array({ maxLength: 20 }),
+    )
+    .map(concatBytes);
+  fc.assert(
+    fc.property(stream, fc.array(fc.nat(400), { maxLength: 6 }), (bytes, cuts) => {
+      const run = (chunks: Uint8Array[]) => {
+        const scene = new Scene(given);
+        const connection = new FakeConnection();
+        connection.handler = new ConnectionSwitch(connection, scene.entry).begin();
+        const rest: Uint8Array[] = [];
+        for (const chunk of chunks) {
+          if (scene.who(connection) === "nobody") connection.handler.data(chunk.slice());
+          else rest.push(chunk);
+        }
+        const found = scene.who(connection);
+        const early = scene.served[0]?.early ?? scene.handshakes[0]?.early;
+        const nothing =
+          found === "closed" || early === undefined || latin1(early) === latin1(STARTTLS);
+        return {
+          found,
+          remote: scene.served[0]?.remote.ip,
+          bytes: nothing ? null : concatBytes([early, ...rest]),
+        };
+      };
+      const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length];
+      places.sort((a, b) => a - b);
+      const chunks = places.slice(1).map((end, i) => bytes.subarray(places[i], end));
+      expect(run(chunks.filter((chunk) => chunk.length > 0))).toEqual(
+        run(bytes.length > 0 ? [bytes] : []),
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
 
 describe("in whatever pieces", () => {
   const given: Given = {

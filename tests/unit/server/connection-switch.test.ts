@@ -147,6 +147,27 @@ describe("a server that speaks first", () => {
     expect(scene.served[0].early).toHaveLength(0);
   });
 
+  test("is asked without a header when none has come within the readTimeout, as with Traefik", () => {
+    const given = { plain: { p: ALL }, proxyProtocol: ["192.0.2.1"] };
+    const scene = new Scene(given);
+    const connection = scene.connect();
+    scene.deadlines.sweep(now() + 61_000);
+    expect(scene.who(connection)).toBe("tcp p");
+    expect(connection.closed).toBe(false);
+    const begun = new Scene(given);
+    const half = begun.connect(latin1Bytes("PROXY "));
+    begun.deadlines.sweep(now() + 61_000);
+    expect(half.calls).toEqual(["close"]);
+  });
+
+  test("bytes that begin no header are decided about at once", () => {
+    const given = { plain: { p: ALL }, through: { t: ALL }, proxyProtocol: ["192.0.2.1"] };
+    for (const text of ["EH", "PING", "PRO", "\r\n", "\r\r"]) {
+      const mayBeHeader = "PROXY ".startsWith(text) || "\r\n\r\n\0".startsWith(text);
+      expect(who(given, latin1Bytes(text))).toBe(mayBeHeader ? "nobody" : "tcp p");
+    }
+  });
+
   test("a header of somebody who isn't trusted is read past and not believed", () => {
     const scene = new Scene({ plain: { p: ALL }, proxyProtocol: ["203.0.113.0/24"] });
     scene.connect(latin1Bytes("PROXY TCP4 198.51.100.1 203.0.113.1 1111 2222\r\nhello"));
