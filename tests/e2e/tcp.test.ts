@@ -279,3 +279,53 @@ test("big streams both ways, whole", async () => {
   const back = await client.readBytes(body.length, 60_000);
   expect(Buffer.from(back).equals(Buffer.from(body))).toBe(true);
 }, 90_000);
+
+test("however connections end, nothing of them stays open", async () => {
+  // What a connection's index says: the server ends it by itself, resets it, or waits for the client.
+  using server = startUpstream(async (connection, index) => {
+    await connection.send("x".repeat(index % 5 === 0 ? 300_000 : 10)).catch(() => {});
+    if (index % 3 === 0) connection.halfClose();
+    else if (index % 7 === 0) connection.reset();
+    await connection.readToEnd(60_000).catch(() => {});
+    connection.close();
+  });
+  const dead = await freePort();
+  await using router = await startRouter({
+    dynamic: `${tcp(
+      `    plain: { rule: HostSNI(\`*\`), service: s }
+    ended: { rule: HostSNI(\`*\`), service: s, tls: {} }
+    dead: { rule: HostSNI(\`dead.test\`), service: d, tls: {} }
+`,
+      to("s", server.port) + to("d", dead),
+    )}${TLS}`,
+    files: FILES,
+  });
+  const before = router.program.sockets();
+  const ends: ((client: RawClient) => void)[] = [
+    (client) => client.reset(),
+    (client) => client.close(),
+    (client) => client.halfClose(),
+    // Nothing is decided yet.
+    () => {},
+  ];
+  /** A client with TLS, gone as soon as its handshake is done. */
+  const shakeHands = (servername: string) =>
+    new Promise<void>((resolve) => {
+      const options = { port: router.port, host: "127.0.0.1", rejectUnauthorized: false };
+      const socket = tlsConnect({ ...options, servername }, () => socket.destroy());
+      socket.on("error", () => {});
+      socket.on("close", () => resolve());
+    });
+  for (let round = 0; round < 10; round++) {
+    const clients = await Promise.all(Array.from({ length: 24 }, () => router.client()));
+    for (const [i, client] of clients.entries()) {
+      if (i % 4 !== 3) client.offer(i % 2 === 0 ? "hello" : "y".repeat(200_000));
+      if (i % 8 === 1) await client.readBytes(5).catch(() => {});
+      ends[i % 4](client);
+    }
+    await Promise.all(["front.test", "dead.test"].map(shakeHands));
+    for (const client of clients) client.reset();
+  }
+  await waitFor("all to be closed", () => router.program.sockets() <= before);
+  expect(router.program.log).not.toMatch(/uncaught|TypeError/i);
+});

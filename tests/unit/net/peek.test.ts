@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { latin1Bytes } from "../../../src/core/bytes.ts";
-import { classify, isForeignRequest, type Protocol } from "../../../src/net/peek.ts";
+import {
+  classify,
+  isForeignRequest,
+  mayBecomeProxyHeader,
+  type Protocol,
+} from "../../../src/net/peek.ts";
 
 /** What each begins with, and after how many bytes it is known. */
 const BEGINNINGS: [bytes: string, protocol: Protocol, known: number][] = [
@@ -91,4 +96,10 @@ describe("isForeignRequest", () => {
     expect(foreign("INVALID CONNECTION PREF")).toBe(false);
     expect(foreign("GET")).toBe(false);
   });
+});
+
+test("only the beginning of a signature may become a PROXY protocol header", () => {
+  const may = (text: string) => mayBecomeProxyHeader(latin1Bytes(text), text.length);
+  for (const text of ["P", "PROXY", "\r", "\r\n\r\n\0\r\nQUIT"]) expect(may(text)).toBe(true);
+  for (const text of ["PR ", "PING", "G", "\n", "\r\n\r\nG", "\x16"]) expect(may(text)).toBe(false);
 });
