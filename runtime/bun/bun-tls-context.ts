@@ -33,8 +33,9 @@ export class BunServerTls implements ServerTlsContext {
     const verification = {
       requestCert: clientAuth !== "none",
       // Makes BoringSSL send an alert to clients without a certificate. What else is to be refused
-      // is for `refusal` to say.
-      rejectUnauthorized: clientAuth === "require-any" || clientAuth === "require-and-verify",
+      // is for `refusal` to say. Not with "require-any": of clients that nobody verifies Bun would
+      // then drop what they send.
+      rejectUnauthorized: clientAuth === "require-and-verify",
     };
     const { context } = createSecureContext({ ...serverOptions(options), ...verification });
     this.upgrade = { secureContext: context, ...verification, ALPNProtocols: protocols(alpn) };

@@ -118,7 +118,7 @@ export const TLS_PEER_CASES: Case[] = [
           for (const keyPair of everybody) {
             // Nothing depends on who is taken where nobody is verified, but that one may be refused.
             if (!verifies && (keyPair === FORGED || keyPair === CHAINED)) continue;
-            const { server } = await shakeHands(
+            const { server, client } = await shakeHands(
               runtime,
               { clientAuth, maxVersion, clientCAs: verifies ? [ROOT] : [] },
               { keyPair },
@@ -130,6 +130,12 @@ export const TLS_PEER_CASES: Case[] = [
             const shown = clientAuth !== "none" && keyPair !== nobody;
             assert.equal(peerCertificate !== null, shown, who);
             if (shown) assert.ok(peerCertificate!.length > 200);
+            assert.ok(client instanceof Probe);
+            client.send("let me in");
+            await server.until(
+              `what a welcome client sends to ${clientAuth}`,
+              () => server.received === 9,
+            );
           }
         }
       }
