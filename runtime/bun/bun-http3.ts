@@ -1,4 +1,5 @@
 import { createPrivateKey } from "node:crypto";
+import { constants } from "node:os";
 import type {
   QuicEndpoint,
   QuicSession,
@@ -6,6 +7,7 @@ import type {
   SessionHandshakeInfo,
   SNIEntry,
 } from "node:quic";
+import { messageOf } from "../../src/core/errors.ts";
 import { canonicalIp, formatAddress } from "../../src/net/address.ts";
 import type { Address } from "../../src/net/connection.ts";
 import {
@@ -85,8 +87,10 @@ class BunHttp3 implements Http3Listener {
       onstream: silence,
       onheaders: startRequest,
     });
+    // A port that can't be bound gives an endpoint that is over, not an error.
+    if (endpoint.address === undefined) throw await bindError(endpoint);
     try {
-      ignoreUdpErrors(before, endpoint.address?.port ?? 0);
+      ignoreUdpErrors(before, endpoint.address.port);
     } catch (error) {
       endpoint.destroy();
       throw error;
@@ -105,6 +109,18 @@ class BunHttp3 implements Http3Listener {
   close(): void {
     this.endpoint.destroy();
   }
+}
+
+/** Why the port of an endpoint couldn't be bound, with the system's code: the number stands in the message. */
+async function bindError(endpoint: QuicEndpoint): Promise<unknown> {
+  try {
+    await endpoint.closed;
+  } catch (error) {
+    const number = Number(/\((\d+)\)/.exec(messageOf(error))?.[1]);
+    const found = Object.entries(constants.errno).find(([, errno]) => errno === number);
+    return found === undefined ? error : Object.assign(new Error(found[0]), { code: found[0] });
+  }
+  return new Error("the endpoint is closed");
 }
 
 /** Node's module says on standard error that it is experimental, which nobody there can act on. */
