@@ -1,8 +1,11 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { TLSSocket } from "node:tls";
 import { makeCertificate } from "../support/certificates.ts";
 import { FLAVOUR } from "../support/flavour.ts";
-import { opensslClient } from "../support/openssl-client.ts";
+import { opensslClient, opensslTalk } from "../support/openssl-client.ts";
+import { startUpstream } from "../support/recording-upstream.ts";
 import { testWith } from "../support/requires.ts";
 import { type Router, startRouter } from "../support/router.ts";
 
@@ -234,4 +237,82 @@ test("a certificate comes with its chain, and is good to whoever has the root", 
       ).toBeUndefined();
     }
   }
+});
+
+test("-starttls postgres: TLS ended here, and passed through to a server that speaks it", async () => {
+  using plain = startUpstream(async (connection) => {
+    await connection.send(`plain got ${await connection.readUntil("\n")}`);
+    connection.close();
+  });
+  const { certificate, key } = makeCertificate({ name: "database", names: ["DNS:db.test"] });
+  const database = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (asked) => {
+      if (asked.toString("hex") !== "0000000804d2162f") return socket.destroy();
+      socket.write("S");
+      const secured = new TLSSocket(socket, { isServer: true, cert: certificate, key });
+      secured.on("error", () => {});
+      secured.once("data", (startup) => secured.end(`database got ${startup}`));
+    });
+  });
+  await new Promise<void>((resolve) => database.listen(0, "127.0.0.1", resolve));
+  const { port } = database.address() as AddressInfo;
+  const service = (to: number) => ({
+    loadBalancer: { servers: [{ address: `127.0.0.1:${to}` }] },
+  });
+  await using router = await startRouter({
+    dynamic: "",
+    provider: "    filename: dynamic.json",
+    files: {
+      ...FILES,
+      "dynamic.json": JSON.stringify({
+        tcp: {
+          routers: {
+            through: { rule: "HostSNI(`db.test`)", service: "db", tls: { passthrough: true } },
+            ended: { rule: "HostSNI(`*`)", service: "plain", tls: {} },
+          },
+          services: { db: service(port), plain: service(plain.port) },
+        },
+        tls: { certificates: [{ certFile: "leaf.pem", keyFile: "leaf.key" }] },
+      }),
+    },
+  });
+  try {
+    for (const version of VERSIONS) {
+      const ask = (name: string) =>
+        opensslClient(router.port, { name, input: "startup\n" }, version, "-starttls", "postgres");
+      const through = await ask("db.test");
+      expect([through.subject, through.text.includes("database got startup")]).toEqual([
+        "database",
+        true,
+      ]);
+      const ended = await ask("any.app.test");
+      expect([ended.subject, ended.text.includes("plain got startup")]).toEqual(["leaf", true]);
+    }
+  } finally {
+    database.close();
+  }
+});
+
+test("keys are changed in the middle of a connection; a renegotiation ends it", async () => {
+  await using router = await start();
+  const connect = (version: string) => opensslTalk(router.port, "open.app.test", version);
+  await using modern = connect("-tls1_3");
+  const request = "GET / HTTP/1.1\r\nHost: open.app.test\r\n\r\n";
+  for (const command of ["K\n", "k\n"]) {
+    modern.write(request);
+    await modern.said(/HTTP\/1\.1 200 /);
+    modern.write(command);
+    await modern.said(/KEYUPDATE/);
+  }
+  modern.write(request);
+  await modern.said(/HTTP\/1\.1 200 /);
+  await using old = connect("-tls1_2");
+  old.write(request);
+  await old.said(/HTTP\/1\.1 200 /);
+  old.write("R\n");
+  await old.said(/RENEGOTIATING[\s\S]*(no renegotiation|alert|error|closed)/);
+  expect(await old.exited).not.toBe(0);
+  const after = await opensslClient(router.port, { name: "open.app.test" });
+  expect(after.status).toBe(200);
 });

@@ -1,3 +1,5 @@
+import { waitFor } from "./wait-for.ts";
+
 /** What openssl's s_client said of a connection. */
 export interface OpensslAnswer {
   /** All that it printed, what the server sent included. */
@@ -59,5 +61,43 @@ export async function opensslClient(
     reused: established === undefined ? undefined : established === "Reused",
     certificates: text.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0,
     status: status === undefined ? undefined : Number(status),
+  };
+}
+
+/**
+ * A connection of the real openssl that is talked with: a line of one letter on its own is a command
+ * to it ("K" changes keys, "R" asks for a renegotiation). Bind it with `await using`.
+ */
+export function opensslTalk(port: number, name: string, ...args: string[]) {
+  const address = `127.0.0.1:${port}`;
+  const process = Bun.spawn(
+    ["openssl", "s_client", "-connect", address, "-servername", name, ...args],
+    { stdin: "pipe", stdout: "pipe", stderr: "pipe" },
+  );
+  let heard = "";
+  const listen = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) heard += decoder.decode(chunk, { stream: true });
+  };
+  void listen(process.stdout);
+  void listen(process.stderr);
+  return {
+    exited: process.exited,
+    write(text: string): void {
+      process.stdin.write(text);
+      process.stdin.flush();
+    },
+    /** Waits for something that it hasn't said before the last time. */
+    async said(pattern: RegExp): Promise<void> {
+      const match = await waitFor(
+        `openssl to say ${pattern}`,
+        () => pattern.exec(heard) ?? undefined,
+      );
+      heard = heard.slice(match.index + match[0].length);
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      process.kill("SIGKILL");
+      await process.exited;
+    },
   };
 }
