@@ -2,7 +2,6 @@ import type {
   TcpServersTransport,
   TcpService as TcpServiceConfiguration,
 } from "../config/dynamic/tcp.ts";
-import { tcpServersTransportSchema } from "../config/dynamic/tcp.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Deadlines } from "../core/timers.ts";
 import { parseHostPort } from "../net/host-port.ts";
@@ -20,6 +19,8 @@ export interface TcpContext {
   readonly runtime: Pick<Runtime, "connect" | "clientTls" | "files">;
   readonly deadlines: Deadlines;
   readonly logger: TcpLogger;
+  /** The static configuration's, for services that name no other. */
+  readonly defaultTransport: TcpServersTransport;
 }
 
 /** A TCP service that runs. Kept over a reload that doesn't change it: turns and health go on. */
@@ -34,7 +35,7 @@ export interface RunningTcpService {
 type LoadBalancer = NonNullable<TcpServiceConfiguration["loadBalancer"]>;
 type Weighted = NonNullable<TcpServiceConfiguration["weighted"]>;
 
-const DEFAULT_TRANSPORT: TcpServersTransport = tcpServersTransportSchema.parse({});
+const DEFAULT_TRANSPORT = "default@internal";
 
 /** Builds the TCP services that routers and other services name, each once. */
 export class TcpServiceBuilder {
@@ -175,14 +176,16 @@ export class TcpServiceBuilder {
     service: string,
     { serversTransport: reference, terminationDelay, proxyProtocol }: LoadBalancer,
   ): TcpServersTransport {
+    const { defaultTransport } = this.context;
     if (reference === undefined || reference === "") {
       return {
-        ...DEFAULT_TRANSPORT,
-        terminationDelay: terminationDelay ?? DEFAULT_TRANSPORT.terminationDelay,
+        ...defaultTransport,
+        terminationDelay: terminationDelay ?? defaultTransport.terminationDelay,
         proxyProtocol,
       };
     }
     const name = resolveReference(reference, providerOf(service));
+    if (name === DEFAULT_TRANSPORT) return defaultTransport;
     const transport = this.snapshot.serversTransports.get(name);
     if (transport === undefined)
       throw new Error(`the TCP serversTransport "${name}" does not exist`);

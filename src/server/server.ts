@@ -224,6 +224,7 @@ export class Server {
       runtime: this.options.runtime,
       deadlines: this.deadlines,
       logger: this.options.logger,
+      defaultTransport: this.options.configuration.tcpServersTransport,
       entryPoints: this.entryPoints.map(({ name }) => name),
       tlsProblem,
     });

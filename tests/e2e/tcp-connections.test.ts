@@ -223,6 +223,21 @@ for (const [what, tls, expected] of [
   });
 }
 
+test("the static configuration's tcpServersTransport is for services that name none", async () => {
+  using server = await startTls("secured", BACK);
+  const servers = (more: string) =>
+    `    s: { loadBalancer: { servers: [${at(server.port, ", tls: true")}]${more} } }\n`;
+  const own = "  serversTransports:\n    own: { tls: { serverName: back.test } }\n";
+  await using router = await startRouter({
+    static: "tcpServersTransport:\n  tls: { rootCAs: [ca.pem], insecureSkipVerify: true }\n",
+    dynamic: tcp(ALL, servers("")),
+    files: FILES,
+  });
+  expect(await firstWord(router.port)).toBe("secured");
+  await router.reconfigure(tcp(ALL, servers(", serversTransport: own"), own));
+  await waitFor("its own to count", async () => (await firstWord(router.port)) === "");
+});
+
 test("client certificates reach a server that asks for one", async () => {
   using server = await startTls("member", { ...BACK, ca: ca.certificate, requestCert: true });
   const dynamic = (name: string) =>

@@ -7,6 +7,7 @@ import {
   map,
   maxIdleConnsPerHost,
   oneOf,
+  signedDuration,
   spiffe,
   text,
   texts,
@@ -37,14 +38,14 @@ const serversTransport = () =>
 
 const tcpServersTransport = () =>
   z.strictObject({
-    dialKeepAlive: duration().optional(),
-    dialTimeout: duration().optional(),
-    terminationDelay: duration().optional(),
+    dialKeepAlive: accepted(signedDuration(), "connections have the system's keep-alive"),
+    dialTimeout: duration().default(30_000),
+    terminationDelay: signedDuration().default(100),
     tls: z
       .strictObject({
-        insecureSkipVerify: flag().optional(),
-        rootCAs: texts().optional(),
-        spiffe: spiffe().optional(),
+        insecureSkipVerify: flag().default(false),
+        rootCAs: certificateAuthorities().optional(),
+        spiffe: refused(spiffe()),
       })
       .optional(),
   });
@@ -91,7 +92,7 @@ const keys = z.strictObject({
     })
     .optional(),
   serversTransport: serversTransport().prefault({}),
-  tcpServersTransport: refused(tcpServersTransport()),
+  tcpServersTransport: tcpServersTransport().prefault({}),
   entryPoints: z
     .record(z.string().min(1), entryPointSchema)
     .refine(

@@ -46,6 +46,7 @@ export class TcpScene {
   readonly files: MemoryFiles;
   /** Names of TLS options that can't be used, with the reason. */
   readonly tlsProblems: Record<string, string> = {};
+  defaultTransport: z.input<typeof tcpServersTransportSchema> = {};
   graph: TcpGraph | null = null;
 
   constructor(files: Readonly<Record<string, string>> = {}) {
@@ -74,6 +75,7 @@ export class TcpScene {
       },
       deadlines: new Deadlines(),
       logger: silent,
+      defaultTransport: tcpServersTransportSchema.parse(this.defaultTransport),
       entryPoints: ["web", "other"],
       tlsProblem: (name) => this.tlsProblems[name],
     });

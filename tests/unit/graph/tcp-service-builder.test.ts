@@ -55,6 +55,26 @@ describe("servers", () => {
   });
 });
 
+test("the default transport is for those that name none, or name it", async () => {
+  const made = new TcpScene();
+  made.defaultTransport = { proxyProtocol: { version: 2 }, tls: { insecureSkipVerify: true } };
+  const secured = { servers: [{ address: "a.test:1", tls: true }] };
+  for (const loadBalancer of [
+    secured,
+    { ...secured, serversTransport: "default@internal" },
+    { ...secured, serversTransport: "own" },
+  ]) {
+    await made.compile({
+      routers: { "r@file": {} },
+      services: { "s@file": { loadBalancer } },
+      serversTransports: { "own@file": {} },
+    });
+    expect(made.connect().dial.options.tls).toBeDefined();
+  }
+  expect(made.problems).toEqual({});
+  expect(made.contexts.map(({ verify }) => verify)).toEqual([false, false, true]);
+});
+
 describe("TLS to servers", () => {
   const ca = makeCertificate({ name: "CA", ca: true });
   const client = makeCertificate({ name: "client", issuer: ca });
