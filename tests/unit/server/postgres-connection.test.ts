@@ -44,3 +44,63 @@ for (const [what, answer] of [
     expect(received).toEqual([]);
   });
 }
+
+test("nothing is read of the client before the server has accepted, however often it is asked for", async () => {
+  const { client, connection, received } = joined();
+  expect(client.paused).toBe(true);
+  connection.resume();
+  expect(client.paused).toBe(true);
+  connection.write(ACCEPTED);
+  await Promise.resolve();
+  expect(client.paused).toBe(false);
+  expect(received).toHaveLength(1);
+});
+
+test("whoever doesn't want to read yet isn't made to by the server's answer", async () => {
+  const { client, connection } = joined();
+  connection.pause();
+  connection.write(ACCEPTED);
+  await Promise.resolve();
+  expect(client.paused).toBe(true);
+  connection.resume();
+  expect(client.paused).toBe(false);
+});
+
+test("a client that is gone takes nothing, and its ClientHello goes nowhere", async () => {
+  const { client, connection, received } = joined();
+  connection.write(ACCEPTED);
+  client.closed = true;
+  await Promise.resolve();
+  expect(received).toEqual([]);
+  const other = joined();
+  other.client.closed = true;
+  expect(other.connection.closed).toBe(true);
+  expect(other.connection.write(ACCEPTED)).toBe(-1);
+});
+
+test("ends and breaks of the client are its connection's, both ways", () => {
+  const { client, connection } = joined();
+  const heard: unknown[] = [];
+  connection.handler = {
+    data() {},
+    drain: () => void heard.push("drain"),
+    end: () => void heard.push("end"),
+    close: (error) => void heard.push(error?.message),
+  };
+  client.handler.drain();
+  client.handler.end();
+  connection.shutdown();
+  client.fail(new Error("ECONNRESET"));
+  expect(heard).toEqual(["drain", "end", "ECONNRESET"]);
+  expect(client.calls).toEqual(["pause", "shutdown"]);
+  expect([connection.remote, connection.local, connection.tls]).toEqual([
+    client.remote,
+    client.local,
+    null,
+  ]);
+  for (const how of ["close", "reset"] as const) {
+    const other = joined();
+    other.connection[how]();
+    expect(other.client.calls).toEqual(["pause", how]);
+  }
+});
