@@ -142,8 +142,6 @@ export interface Runtime {
    * the thread comes to an end.
    */
   inWorker(task: string, input: unknown): Promise<unknown>;
-  /** Calls back once the events that are at hand now have been handled: what they write can go out in one piece. */
-  afterEvents(callback: () => void): void;
   hostname(): string;
   /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */
   releaseMemory?(): void;

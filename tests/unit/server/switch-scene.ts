@@ -45,7 +45,6 @@ export class Scene {
   constructor({ plain, through, ended, https, proxyProtocol }: Given) {
     const handshakes = this.handshakes;
     const runtime = {
-      afterEvents: (callback: () => void) => queueMicrotask(callback),
       startTls(
         _: Connection,
         context: unknown,
