@@ -13,6 +13,7 @@ import {
   type Http3StreamHandler,
 } from "../net/http3.ts";
 import type { TlsInfo } from "../net/tls.ts";
+import { callHandler, type HandlerCaller } from "./call-handler.ts";
 import { receivedTrailers, responseHead } from "./http3-fields.ts";
 import { Http3ResponseBody, type Http3ResponseOwner } from "./http3-response-body.ts";
 import type { Http3Server } from "./http3-server.ts";
@@ -50,7 +51,7 @@ const Phase = {
 
 /** One request on an HTTP/3 connection, and its response. */
 export class Http3StreamServer
-  implements Downstream, Http3StreamHandler, Http3ResponseOwner, BodySource, Expiring
+  implements Downstream, Http3StreamHandler, Http3ResponseOwner, HandlerCaller, BodySource, Expiring
 {
   readonly protocol = "HTTP/3.0";
   deadline = 0;
@@ -145,21 +146,7 @@ export class Http3StreamServer
     const body = this.requestBody;
     const request = requestFromHttp3(exchange, head, body);
     this.continueOwed = body !== null && request.headerList.has("expect");
-    let result: Response | Promise<Response>;
-    try {
-      result = this.server.entry.handler(request as unknown as Request, exchange);
-    } catch (error) {
-      this.respondToFailure(error);
-      return;
-    }
-    if (result instanceof Promise) {
-      result.then(
-        (response) => this.answer(response),
-        (error: unknown) => this.respondToFailure(error),
-      );
-    } else {
-      this.answer(result);
-    }
+    callHandler(this.server.entry.handler, request, exchange, this);
   }
 
   data(bytes: Uint8Array): void {
@@ -262,13 +249,13 @@ export class Http3StreamServer
 
   // --- the response ---
 
-  private answer(response: Response): void {
+  answer(response: Response): void {
     const lazy = LazyResponse.of(response);
     if (lazy.adopted && lazy.hasBody) void awaitBody(lazy).then(() => this.respond(lazy));
     else this.respond(lazy);
   }
 
-  private respondToFailure(error: unknown): void {
+  respondToFailure(error: unknown): void {
     if (this.phase !== Phase.handling) return;
     this.exchange.error ??= error;
     this.server.entry.logger.error("A handler failed outside recovery", {

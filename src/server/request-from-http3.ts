@@ -43,13 +43,16 @@ export function http3Head(lines: Http3Fields): Http3Head {
   const cookies: string[] = [];
   let host: string | null = null;
   let contentLength = -1;
+  let regularSeen = false;
   for (const [name, value] of lines) {
     if (!consistsOf(VALUE, value)) throw new MalformedRequest(`A field "${name}" with a control`);
     if (name.startsWith(":")) {
+      if (regularSeen) throw new MalformedRequest(`${name} behind a regular field`);
       if (pseudo.has(name)) throw new MalformedRequest(`Two fields ${name}`);
       pseudo.set(name, value);
       continue;
     }
+    regularSeen = true;
     if (name === "" || !consistsOf(TOKEN, name) || name !== name.toLowerCase()) {
       throw new MalformedRequest("A field's name is no token in lower case");
     }

@@ -40,6 +40,7 @@ const MALFORMED: Record<string, Field[]> = {
   "no :path": without(":path"),
   "no :authority and no Host": without(":authority"),
   "two :path": head([":path", "/other"]),
+  "a pseudo-header behind a regular one": [...without(":path"), ["x-a", "1"], [":path", "/"]],
   "an unknown pseudo-header": head([":protocol", "websocket"]),
   ":status": head([":status", "200"]),
   "an upper-case name": head(["X-Upper", "1"]),

@@ -21,13 +21,13 @@ if (FLAVOUR === "deno") {
       args: ["--entryPoints.web.address=127.0.0.1:0", "--entryPoints.web.http3=true"],
     });
     expect(await program.exited()).toBe(1);
-    expect(program.stderr).toContain("entryPoints.web.http3: Deno has no HTTP/3");
+    expect(program.stderr).toContain("entryPoints.web.http3: deno has no HTTP/3");
     await using checked = launchProgram({
       args: ["check", "--configFile=sluice.yml"],
       files: { "sluice.yml": "entryPoints: {web: {address: ':0', http3: {}}}\n" },
     });
     expect(await checked.exited()).toBe(1);
-    expect(checked.log).toContain("entryPoints.web.http3: Deno has no HTTP/3");
+    expect(checked.log).toContain("entryPoints.web.http3: deno has no HTTP/3");
   });
 }
 

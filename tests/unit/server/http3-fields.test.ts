@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { HeaderList } from "../../../src/http/header-list.ts";
+import { receivedTrailers, responseHead, sentTrailers } from "../../../src/server/http3-fields.ts";
+
+test("a response's head: names in lower case, connection's fields and the length left out", () => {
+  const list = HeaderList.from([
+    ["Content-Type", "text/plain"],
+    ["Connection", "x"],
+    ["Keep-Alive", "timeout=1"],
+    ["Transfer-Encoding", "chunked"],
+    ["Upgrade", "h2c"],
+    ["Content-Length", "1"],
+    ["Set-Cookie", "a=1"],
+    ["Set-Cookie", "b=2"],
+  ]);
+  expect(responseHead(200, list)).toEqual([
+    [":status", "200"],
+    ["content-type", "text/plain"],
+    ["set-cookie", "a=1"],
+    ["set-cookie", "b=2"],
+  ]);
+});
+
+test("trailers, both ways: no framing, no routing, no pseudo-header fields", () => {
+  expect(
+    sentTrailers(
+      HeaderList.from([
+        ["Grpc-Status", "0"],
+        ["Content-Length", "1"],
+        ["Content-Type", "a/b"],
+      ]),
+    ),
+  ).toEqual([["grpc-status", "0"]]);
+  const received = receivedTrailers([
+    [":status", "200"],
+    ["x-sum", "1"],
+    ["host", "other.test"],
+    ["transfer-encoding", "chunked"],
+    ["trailer", "x"],
+  ]);
+  expect([...received.entries()]).toEqual([["x-sum", "1"]]);
+});
