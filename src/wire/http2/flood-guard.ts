@@ -1,3 +1,5 @@
+import { enhanceYourCalm } from "./connection-error.ts";
+
 /** How many control frames one piece of useful work makes up for: BDP probes and window updates come with all data. */
 const WORTH = 8;
 
@@ -19,6 +21,11 @@ export class FloodGuard {
   /** A frame that moves nothing forward. False where it is one too many. */
   control(): boolean {
     return ++this.idle <= this.maxIdle;
+  }
+
+  /** The same, where one too many ends the connection: throws ConnectionError. */
+  countControl(): void {
+    if (!this.control()) throw enhanceYourCalm("Too many frames that move nothing forward");
   }
 
   /** A piece of a body went either way, or a message came. */
