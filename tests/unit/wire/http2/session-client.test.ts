@@ -258,6 +258,19 @@ describe("how many streams may be opened", () => {
   });
 });
 
+test("numbers of streams end at 2^31 - 1", () => {
+  const scene = clientScene();
+  scene.ask();
+  // As if half of 2^31 had gone by.
+  const { streams } = scene.session as unknown as { streams: { nextOwn: number } };
+  streams.nextOwn = 2 ** 31 - 1;
+  expect(scene.ask().id).toBe(2 ** 31 - 1);
+  expect(scene.session.openable).toBe(0);
+  expect(scene.session.open("one too many")).toBeNull();
+  scene.feed(status(2 ** 31 - 1, 200, true), status(1, 200, true));
+  expect(scene.said()).toEqual([`head ${2 ** 31 - 1} 200 end`, "head 1 200 end"]);
+});
+
 describe("GOAWAY of the server", () => {
   test("streams above its last one were not looked at; the others go on", () => {
     const scene = clientScene();

@@ -131,6 +131,16 @@ describe("GOAWAY", () => {
     expect(scene.session.streamCount).toBe(0);
   });
 
+  test("abort in the middle of a frame: the rest of it isn't read either", () => {
+    for (const wire of [ping(), post(3), data(1, "abcdef")]) {
+      const scene = serverScene().feed(post(1), wire.subarray(0, 12));
+      scene.session.abort(ErrorCode.noError, "");
+      scene.both();
+      scene.feed(wire.subarray(12), ping());
+      expect(scene.both()).toEqual({ said: [], wrote: [] });
+    }
+  });
+
   test("abort from inside the session ends the reading", () => {
     const scene = serverScene();
     scene.notes.react = (what) => {

@@ -327,3 +327,35 @@ describe("the table's size", () => {
     expect(describeList(encoder, server)).toEqual(["index 62"]);
   });
 });
+
+describe("discard", () => {
+  const list: Header[] = [
+    [":status", "200"],
+    ["content-type", "text/html"],
+    ["x-a", "1"],
+  ];
+
+  test.each([4096, 100, 0])(
+    "a block that isn't sent leaves both tables alike: %d bytes",
+    (size) => {
+      const encoder = new HpackEncoder(size);
+      const decoder = new HpackDecoder(4096, LIMITS);
+      for (let round = 0; round < 6; round++) {
+        encodeList(encoder, [...list, ["x-lost", String(round >> 1)], ["server", `s${round}`]]);
+        encoder.discard();
+        for (let again = 0; again < 3; again++) {
+          const block = encodeList(encoder, list);
+          expect(listOf(decoder.decode(block, 0, block.length))).toEqual(list);
+        }
+      }
+    },
+  );
+
+  test("of a block that begins with a size update says it again", () => {
+    const encoder = new HpackEncoder(4096);
+    encoder.setPeerTableSize(0);
+    encodeList(encoder, list);
+    encoder.discard();
+    expect(describeList(encoder, list[0])[0]).toMatch(/size/i);
+  });
+});
