@@ -71,11 +71,14 @@ func (p *pattern) Read(buffer []byte) (int, error) {
 	return len(buffer), nil
 }
 
-// held gives nothing, and ends when the request may proceed.
+// held gives nothing, and ends when the request may proceed; a cancelled one never ends cleanly.
 type held struct{ control *control }
 
 func (h held) Read([]byte) (int, error) {
 	h.control.wait()
+	if err := h.control.ctx.Err(); err != nil {
+		return 0, err
+	}
 	return 0, io.EOF
 }
 
