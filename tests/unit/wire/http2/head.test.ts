@@ -31,6 +31,7 @@ const ok = (...fields: Header[]) => response([":status", "200"], ...fields);
 const CONNECTION_SPECIFIC: Header[] = [
   ["connection", "close"],
   ["connection", ""],
+  ["connection", "trailers"],
   ["proxy-connection", "keep-alive"],
   ["keep-alive", "timeout=5"],
   ["transfer-encoding", "chunked"],
