@@ -141,6 +141,18 @@ describe("GOAWAY", () => {
     }
   });
 
+  test("abort: nothing goes out on a stream that hasn't heard of it yet", () => {
+    const scene = serverScene().feed(post(1), post(3));
+    scene.notes.react = (what, stream) => {
+      if (what !== "reset" || stream.id !== 1) return;
+      expect(scene.stream(3)).toMatchObject({ sendClosed: true, receiveClosed: true });
+      scene.respond(3, false);
+      scene.data(scene.stream(3), "abc", true);
+    };
+    scene.session.abort(ErrorCode.cancel, "");
+    expect(scene.wrote()).toEqual(["GOAWAY 3 CANCEL"]);
+  });
+
   test("abort from inside the session ends the reading", () => {
     const scene = serverScene();
     scene.notes.react = (what) => {

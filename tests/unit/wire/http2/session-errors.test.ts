@@ -310,6 +310,12 @@ describe("what costs a peer nothing is counted:", () => {
     },
   );
 
+  test("acknowledgements of SETTINGS, behind the first", () => {
+    const ack = frame(FrameType.settings, Flag.ack, 0);
+    const scene = server();
+    expect(count(scene, () => void scene.feed(ack))).toBe(IDLE + 1);
+  });
+
   test("streams above the limit", () => {
     const scene = serverScene({ ...limits, maxConcurrentStreams: 1 }).feed(post(1));
     expect(count(scene, (i) => void scene.feed(get(2 * i + 3)))).toBe(RESETS);

@@ -95,6 +95,19 @@ describe("header blocks in pieces", () => {
     }
   });
 
+  test("are counted each for itself", () => {
+    const scene = serverScene();
+    for (let id = 1; id < 200; id += 2) {
+      scene.feed(
+        frame(FrameType.headers, Flag.endStream, id, whole.subarray(0, 10)),
+        cont(id, whole.subarray(10), Flag.endHeaders),
+      );
+      scene.respond(id);
+    }
+    expect(scene.said()).toHaveLength(100);
+    expect(scene.session.streamCount).toBe(0);
+  });
+
   test("of single bytes", () => {
     const scene = serverScene().feed(
       frame(FrameType.headers, Flag.endStream, 1),

@@ -172,6 +172,12 @@ describe("padding of DATA", () => {
     }
   });
 
+  test("of one frame isn't the next one's", () => {
+    const scene = serverScene().feed(post(1), padded(1, "abc", 9), data(1, "defghijklmnop"));
+    scene.feed(padded(1, "q", 0), lastData(1, "r"));
+    expect(scene.said().slice(1)).toEqual(["data 1 abcdefghijklmnopqr", "end 1"]);
+  });
+
   test("is given back at once", () => {
     const scene = serverScene(SMALL);
     scene.notes.consumes = false;
