@@ -12,7 +12,6 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** Takes DATA (RFC 9113 section 6.1) as it comes: counts it, cuts the padding off, hands the rest on. */
 export class DataReceiver<Owner> {
-  private readonly server: boolean;
   private readonly sink: Http2Sink<Owner>;
   private readonly guard: FloodGuard;
   private readonly window: ReceiveWindow<Owner>;
@@ -28,14 +27,12 @@ export class DataReceiver<Owner> {
   private padLengthDue = false;
 
   constructor(
-    server: boolean,
     sink: Http2Sink<Owner>,
     guard: FloodGuard,
     window: ReceiveWindow<Owner>,
     streams: Streams<Owner>,
     messages: MessageReceiver<Owner>,
   ) {
-    this.server = server;
     this.sink = sink;
     this.guard = guard;
     this.window = window;
@@ -71,7 +68,7 @@ export class DataReceiver<Owner> {
   private admits(stream: Stream<Owner>, length: number): boolean {
     if (stream.receiveClosed) {
       this.streams.error(stream, ErrorCode.streamClosed);
-    } else if (!this.server && !stream.headReceived) {
+    } else if (!stream.headReceived) {
       this.streams.error(stream, ErrorCode.protocolError);
     } else if (length > stream.receiveWindow) {
       this.streams.error(stream, ErrorCode.flowControlError);

@@ -99,7 +99,7 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     this.sender = sender;
     this.blocks = new HeaderBlocks(limits);
     this.messages = messages;
-    this.bodies = new DataReceiver(server, sink, guard, receiveWindow, streams, messages);
+    this.bodies = new DataReceiver(sink, guard, receiveWindow, streams, messages);
     this.control = new StreamControl(server, sink, guard, sendWindow, streams);
     this.maxFrameSize = Math.max(limits.maxFrameSize, DEFAULT_FRAME_SIZE);
     this.prefaceSeen = server ? 0 : PREFACE.length;

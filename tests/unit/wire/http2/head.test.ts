@@ -222,9 +222,11 @@ describe("Content-Length", () => {
   );
 
   test("twice makes a message malformed, even the same", () => {
-    const field: Header = ["content-length", "5"];
-    expect(() => plain(field, field)).toThrow(MalformedError);
-    expect(() => ok(field, field)).toThrow(MalformedError);
+    for (const length of ["0", "5"]) {
+      const field: Header = ["content-length", length];
+      expect(() => plain(field, field)).toThrow(MalformedError);
+      expect(() => ok(field, field)).toThrow(MalformedError);
+    }
   });
 });
 

@@ -341,6 +341,12 @@ describe("what a server may not do", () => {
     ["reset a stream that isn't open", rst(5)],
     ["reset a stream of its own", rst(2)],
     ["open the window of a stream that isn't open", windowUpdate(5, 1)],
+    ["answer the next stream before it is opened", status(3, 200, true)],
+    ["send DATA on it", data(3, "abc")],
+    ["reset it", rst(3)],
+    ["answer the connection", status(0, 200, true)],
+    ["send DATA on the connection", data(0, "abc")],
+    ["reset the connection", rst(0)],
   ])("%s", (_, bytes) => {
     const scene = clientScene();
     scene.ask();
