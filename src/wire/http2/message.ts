@@ -70,7 +70,8 @@ export interface Http2Sink<Owner> {
   /**
    * The stream is gone before both sides were done: the peer reset it, it broke a rule (the session has
    * reset it), or the session is over. Not called for a reset of the driver's own. `code` is
-   * refusedStream where the peer has certainly not looked at it.
+   * refusedStream where the peer has certainly not looked at it. A malformed request's stream was
+   * never heard of before: its `owner` is null.
    */
   streamReset(stream: Http2Stream<Owner>, code: number, byPeer: boolean): void;
   /** Windows have opened for a stream whose `sendData` took less than all. */
@@ -174,7 +175,10 @@ export interface Http2Session<Owner> {
 
   /** Begins a header block. Exactly one `sendHead` must follow before any other call. */
   readonly block: HeaderBlock;
-  /** Sends the block as a head (also an interim one) or as trailers. `end`: nothing follows. */
+  /**
+   * Sends the block as a head (also an interim one) or as trailers. `end`: nothing follows. On a
+   * stream that can't send any more the block is dropped.
+   */
   sendHead(stream: Http2Stream<Owner>, end: boolean): void;
   /**
    * Sends as much of `bytes[start, end)` as the windows allow and returns how many bytes that was.
