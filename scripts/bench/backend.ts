@@ -11,9 +11,15 @@ export interface Backend {
   readonly process: MeasuredProcess;
 }
 
+/** The files that it serves, at their paths. */
+export function filesDirectory(workspace: string): string {
+  return join(workspace, "backend/files");
+}
+
 export async function startBackend(workspace: string): Promise<Backend> {
   const directory = join(workspace, "backend");
-  const files = join(directory, "files", PREFIX);
+  const root = filesDirectory(workspace);
+  const files = join(root, PREFIX);
   mkdirSync(files, { recursive: true });
   writeFileSync(join(files, "64k"), "x".repeat(CASES["64k"].size));
   writeFileSync(join(files, "1m"), "x".repeat(CASES["1m"].size));
@@ -33,7 +39,7 @@ export async function startBackend(workspace: string): Promise<Backend> {
   default_type text/plain;
   server {
 ${ports.map((port) => `    listen 127.0.0.1:${port} backlog=4096;`).join("\n")}
-    root ${join(directory, "files")};
+    root ${root};
     location ${PREFIX} { }
     location = ${CASES.small.path} { return 200 "hello"; }
     location = ${CHECK_PATH} { return 200 "${echo.join("\\n")}\\n"; }

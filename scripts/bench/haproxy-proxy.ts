@@ -2,28 +2,36 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { toolPath } from "../tool-path.ts";
+import { haproxyTls } from "./haproxy-tls.ts";
 import { startLogSink } from "./log-sink.ts";
 import { startServer } from "./measured-process.ts";
 import { freePorts } from "./ports.ts";
 import type { StartProxy } from "./proxy.ts";
-import { HOSTS, PREFIXES, REQUEST_HEADER, RESPONSE_HEADER, WEIGHTS } from "./scenario.ts";
+import {
+  HOSTS,
+  PREFIXES,
+  REQUEST_HEADER,
+  RESPONSE_HEADER,
+  WEBSOCKET_PATH,
+  WEIGHTS,
+} from "./scenario.ts";
 
 /**
  * HAProxy: routes in a prefix map of host and path. It can't write a log file itself; nearest to a
  * buffered file is its ring buffer, from which it sends many lines at once to a sink that writes them.
  */
-export const startHaproxyProxy: StartProxy = async (directory, backend) => {
+export const startHaproxyProxy: StartProxy = async (directory, backend, extras = {}) => {
+  const { certificate, echoPort } = extras;
   const haproxy = toolPath("haproxy");
   if (haproxy === null) throw new Error("haproxy is not installed");
   mkdirSync(directory, { recursive: true });
-  const [port] = await freePorts(1);
+  const [port, tlsPort] = await freePorts(2);
   const accessLog = join(directory, "access.log");
   const sink = await startLogSink(directory, accessLog);
   const map = join(directory, "routes.map");
-  writeFileSync(
-    map,
-    HOSTS.flatMap((host) => PREFIXES.map((prefix) => `${host}${prefix} backend\n`)).join(""),
-  );
+  const lines = HOSTS.flatMap((host) => PREFIXES.map((prefix) => `${host}${prefix} backend\n`));
+  if (echoPort !== undefined) lines.push(...HOSTS.map((host) => `${host}${WEBSOCKET_PATH} echo\n`));
+  writeFileSync(map, lines.join(""));
   const file = join(directory, "haproxy.cfg");
   writeFileSync(
     file,
@@ -51,10 +59,12 @@ defaults
   timeout client 600s
   timeout server 60s
   timeout http-keep-alive 600s
+  timeout tunnel 600s
 
 frontend web
   bind 127.0.0.1:${port} backlog 4096
-  http-request set-header X-Forwarded-Proto http
+${certificate === undefined ? "" : `  bind 127.0.0.1:${tlsPort} backlog 4096 ${haproxyTls(certificate)}`}
+  http-request set-header X-Forwarded-Proto ${certificate === undefined ? "http" : "%[ssl_fc,iif(https,http)]"}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Forwarded-Port %[dst_port]
   http-request set-header X-Forwarded-Server ${hostname()}
@@ -66,9 +76,16 @@ frontend web
 backend backend
   balance roundrobin
 ${backend.ports.map((p, i) => `  server backend${i} 127.0.0.1:${p} weight ${WEIGHTS[i]}`).join("\n")}
-`,
+${echoPort === undefined ? "" : `\nbackend echo\n  server echo 127.0.0.1:${echoPort}\n`}`,
   );
   // -db: in the foreground and without a second process.
   const process = await startServer([haproxy, "-db", "-f", file], directory, port);
-  return { name: "HAProxy", port, accessLog, process };
+  return {
+    name: "HAProxy",
+    port,
+    h2cPort: port,
+    tlsPort: certificate && tlsPort,
+    accessLog,
+    process,
+  };
 };

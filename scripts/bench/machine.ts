@@ -10,6 +10,7 @@ export function describeMachine(): string[] {
     version("nginx", ["-v"], /nginx\/\S+/),
     version("haproxy", ["-v"], /HAProxy version [^\s-]+/),
     version("wrk", ["-v"], /wrk \S+/),
+    version("h2load", ["--version"], /h2load \S+/),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { PREFIX } from "./scenario.ts";
-import type { Route } from "./sluice-proxy.ts";
+import type { Route } from "./sluice-configuration.ts";
 
 /** Prefixes on one host. */
 const EACH = 10;

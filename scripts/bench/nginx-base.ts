@@ -2,8 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toolPath } from "../tool-path.ts";
 
-/** Writes nginx's configuration around `http`, and returns the command that runs it: one worker. */
-export function nginxCommand(directory: string, http: string): string[] {
+/**
+ * Writes nginx's configuration around `http`, with `main` outside of it, and returns the command that
+ * runs it: one worker.
+ */
+export function nginxCommand(directory: string, http: string, main = ""): string[] {
   const nginx = toolPath("nginx");
   if (nginx === null) throw new Error("nginx is not installed");
   mkdirSync(directory, { recursive: true });
@@ -13,7 +16,8 @@ export function nginxCommand(directory: string, http: string): string[] {
   const file = join(directory, "nginx.conf");
   writeFileSync(
     file,
-    `${process.getuid?.() === 0 ? "user root;\n" : ""}daemon off;
+    `${process.getuid?.() === 0 ? "user root;\n" : ""}${main}
+daemon off;
 worker_processes 1;
 error_log stderr warn;
 pid ${join(directory, "nginx.pid")};

@@ -1,20 +1,37 @@
 import { join } from "node:path";
 import { startServer } from "./measured-process.ts";
 import { nginxCommand } from "./nginx-base.ts";
+import { nginxTls } from "./nginx-tls.ts";
 import { freePorts } from "./ports.ts";
 import type { StartProxy } from "./proxy.ts";
-import { HOSTS, POOL, PREFIXES, REQUEST_HEADER, RESPONSE_HEADER, WEIGHTS } from "./scenario.ts";
+import {
+  HOSTS,
+  POOL,
+  PREFIXES,
+  REQUEST_HEADER,
+  RESPONSE_HEADER,
+  WEBSOCKET_PATH,
+  WEIGHTS,
+} from "./scenario.ts";
 
 /** nginx: a server for each host, a location for each prefix; buffers as they are by default. */
-export const startNginxProxy: StartProxy = async (directory, backend) => {
-  const [port] = await freePorts(1);
+export const startNginxProxy: StartProxy = async (directory, backend, extras = {}) => {
+  const { certificate, echoPort } = extras;
+  const [port, h2cPort, tlsPort] = await freePorts(3);
   const accessLog = join(directory, "access.log");
   const locations = PREFIXES.map(
     (prefix) => `    location ${prefix} { proxy_pass http://backend; }`,
   );
+  if (echoPort !== undefined) locations.push(websocketLocation(echoPort));
+  const listen = (options = "") =>
+    [
+      `    listen 127.0.0.1:${port}${options};`,
+      `    listen 127.0.0.1:${h2cPort} http2${options};`,
+      certificate === undefined ? "" : `    listen 127.0.0.1:${tlsPort} ssl http2${options};`,
+    ].join("\n");
   const servers = HOSTS.map(
     (host) => `  server {
-    listen 127.0.0.1:${port};
+${listen()}
     server_name ${host};
 ${locations.join("\n")}
   }`,
@@ -26,6 +43,7 @@ ${locations.join("\n")}
   keepalive_timeout 600s;
   keepalive_requests 100000000;
   tcp_nodelay on;
+${certificate === undefined ? "" : nginxTls(certificate)}
   upstream backend {
 ${backend.ports.map((p, i) => `    server 127.0.0.1:${p} weight=${WEIGHTS[i]};`).join("\n")}
     keepalive ${POOL};
@@ -43,10 +61,27 @@ ${backend.ports.map((p, i) => `    server 127.0.0.1:${p} weight=${WEIGHTS[i]};`)
   proxy_set_header ${REQUEST_HEADER.join(" ")};
   add_header ${RESPONSE_HEADER.join(" ")};
   server {
-    listen 127.0.0.1:${port} default_server backlog=4096;
+${listen(" default_server backlog=4096")}
     return 404;
   }
 ${servers.join("\n")}`,
   );
-  return { name: "nginx", port, accessLog, process: await startServer(command, directory, port) };
+  return {
+    name: "nginx",
+    port,
+    h2cPort,
+    tlsPort: certificate && tlsPort,
+    accessLog,
+    process: await startServer(command, directory, port),
+  };
 };
+
+/** nginx has to be told which hop-by-hop headers to pass on. */
+function websocketLocation(port: number): string {
+  return `    location = ${WEBSOCKET_PATH} {
+      proxy_pass http://127.0.0.1:${port};
+      proxy_set_header Connection upgrade;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_read_timeout 600s;
+    }`;
+}

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { Row } from "./bench-context.ts";
 import { type Cost, describeCost, measureCost } from "./cost.ts";
 import { figure, goal, median, ratio } from "./figures.ts";
+import { load } from "./load.ts";
 import { manyRoutes } from "./many-routes.ts";
+import type { RunningProxy } from "./proxy.ts";
 import { CASES } from "./scenario.ts";
 import { startSluice } from "./sluice-proxy.ts";
 
@@ -15,7 +17,7 @@ export const routerCountRow: Row = async (context) => {
   const { settings, workspace, backend, progress } = context;
   const { path } = CASES.small;
   const counts = [FEW, MANY];
-  const proxies = [];
+  const proxies: RunningProxy[] = [];
   for (const count of counts) {
     const directory = join(workspace, `routers-${count}`);
     proxies.push(await startSluice(settings.sluice, directory, backend, manyRoutes(count)));
@@ -23,11 +25,14 @@ export const routerCountRow: Row = async (context) => {
   try {
     const hosts = counts.map((count) => manyRoutes(count)[count >> 1].host);
     const costs: Cost[][] = counts.map(() => []);
-    for (const [i, proxy] of proxies.entries())
-      await measureCost(proxy, path, hosts[i], { ...settings, seconds: 2 });
+    const put = (i: number, seconds: number) => {
+      const url = `http://127.0.0.1:${proxies[i].port}${path}`;
+      return load({ url, host: hosts[i], connections: settings.connections, seconds });
+    };
+    for (const i of proxies.keys()) await put(i, 2);
     for (let round = 1; round <= settings.rounds; round++) {
       for (const [i, proxy] of proxies.entries()) {
-        costs[i].push(await measureCost(proxy, path, hosts[i], settings));
+        costs[i].push(await measureCost(proxy, () => put(i, settings.seconds)));
         progress(describeCost(`${counts[i]} routers, round ${round}`, costs[i].at(-1)!));
       }
     }

@@ -27,6 +27,9 @@ export const CASES = {
 
 export type Case = keyof typeof CASES;
 
+/** Leads to a server that echoes WebSocket messages, where a row has one. */
+export const WEBSOCKET_PATH = "/websocket";
+
 /** The backend answers with what it received in these headers. */
 export const CHECK_PATH = `${PREFIX}/check`;
 export const CHECKED_HEADERS = [

@@ -5,15 +5,10 @@ import { EXECUTABLE, ROOT } from "../paths.ts";
 import type { Backend } from "./backend.ts";
 import { startServer } from "./measured-process.ts";
 import { freePorts } from "./ports.ts";
-import type { RunningProxy, StartProxy } from "./proxy.ts";
-import { HOSTS, PREFIXES, REQUEST_HEADER, RESPONSE_HEADER, WEIGHTS } from "./scenario.ts";
+import type { Extras, RunningProxy, StartProxy } from "./proxy.ts";
+import { HOSTS, PREFIXES, RESPONSE_HEADER } from "./scenario.ts";
 import type { Settings } from "./settings.ts";
-
-/** A router of the bench: PathPrefix on a host. */
-export interface Route {
-  readonly host: string;
-  readonly prefix: string;
-}
+import { dynamicConfiguration, type Route, staticConfiguration } from "./sluice-configuration.ts";
 
 export const ROUTES: readonly Route[] = HOSTS.flatMap((host) =>
   PREFIXES.map((prefix) => ({ host, prefix })),
@@ -32,7 +27,7 @@ export function sluiceCommand(flavour: Settings["sluice"]): string[] {
 }
 
 export function startSluiceProxy(flavour: Settings["sluice"]): StartProxy {
-  return (directory, backend) => startSluice(flavour, directory, backend, ROUTES);
+  return (directory, backend, extras) => startSluice(flavour, directory, backend, ROUTES, extras);
 }
 
 export async function startSluice(
@@ -40,15 +35,24 @@ export async function startSluice(
   directory: string,
   backend: Backend,
   routes: readonly Route[],
+  extras: Extras = {},
 ): Promise<RunningProxy> {
   mkdirSync(directory, { recursive: true });
-  const [port] = await freePorts(1);
+  const [port, freePort] = await freePorts(2);
+  const tlsPort = extras.certificate && freePort;
   const accessLog = join(directory, "access.log");
   const file = join(directory, "traefik.yml");
-  writeFileSync(file, staticConfiguration(port, directory, accessLog));
-  writeRoutes(directory, backend, routes, RESPONSE_HEADER[1]);
+  writeFileSync(file, staticConfiguration(directory, accessLog, port, tlsPort));
+  writeRoutes(directory, backend, routes, RESPONSE_HEADER[1], extras);
   const command = [...sluiceCommand(flavour), `--configFile=${file}`];
-  return { name: "Sluice", port, accessLog, process: await startServer(command, directory, port) };
+  return {
+    name: "Sluice",
+    port,
+    h2cPort: port,
+    tlsPort,
+    accessLog,
+    process: await startServer(command, directory, port),
+  };
 }
 
 /** Replaces the dynamic configuration by rename. */
@@ -57,63 +61,9 @@ export function writeRoutes(
   backend: Backend,
   routes: readonly Route[],
   responseHeader: string,
+  extras: Extras = {},
 ): void {
   const file = join(directory, "dynamic.yml");
-  writeFileSync(`${file}.new`, dynamicConfiguration(backend, routes, responseHeader));
+  writeFileSync(`${file}.new`, dynamicConfiguration(backend, routes, responseHeader, extras));
   renameSync(`${file}.new`, file);
-}
-
-function staticConfiguration(port: number, directory: string, accessLog: string): string {
-  return `
-entryPoints:
-  web:
-    address: "127.0.0.1:${port}"
-    transport:
-      respondingTimeouts:
-        idleTimeout: 600s
-providers:
-  file:
-    filename: ${JSON.stringify(join(directory, "dynamic.yml"))}
-    watch: true
-accessLog:
-  filePath: ${JSON.stringify(accessLog)}
-  format: common
-  # Lines, about as many as fit in the 64 KiB that the others hold back.
-  bufferingSize: 400
-log:
-  level: ERROR
-`;
-}
-
-function dynamicConfiguration(
-  backend: Backend,
-  routes: readonly Route[],
-  responseHeader: string,
-): string {
-  const routers = routes.map(
-    ({ host, prefix }, i) => `    route${i}:
-      rule: "Host(\`${host}\`) && PathPrefix(\`${prefix}\`)"
-      middlewares: [headers]
-      service: backend
-`,
-  );
-  const servers = backend.ports.map(
-    (port, i) => `          - url: http://127.0.0.1:${port}
-            weight: ${WEIGHTS[i]}
-`,
-  );
-  return `http:
-  routers:
-${routers.join("")}  middlewares:
-    headers:
-      headers:
-        customRequestHeaders:
-          ${REQUEST_HEADER.join(": ")}
-        customResponseHeaders:
-          ${RESPONSE_HEADER[0]}: ${responseHeader}
-  services:
-    backend:
-      loadBalancer:
-        servers:
-${servers.join("")}`;
 }
