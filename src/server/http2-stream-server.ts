@@ -1,5 +1,5 @@
 import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
-import { Body, type BodySink, type BodySource } from "../http/body.ts";
+import { Body, type BodySource } from "../http/body.ts";
 import { httpDate } from "../http/date.ts";
 import { type Downstream, Exchange } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
@@ -10,26 +10,12 @@ import type { TlsInfo } from "../net/tls.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { Fields } from "../wire/fields.ts";
 import { ErrorCode, type Http2Head, type Http2Stream } from "../wire/http2/message.ts";
+import { NOT_IN_HTTP2 } from "./http2-fields.ts";
+import { Http2ResponseBody, type Http2ResponseOwner } from "./http2-response-body.ts";
 import type { Http2Server } from "./http2-server.ts";
 import { requestFromHttp2 } from "./request-from-http2.ts";
-import { awaitBody, bodyToSend, lengthToSay, MISCOUNTED, UNREAD } from "./response-framing.ts";
+import { awaitBody, bodyToSend, lengthToSay, UNREAD } from "./response-framing.ts";
 
-const NO_BYTES = new Uint8Array(0);
-
-/** Fields of a response that HTTP/2 forbids (RFC 9113 section 8.2.2), or that are written here. */
-const SKIP = new Uint8Array(64);
-for (const id of [
-  FieldId.connection,
-  FieldId.contentLength,
-  FieldId.transferEncoding,
-  FieldId.keepAlive,
-  FieldId.proxyConnection,
-  FieldId.upgrade,
-  FieldId.http2Settings,
-  FieldId.te,
-]) {
-  SKIP[id] = 1;
-}
 /** How long a client has to take the answer to a request that timed out, in milliseconds. */
 const LAST_WORDS = 2000;
 
@@ -44,12 +30,10 @@ const Phase = {
 } as const;
 
 /** One request on an HTTP/2 connection, and its response. */
-export class Http2StreamServer implements Downstream, BodySource, BodySink {
+export class Http2StreamServer implements Downstream, BodySource, Http2ResponseOwner {
   readonly protocol = "HTTP/2.0";
   /** The readTimeout's or writeTimeout's end in milliseconds of `now()`, 0 for none. */
   private deadline = 0;
-  /** When a client that opens no window has kept its response waiting for too long; 0 for none. */
-  private stallDeadline = 0;
   private readonly server: Http2Server;
   private readonly stream: Http2Stream<Http2StreamServer>;
   private phase: number = Phase.arrived;
@@ -61,15 +45,8 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
   private unconsumed = 0;
   private bodyPaused = false;
   private continueOwed = false;
-  private responseBody: Body | null = null;
-  // The last piece of the response body waits for the next or the end, so that END_STREAM goes with it.
-  private held: Uint8Array = NO_BYTES;
-  private heldStart = 0;
-  private heldEnd = 0;
-  /** Behind what is held, where the windows didn't take that: the body is paused by then. */
-  private next: Uint8Array | null = null;
-  /** The response body has ended behind what is held. */
-  private bodyEnded = false;
+  /** The response body while it is being sent. */
+  private responseBody: Http2ResponseBody | null = null;
 
   constructor(
     server: Http2Server,
@@ -112,7 +89,7 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     if (this.phase !== Phase.handling) return;
     const { session } = this.server;
     session.block.status(status);
-    headers.encodeTo(session.block, SKIP);
+    headers.encodeTo(session.block, NOT_IN_HTTP2);
     session.sendHead(this.stream, false);
     this.server.flushSoon();
   }
@@ -253,7 +230,7 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     const { session } = server;
     const { block } = session;
     block.status(response.status);
-    response.headerList.encodeTo(block, SKIP);
+    response.headerList.encodeTo(block, NOT_IN_HTTP2);
     if (response.headerList.findId(FieldId.date) < 0) block.text(FieldId.date, "date", httpDate());
     // END_STREAM says as well that there is no body, and gRPC has no length beside its trailers.
     const said = length > 0 || (length === 0 && (body !== null || exchange.method === "HEAD"));
@@ -262,113 +239,31 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     if (body === null) {
       this.finish();
     } else {
-      this.responseBody = body;
-      body.pipe(this);
-      // What was at hand is out of the body now, and its end may be long in coming.
-      if (this.responseBody !== null) this.bodyFlush();
+      this.responseBody = new Http2ResponseBody(this, server, this.stream, exchange, body);
+      this.responseBody.begin();
     }
     server.flushSoon();
   }
 
-  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
-    const body = this.responseBody!;
-    const sent = (this.exchange.responseBytes += end - start);
-    if (body.length >= 0 && sent > body.length) {
-      body.cancel(MISCOUNTED);
-      this.bodyFail(MISCOUNTED);
-      return;
-    }
-    if (!this.sendHeld(false)) {
-      this.next = bytes.subarray(start, end);
-      this.stalled();
-      return;
-    }
-    this.held = bytes;
-    this.heldStart = start;
-    this.heldEnd = end;
-    if (this.server.backlogged) body.pause();
-  }
-
-  bodyFlush(): void {
-    if (!this.sendHeld(false)) this.stalled();
-    else if (this.server.backlogged) this.responseBody?.pause();
-    this.server.flushSoon();
-  }
-
-  bodyEnd(): void {
-    const body = this.responseBody!;
-    if (body.length >= 0 && body.length !== this.exchange.responseBytes) {
-      this.bodyFail(MISCOUNTED);
-      return;
-    }
-    this.bodyEnded = true;
-    this.sendEnd();
-    this.server.flushSoon();
-  }
-
   /** Cut short above, cut short below: never a clean end. */
-  bodyFail(error: ProxyError): void {
+  responseBroken(error: ProxyError): void {
     this.server.entry.logger.debug("A response broke off", {
       error: error.message,
       service: this.exchange.service,
     });
-    this.responseBody = null;
     this.server.session.reset(this.stream, ErrorCode.internalError);
     this.breakOff(error);
     this.server.flushSoon();
   }
 
-  /** The windows are closed: the upstream waits, and the client has so long to open them. */
-  private stalled(): void {
-    this.responseBody?.pause();
-    // Nothing else may come for long, and the client opens its windows only for what it gets.
-    this.server.flushSoon();
-    if (this.stallDeadline !== 0) return;
-    this.stallDeadline = this.server.entry.deadlines.after(this.server.entry.idleTimeout);
-    if (this.stallDeadline !== 0) this.server.expectBefore(this.stallDeadline);
-  }
-
-  /** Sends what is held; true where the windows took all of it. */
-  private sendHeld(last: boolean): boolean {
-    const { next } = this;
-    const start = this.heldStart;
-    const end = this.heldEnd;
-    if (start === end && !last) return true;
-    const { session } = this.server;
-    const taken = session.sendData(this.stream, this.held, start, end, last && next === null);
-    if (taken > 0) this.stallDeadline = 0;
-    if (taken < end - start) {
-      this.heldStart = start + taken;
-      return false;
-    }
-    this.next = null;
-    this.held = next ?? NO_BYTES;
-    this.heldStart = 0;
-    this.heldEnd = this.held.length;
-    return next === null || this.sendHeld(last);
-  }
-
-  private sendEnd(): void {
-    const trailers = this.responseBody!.trailers;
-    if (!this.sendHeld(trailers === null)) {
-      this.stalled();
-      return;
-    }
-    if (trailers !== null) {
-      const { session } = this.server;
-      trailers.encodeTo(session.block, SKIP);
-      session.sendHead(this.stream, true);
-    }
+  responseSent(): void {
     this.responseBody = null;
     this.finish();
   }
 
   /** The windows have opened, or the connection takes bytes again. */
   writable(): void {
-    if (this.phase !== Phase.responding) return;
-    if (this.bodyEnded) this.sendEnd();
-    else if (!this.sendHeld(false)) this.stalled();
-    else if (!this.server.backlogged) this.responseBody?.resume();
+    this.responseBody?.writable();
   }
 
   // --- the end ---
@@ -392,8 +287,6 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
     this.phase = Phase.over;
     this.requestBody = null;
     this.responseBody = null;
-    this.held = NO_BYTES;
-    this.next = null;
     this.server.streamOver(this);
     exchange.error ??= error;
     if (exchange.status === 0) exchange.status = statusOf(error);
@@ -410,14 +303,14 @@ export class Http2StreamServer implements Downstream, BodySource, BodySink {
 
   /** When to look at this stream again, in milliseconds of `now()`; 0 for never. */
   get due(): number {
-    const { deadline, stallDeadline } = this;
+    const { deadline, responseBody } = this;
+    const stallDeadline = responseBody?.stallDeadline ?? 0;
     if (deadline === 0 || stallDeadline === 0) return deadline + stallDeadline;
     return Math.min(deadline, stallDeadline);
   }
 
   expired(): void {
     this.deadline = 0;
-    this.stallDeadline = 0;
     if (this.requestBody !== null && this.phase === Phase.handling) {
       const body = this.requestBody;
       this.requestBody = null;
