@@ -12,6 +12,14 @@ import type { TlsInfo } from "../net/tls.ts";
 import type { Fields } from "../wire/fields.ts";
 import { Framing, type MessageSink, type RequestHead } from "../wire/http1/message.ts";
 import { RequestParser } from "../wire/http1/request-parser.ts";
+import {
+  clientGone,
+  discard,
+  graceTimeOver,
+  LAST_WORDS,
+  readTimeoutPassed,
+  writeTimeoutPassed,
+} from "./exchange-endings.ts";
 import type { HttpEntryPoint } from "./http-entry-point.ts";
 import { Http1Response, type ResponseOwner } from "./http1-response.ts";
 import { LingeringConnection } from "./lingering-connection.ts";
@@ -19,9 +27,6 @@ import { requestFromHead } from "./request-from-head.ts";
 import { awaitBody, BodyLength, UNREAD } from "./response-framing.ts";
 import { Persistence, writeResponseHead } from "./response-head.ts";
 import { Stash } from "./stash.ts";
-
-/** How long a client has to take the answer to a request that timed out, in milliseconds. */
-const LAST_WORDS = 2000;
 
 const CONTINUE = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
 
@@ -181,7 +186,7 @@ export class Http1Server
   }
 
   private clientGone(reason: string): void {
-    this.breakOff(new ProxyError("client-gone", "downstream", reason));
+    this.breakOff(clientGone(reason));
     this.connection.reset();
   }
 
@@ -298,10 +303,7 @@ export class Http1Server
     const { exchange } = this;
     if (exchange === null || this.phase !== Phase.handling) {
       // The client went away meanwhile.
-      response
-        .takeBody()
-        ?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
-      response.tunnel?.connection.reset();
+      discard(response);
       return;
     }
     this.phase = Phase.responding;
@@ -446,25 +448,13 @@ export class Http1Server
 
   expired(): void {
     if (this.requestBody !== null) {
-      this.refuse(
-        new ProxyError(
-          "request-timeout",
-          "downstream",
-          "The request's body did not arrive within the readTimeout",
-        ),
-      );
+      this.refuse(readTimeoutPassed("body"));
     } else if (this.phase === Phase.handling) {
       this.giveUp();
     } else if (this.phase === Phase.responding) {
       this.clientGone("The response was not sent within the writeTimeout");
     } else if (this.parser.inHead) {
-      this.refuse(
-        new ProxyError(
-          "request-timeout",
-          "downstream",
-          "The request's head did not arrive within the readTimeout",
-        ),
-      );
+      this.refuse(readTimeoutPassed("head"));
     } else {
       this.over();
       this.connection.close();
@@ -474,11 +464,7 @@ export class Http1Server
   /** The writeTimeout has passed without a response: what the handler waits for is called off, and the client hears of it. */
   private giveUp(): void {
     const exchange = this.exchange!;
-    const error = new ProxyError(
-      "response-timeout",
-      "upstream",
-      "There was no response within the writeTimeout",
-    );
+    const error = writeTimeoutPassed();
     this.response.keepAlive = false;
     this.deadline = this.entry.deadlines.after(LAST_WORDS);
     exchange.abort(error);
@@ -500,13 +486,7 @@ export class Http1Server
 
   /** The grace time is over. */
   cutConnection(): void {
-    this.breakOff(
-      new ProxyError(
-        "draining",
-        "internal",
-        "The grace time of the shutdown ended before the response",
-      ),
-    );
+    this.breakOff(graceTimeOver());
     this.connection.reset();
   }
 

@@ -1,4 +1,3 @@
-import { ProxyError } from "../core/errors.ts";
 import { type Expiring, now } from "../core/timers.ts";
 import type { Address } from "../net/connection.ts";
 import type {
@@ -9,9 +8,9 @@ import type {
   Http3StreamHandler,
 } from "../net/http3.ts";
 import type { TlsInfo } from "../net/tls.ts";
+import { clientGone, graceTimeOver } from "./exchange-endings.ts";
 import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
 import { Http3StreamServer } from "./http3-stream-server.ts";
-import { clientGone } from "./stream-endings.ts";
 
 /** What a client has to acknowledge the last response, in milliseconds, where a connection is to end. */
 const LAST_ACKNOWLEDGEMENTS = 2000;
@@ -99,11 +98,7 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   }
 
   cutConnection(): void {
-    const error = new ProxyError(
-      "draining",
-      "internal",
-      "The grace time of the shutdown ended before the response",
-    );
+    const error = graceTimeOver();
     for (const stream of [...this.streams]) stream.breakOff(error);
     this.connection.cut();
   }

@@ -14,6 +14,14 @@ import {
 } from "../net/http3.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import { callHandler, type HandlerCaller } from "./call-handler.ts";
+import {
+  bodyTooFast,
+  clientGone,
+  discard,
+  LAST_WORDS,
+  readTimeoutPassed,
+  writeTimeoutPassed,
+} from "./exchange-endings.ts";
 import { receivedTrailers, responseHead } from "./http3-fields.ts";
 import { Http3ResponseBody, type Http3ResponseOwner } from "./http3-response-body.ts";
 import type { Http3Server } from "./http3-server.ts";
@@ -25,14 +33,6 @@ import {
   requestFromHttp3,
 } from "./request-from-http3.ts";
 import { awaitBody, bodyToSend, lengthToSay, UNREAD } from "./response-framing.ts";
-import {
-  bodyTooFast,
-  clientGone,
-  discard,
-  LAST_WORDS,
-  readTimeoutPassed,
-  writeTimeoutPassed,
-} from "./stream-endings.ts";
 
 /** Methods whose requests seldom have a body: whether there is one is seen before anybody has the request. */
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "CONNECT"]);
@@ -369,7 +369,7 @@ export class Http3StreamServer
       const body = this.requestBody;
       this.requestBody = null;
       this.deadline = this.server.entry.deadlines.after(LAST_WORDS);
-      body.fail(readTimeoutPassed());
+      body.fail(readTimeoutPassed("body"));
     } else if (this.phase === Phase.handling) {
       this.giveUp(writeTimeoutPassed());
     } else {

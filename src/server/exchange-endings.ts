@@ -8,11 +8,11 @@ export function clientGone(message: string): ProxyError {
   return new ProxyError("client-gone", "downstream", message);
 }
 
-export function readTimeoutPassed(): ProxyError {
+export function readTimeoutPassed(part: "head" | "body"): ProxyError {
   return new ProxyError(
     "request-timeout",
     "downstream",
-    "The request's body did not arrive within the readTimeout",
+    `The request's ${part} did not arrive within the readTimeout`,
   );
 }
 
@@ -21,6 +21,14 @@ export function writeTimeoutPassed(): ProxyError {
     "response-timeout",
     "upstream",
     "There was no response within the writeTimeout",
+  );
+}
+
+export function graceTimeOver(): ProxyError {
+  return new ProxyError(
+    "draining",
+    "internal",
+    "The grace time of the shutdown ended before the response",
   );
 }
 
