@@ -8,6 +8,7 @@ import {
   DEFAULT_HTTP2_LIMITS,
   ErrorCode,
   type Http2Head,
+  type Http2Limits,
   type Http2Session,
   type Http2Sink,
   type Http2Stream,
@@ -16,6 +17,17 @@ import { Session } from "../wire/http2/session.ts";
 import { Http2StreamClient } from "./http2-stream-client.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
+
+/**
+ * Calls on one connection at a time, whatever the server allows: so many streams' windows fit into
+ * the connection's. Were they more, responses that slow clients don't take would fill it, and hold up
+ * the others' on the same connection.
+ */
+const MAX_CALLS = 1024;
+const LIMITS: Http2Limits = {
+  ...DEFAULT_HTTP2_LIMITS,
+  connectionWindow: MAX_CALLS * DEFAULT_HTTP2_LIMITS.streamWindow,
+};
 
 /** What the server owes. */
 const Awaited = { nothing: 0, settings: 1, pong: 2 } as const;
@@ -59,7 +71,7 @@ export class Http2Client
     this.connection = connection;
     this.pool = pool;
     this.writer = new ConnectionWriter(connection, this);
-    this.session = new Session("client", DEFAULT_HTTP2_LIMITS, this, this.writer);
+    this.session = new Session("client", LIMITS, this, this.writer);
     pool.deadlines.add(this);
     this.expect(Awaited.settings, pool.transport.options.dialTimeout);
     this.session.start();
@@ -88,7 +100,8 @@ export class Http2Client
 
   /** Sends the call's request. False where the server takes no more now. */
   start(call: UpstreamCall): boolean {
-    if (this.draining || (!this.settled && this.session.streamCount > 0)) return false;
+    const { streamCount } = this.session;
+    if (this.draining || streamCount >= (this.settled ? MAX_CALLS : 1)) return false;
     const carried = new Http2StreamClient(this, call);
     const stream = this.session.open(carried);
     if (stream === null) return false;
@@ -251,7 +264,8 @@ export class Http2Client
 
   peerSettings(): void {
     if (!this.settled) this.nothingAwaited();
-    if (!this.draining) this.pool.learnLimit(this.session.openable + this.session.streamCount);
+    const { openable, streamCount } = this.session;
+    if (!this.draining) this.pool.learnLimit(Math.min(MAX_CALLS, openable + streamCount));
   }
 
   peerGoAway(): void {

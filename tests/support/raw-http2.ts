@@ -100,24 +100,30 @@ export function request(
 /** An HTTP/2 client that sends exact frames and sees exact frames. It acknowledges nothing by itself. */
 export class RawHttp2 extends RawConnection {
   /** Connects to 127.0.0.1 and sends the preface with these SETTINGS. */
-  static async connect(port: number, ...pairs: [number, number][]): Promise<RawHttp2> {
+  static connect(port: number, ...pairs: [number, number][]): Promise<RawHttp2> {
+    return RawHttp2.begin({ hostname: "127.0.0.1", port }, pairs);
+  }
+
+  /** The same behind a TLS handshake, in which the server's certificate isn't checked. */
+  static connectTls(port: number, tls: Bun.TLSOptions & { serverName?: string }) {
+    const offered = { rejectUnauthorized: false, ALPNProtocols: "\x02h2", ...tls };
+    return RawHttp2.begin({ hostname: "127.0.0.1", port, tls: offered as Bun.TLSOptions }, []);
+  }
+
+  private static async begin(
+    options: { hostname: string; port: number; tls?: Bun.TLSOptions },
+    pairs: [number, number][],
+  ): Promise<RawHttp2> {
     const client = new RawHttp2();
-    client.attach(
-      await Bun.connect({
-        hostname: "127.0.0.1",
-        port,
-        allowHalfOpen: true,
-        socket: client.handlers,
-      }),
-    );
+    client.attach(await Bun.connect({ ...options, allowHalfOpen: true, socket: client.handlers }));
     await client.send(PREFACE);
     await client.send(settings(...pairs));
     return client;
   }
 
   /** The next frame; undefined where the connection has ended. */
-  async frame(): Promise<Frame | undefined> {
-    return this.read("a frame", (waiting) => {
+  async frame(patience?: number): Promise<Frame | undefined> {
+    const read = (waiting: Uint8Array) => {
       if (waiting.length < 9) return undefined;
       const length = (waiting[0] << 16) | (waiting[1] << 8) | waiting[2];
       if (waiting.length < 9 + length) return undefined;
@@ -129,7 +135,8 @@ export class RawHttp2 extends RawConnection {
         payload: waiting.slice(9, 9 + length),
         length: 9 + length,
       };
-    });
+    };
+    return this.read("a frame", read, patience);
   }
 
   /** Skips frames until one of that type (and stream) comes. */
