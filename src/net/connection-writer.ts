@@ -1,9 +1,9 @@
 import { copyBytes } from "../core/bytes.ts";
 import type { Connection } from "./connection.ts";
 
-/** What is collected before it goes out: a body of 64 KiB together with its head. */
+/** What is collected before it goes out. */
 const CAPACITY = 80 * 1024;
-/** A piece of this size is worth a system call of its own more than a copy. */
+/** A piece of this size is worth a system call of its own more than a copy; behind others, that takes twice as much. */
 const LARGE = 16 * 1024;
 /** Waiting bytes at which a producer should stop: a partial write alone is no reason, pausing a socket costs two system calls. */
 const WATERMARK = 64 * 1024;
@@ -107,15 +107,9 @@ export class ConnectionWriter {
     const scratch = this.claim();
     const { used } = scratch;
     const length = end - start;
-    if (length <= CAPACITY - used && (used > 0 || length < LARGE)) {
+    if (length <= CAPACITY - used && length < (used > 0 ? 2 * LARGE : LARGE)) {
       scratch.used = copyBytes(scratch.bytes, used, bytes, start, end);
       return;
-    }
-    if (used > 0) {
-      // What was collected goes out with the beginning of this, not as a small segment of its own.
-      const fill = Math.min(CAPACITY - used, LARGE);
-      scratch.used = copyBytes(scratch.bytes, used, bytes, start, start + fill);
-      start += fill;
     }
     this.flush();
     this.send(bytes, start, end, false);
