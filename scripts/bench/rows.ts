@@ -16,7 +16,7 @@ export const ROWS = {
   "1m": throughputRow("1m", { nginx: 0.75, haproxy: 1 }),
   https: protocolRow("https", "small", { nginx: 1 }),
   "https-64k": protocolRow("https", "64k", { nginx: 1 }),
-  h2: protocolRow("h2", "small", { nginx: 1 }),
+  h2: protocolRow("h2", "small", { nginx: 0.8 }),
   h2c: protocolRow("h2c", "small", { nginx: 1 }),
   handshakes: handshakeRow,
   websocket: websocketRow,
