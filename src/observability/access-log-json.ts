@@ -1,5 +1,6 @@
 import { latin1Bytes } from "../core/bytes.ts";
 import type { HeaderList } from "../http/header-list.ts";
+import { subjectText } from "../tls/subject.ts";
 import { FIELD_NAMES, FieldId } from "../wire/field-names.ts";
 import type { AccessLogFields, HeaderMode } from "./access-log-fields.ts";
 import { type AccessLogRecord, loggedTarget, splitHostPort } from "./access-log-record.ts";
@@ -20,6 +21,24 @@ const bracketed = (ip: string) => (ip.includes(":") ? `[${ip}]` : ip);
 function originBytes({ exchange }: AccessLogRecord): number {
   if (exchange.originStatus === 0) return 0;
   return exchange.originBytes < 0 ? exchange.responseBytes : exchange.originBytes;
+}
+
+/** By the certificate: a connection's requests have the same one. */
+const SUBJECTS = new WeakMap<Uint8Array, string>();
+
+function subjectOf(certificate: Uint8Array | null): string | undefined {
+  if (certificate === null) return undefined;
+  let subject = SUBJECTS.get(certificate);
+  if (subject === undefined) {
+    try {
+      subject = subjectText(certificate);
+    } catch {
+      // Nobody has to have verified it.
+      subject = "";
+    }
+    SUBJECTS.set(certificate, subject);
+  }
+  return subject;
 }
 
 // Traefik's names (pkg/middlewares/accesslog/logdata.go), sorted as its JSON has them. Durations are
@@ -64,6 +83,7 @@ const FIELDS: Record<string, Value> = {
   StartLocal: ({ startedAt }) => START_LOCAL.text(startedAt),
   StartUTC: ({ startedAt }) => START_UTC.text(startedAt),
   TLSCipher: ({ exchange }) => exchange.downstream.tls?.cipher,
+  TLSClientSubject: ({ exchange }) => subjectOf(exchange.downstream.tls?.peerCertificate ?? null),
   TLSVersion: ({ exchange }) => exchange.downstream.tls?.version,
 };
 const ENTRY_POINT_NAME: Value = ({ exchange }) => known(exchange.downstream.entryPoint);

@@ -51,6 +51,7 @@ test("the access log's fields of a request over HTTP/2 and TLS", async () => {
   expect((await answers.of(1)).status).toBe(201);
   // A reset before the answer has its line too.
   await client.send(frame(FrameType.headers, Flag.endHeaders, 3, head("/gone", [], "PUT")));
+  await waitFor("the request above", () => upstream.received.join().includes("PUT /gone "));
   await client.send(frame(FrameType.rstStream, 0, 3, Uint8Array.of(0, 0, 0, 8)));
   const lines = await waitFor("two lines", () => {
     const text = readFileSync(`${router.program.directory}/access.log`, "utf8").trim();
@@ -73,6 +74,7 @@ test("the access log's fields of a request over HTTP/2 and TLS", async () => {
     RequestProtocol: "HTTP/2.0",
     RequestScheme: "https",
     ServiceURL: upstream.url,
+    TLSClientSubject: "CN=a member",
     TLSVersion: "1.3",
     entryPointName: "web",
   });
