@@ -19,6 +19,8 @@ import { LingeringConnection } from "./lingering-connection.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
+/** Requests of a client that are started before other connections have their turn. */
+const AT_ONCE = 16;
 /** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
 const LEAVING_TIME = 1000;
 
@@ -37,7 +39,7 @@ export class Http2Server
   private readonly writer: ConnectionWriter;
   private readonly openedAt = now();
   private readonly streams = new Set<Http2StreamServer>();
-  /** Streams whose head this read event has brought. */
+  /** Streams whose request nobody has got yet. */
   private readonly arrived: Http2StreamServer[] = [];
   /** Streams that got a piece of their request's body in this read event. */
   private readonly touched: Http2StreamServer[] = [];
@@ -45,7 +47,14 @@ export class Http2Server
   private flushing = false;
   private readonly flushNow = () => {
     this.flushing = false;
-    this.writer.flush();
+    this.flush();
+  };
+  /** There are more requests than were started at once. */
+  private dispatching = false;
+  private readonly dispatchMore = () => {
+    if (this.over) return;
+    this.dispatch();
+    this.flush();
   };
   private readingPaused = false;
   private requests = 0;
@@ -60,6 +69,8 @@ export class Http2Server
   private idleDeadline: number;
   /** For the rest of a header block, or of the preface; 0 where none is incomplete. */
   private headDeadline = 0;
+  /** For a client that doesn't take what waits for it; 0 where nothing does. */
+  private stallDeadline = 0;
 
   /** `remote` and `local` may be what a PROXY protocol header said instead of the connection's own. */
   constructor(
@@ -103,15 +114,28 @@ export class Http2Server
     this.inRead = true;
     this.session.receive(chunk, 0, chunk.length);
     this.watchHead();
-    const { arrived, touched } = this;
-    for (let i = 0; i < arrived.length; i++) arrived[i].dispatch();
-    arrived.length = 0;
+    const { touched } = this;
+    if (!this.dispatching) this.dispatch();
     for (let i = 0; i < touched.length; i++) touched[i].flushRequest();
     touched.length = 0;
     this.inRead = false;
-    this.writer.flush();
+    this.flush();
     if (this.ending) this.finish();
     else if (this.writer.pending >= READ_WATERMARK) this.pauseReading();
+  }
+
+  /** Starts requests, a few at a time: a client that brings many doesn't make the others' wait for all of them. */
+  private dispatch(): void {
+    const { arrived } = this;
+    const count = Math.min(arrived.length, AT_ONCE);
+    for (let i = 0; i < count; i++) arrived[i].dispatch();
+    this.dispatching = count < arrived.length;
+    if (!this.dispatching) {
+      arrived.length = 0;
+      return;
+    }
+    arrived.splice(0, count);
+    afterEvents(this.dispatchMore);
   }
 
   private watchHead(): void {
@@ -129,7 +153,9 @@ export class Http2Server
   }
 
   drain(): void {
+    this.stallDeadline = 0;
     this.writer.drain();
+    this.watchReader();
   }
 
   drained(): void {
@@ -141,7 +167,19 @@ export class Http2Server
       if (this.writer.backlogged) break;
       stream.writable();
     }
+    this.flush();
+  }
+
+  private flush(): void {
     this.writer.flush();
+    this.watchReader();
+  }
+
+  /** A client that takes nothing at all has as long as one that opens no window. */
+  private watchReader(): void {
+    if (this.over || this.stallDeadline !== 0 || !this.writer.congested) return;
+    this.stallDeadline = this.entry.deadlines.after(this.entry.idleTimeout);
+    if (this.stallDeadline !== 0) this.expectBefore(this.stallDeadline);
   }
 
   /** FIN: nobody who speaks HTTP/2 half-closes, and without the client's WINDOW_UPDATEs little could be sent. */
@@ -318,6 +356,10 @@ export class Http2Server
       this.endSoon();
       return;
     }
+    if (this.passed(this.stallDeadline, time)) {
+      this.clientGone("The client took nothing within the idleTimeout");
+      return;
+    }
     if (this.passed(this.leavingDeadline, time)) this.settle();
     for (const stream of [...this.streams]) {
       if (this.passed(stream.due, time)) stream.expired();
@@ -336,7 +378,7 @@ export class Http2Server
   drainConnection(): void {
     if (this.over) return;
     this.beginDrain();
-    this.writer.flush();
+    this.flush();
   }
 
   /** The grace time is over. */

@@ -86,7 +86,8 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
   }
 
   informational(status: number, headers: HeaderList): void {
-    if (this.phase !== Phase.handling) return;
+    // Nobody has to get one: for a client that doesn't read they would pile up.
+    if (this.phase !== Phase.handling || this.server.backlogged) return;
     const { session } = this.server;
     session.block.status(status);
     headers.encodeTo(session.block, NOT_IN_HTTP2);

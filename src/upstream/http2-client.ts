@@ -309,15 +309,16 @@ export class Http2Client
   /** Nothing is on it: closes. */
   private finish(): void {
     this.session.abort(ErrorCode.noError, "");
-    this.leave();
-    this.writer.closeAfterFlush();
+    this.closeBehindGoAway();
   }
 
-  /** The session has said why in its GOAWAY. */
+  /** The session has said why in its GOAWAY. A server that doesn't read isn't waited for: nobody's call is left. */
   private closeBehindGoAway(): void {
     if (this.over) return;
     this.leave();
-    this.writer.closeAfterFlush();
+    this.writer.flush();
+    if (this.writer.congested) this.connection.reset();
+    else this.connection.close();
   }
 
   /** Takes no more calls, and closes behind those that it has. */

@@ -174,6 +174,46 @@ describe("time limits", () => {
   });
 });
 
+describe("a client that reads", () => {
+  const MEGABYTES = 30;
+  const large = answering(plain(new Uint8Array(MEGABYTES * 1024 * 1024)));
+  const WIDE: [number, number] = [4, 0x7fffffff];
+  const widen = frame(FrameType.windowUpdate, 0, 0, uint32(0x7fff0000));
+
+  test("nothing, though its windows are wide: its connection is cut, and its upstream freed", async () => {
+    await using scene = await before(large, "idleTimeout: 500ms");
+    const sockets = scene.program.sockets();
+    using client = await scene.client(WIDE);
+    await client.raw.send(widen);
+    await client.ask(1, "/");
+    await client.answers.head(1);
+    client.raw.pause();
+    await waitFor("no connection", () => scene.program.sockets() <= sockets);
+    await scene.program.logged(/"GET \/ HTTP\/2.0" 200 /);
+  });
+
+  test("slowly: gets all of it", async () => {
+    await using scene = await before(large, "idleTimeout: 2s");
+    using client = await scene.client(WIDE);
+    await client.raw.send(widen);
+    await client.ask(1, "/");
+    for (let i = 0; i < 12; i++) {
+      client.raw.pause();
+      await Bun.sleep(300);
+      client.raw.resume();
+      await Bun.sleep(10);
+    }
+    let received = 0;
+    for (let next = await client.raw.frame(); ; next = await client.raw.frame()) {
+      if (next === undefined) break;
+      if (next.type !== FrameType.data) continue;
+      received += next.payload.length;
+      if ((next.flags & Flag.endStream) !== 0) break;
+    }
+    expect(received).toBe(MEGABYTES * 1024 * 1024);
+  }, 60_000);
+});
+
 describe("an upstream that dies", () => {
   const HALVES: Record<string, string> = {
     "with a Content-Length": "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",

@@ -269,3 +269,24 @@ test("an upstream that goes silent is found out by a PING, and its calls end wit
   await scene.peers[0].until(FrameType.ping);
   expect(await scene.peers[0].ended()).not.toBe("open");
 });
+
+test("an upstream that stops reading in an upload and then breaks a rule leaves no socket behind", async () => {
+  await using scene = await before(async (peer) => {
+    await peer.begin([4, 0x7fffffff]);
+    await peer.send(frame(FrameType.windowUpdate, 0, 0, uint32(0x7fff0000)));
+    await peer.request();
+    peer.pause();
+  });
+  const { program, port } = scene.router;
+  const sockets = program.sockets();
+  using client = await RawClient.connect(port);
+  await client.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 100000000\r\n\r\n");
+  client.offer(new Uint8Array(100_000_000));
+  await waitFor("the connection above", () => scene.peers.length === 1);
+  // Time to fill what the system buffers.
+  await Bun.sleep(500);
+  await scene.peers[0].send(frame(FrameType.ping, 0, 0, bytes(7)));
+  expect((await client.response("POST")).status).toBe(502);
+  client.reset();
+  await waitFor("closed sockets", () => program.sockets() <= sockets);
+});
