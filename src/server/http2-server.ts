@@ -14,13 +14,17 @@ import {
 } from "../wire/http2/message.ts";
 import { Session } from "../wire/http2/session.ts";
 import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
+import { Http2Arrivals } from "./http2-arrivals.ts";
 import { Http2StreamServer } from "./http2-stream-server.ts";
 import { LingeringConnection } from "./lingering-connection.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
-/** Requests of a client that are started before other connections have their turn. */
-const AT_ONCE = 16;
+/**
+ * Heads of open streams may take so many times the limit of one. Compressed they cost a client next to
+ * nothing: by references to its table 65 KB make 250 heads of a megabyte.
+ */
+const LARGEST_HEADS = 4;
 /** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
 const LEAVING_TIME = 1000;
 
@@ -39,8 +43,7 @@ export class Http2Server
   private readonly writer: ConnectionWriter;
   private readonly openedAt = now();
   private readonly streams = new Set<Http2StreamServer>();
-  /** Streams whose request nobody has got yet. */
-  private readonly arrived: Http2StreamServer[] = [];
+  private readonly arrivals = new Http2Arrivals(() => this.flush());
   /** Streams that got a piece of their request's body in this read event. */
   private readonly touched: Http2StreamServer[] = [];
   private inRead = false;
@@ -49,14 +52,9 @@ export class Http2Server
     this.flushing = false;
     this.flush();
   };
-  /** There are more requests than were started at once. */
-  private dispatching = false;
-  private readonly dispatchMore = () => {
-    if (this.over) return;
-    this.dispatch();
-    this.flush();
-  };
   private readingPaused = false;
+  /** What the heads of the open streams take. */
+  private headBytes = 0;
   private requests = 0;
   private draining = false;
   /** What the client sent before it knew of the drain is all here. */
@@ -115,27 +113,13 @@ export class Http2Server
     this.session.receive(chunk, 0, chunk.length);
     this.watchHead();
     const { touched } = this;
-    if (!this.dispatching) this.dispatch();
+    this.arrivals.start();
     for (let i = 0; i < touched.length; i++) touched[i].flushRequest();
     touched.length = 0;
     this.inRead = false;
     this.flush();
     if (this.ending) this.finish();
     else if (this.writer.pending >= READ_WATERMARK) this.pauseReading();
-  }
-
-  /** Starts requests, a few at a time: a client that brings many doesn't make the others' wait for all of them. */
-  private dispatch(): void {
-    const { arrived } = this;
-    const count = Math.min(arrived.length, AT_ONCE);
-    for (let i = 0; i < count; i++) arrived[i].dispatch();
-    this.dispatching = count < arrived.length;
-    if (!this.dispatching) {
-      arrived.length = 0;
-      return;
-    }
-    arrived.splice(0, count);
-    afterEvents(this.dispatchMore);
   }
 
   private watchHead(): void {
@@ -218,10 +202,16 @@ export class Http2Server
   // --- streams, as the session finds them ---
 
   streamHead(stream: Http2Stream<Http2StreamServer>, head: Http2Head, end: boolean): void {
+    this.headBytes += head.bytes.length;
+    if (this.headBytes > LARGEST_HEADS * this.entry.http2Limits.maxHeaderListBytes) {
+      this.headBytes -= head.bytes.length;
+      this.session.reset(stream, ErrorCode.refusedStream);
+      return;
+    }
     const server = new Http2StreamServer(this, stream, head, end);
     stream.owner = server;
     this.streams.add(server);
-    this.arrived.push(server);
+    this.arrivals.add(server);
     this.requests++;
     if (this.requests >= this.entry.keepAliveMaxRequests || this.tooOld()) this.beginDrain();
   }
@@ -293,7 +283,9 @@ export class Http2Server
 
   /** A stream is done with, one way or the other. */
   streamOver(server: Http2StreamServer): void {
-    if (!this.streams.delete(server) || this.streams.size > 0 || this.over) return;
+    if (!this.streams.delete(server)) return;
+    this.headBytes -= server.headBytes;
+    if (this.streams.size > 0 || this.over) return;
     if (!this.draining) this.becomeIdle();
     else if (this.settled) this.endSoon();
   }

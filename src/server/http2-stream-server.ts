@@ -32,6 +32,8 @@ const Phase = {
 /** One request on an HTTP/2 connection, and its response. */
 export class Http2StreamServer implements Downstream, BodySource, Http2ResponseOwner {
   readonly protocol = "HTTP/2.0";
+  /** What its request's head takes. */
+  readonly headBytes: number;
   /** The readTimeout's or writeTimeout's end in milliseconds of `now()`, 0 for none. */
   private deadline = 0;
   private readonly server: Http2Server;
@@ -57,6 +59,7 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
     this.server = server;
     this.stream = stream;
     this.head = head;
+    this.headBytes = head.bytes.length;
     this.exchange = new Exchange(this);
     this.requestBody = end ? null : new Body(this, head.contentLength);
     const { readTimeout, writeTimeout } = server.entry;

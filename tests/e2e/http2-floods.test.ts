@@ -150,6 +150,30 @@ test("an HPACK bomb: a large table entry named a thousand times costs one answer
   expect(router.program.rss() - before).toBeLessThan(64 * MEGABYTE);
 });
 
+test("HPACK bombs on all streams at once: refused beyond a few, whose memory comes back", async () => {
+  using upstream = startUpstream(() => {});
+  await using router = await startRouter({ dynamic: forwardingTo(upstream.url) });
+  const before = router.program.rss();
+  // As above: one that puts the entry into the table, then those that name it.
+  const value = new Uint8Array(3900).fill(0x61);
+  const literal = concatBytes([Uint8Array.of(0x40, 1, 0x78, 0x7f, 0xbd, 0x1d), value]);
+  const named = new Uint8Array(250).fill(0xbe);
+  for (let attacker = 0; attacker < 5; attacker++) {
+    using client = await RawHttp2.connect(router.port);
+    for (let i = 0; i < 250; i++) {
+      const head = concatBytes([request("/"), i === 0 ? literal : new Uint8Array(0), named]);
+      client.offer(frame(FrameType.headers, HEADERS, 2 * i + 1, head));
+    }
+    const refused = await client.until(FrameType.rstStream);
+    expect(refused?.payload).toEqual(uint32(7));
+    await client.send(frame(FrameType.ping, 0, 0, new Uint8Array(8)));
+    await client.until(FrameType.ping);
+  }
+  expect(router.program.rss() - before).toBeLessThan(200 * MEGABYTE);
+  expect(upstream.connections.length).toBeLessThan(40);
+  await waitFor("the attackers' end", () => upstream.open === 0);
+}, 60_000);
+
 test("no more streams at once than announced; the others are refused and the rest goes on", async () => {
   using upstream = startUpstream(async (connection) => {
     await connection.request();
