@@ -5,6 +5,7 @@ import type { Address, Connection, ConnectionHandler } from "../net/connection.t
 import { ConnectionWriter, type WriterOwner } from "../net/connection-writer.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { Fields } from "../wire/fields.ts";
+import { errorName } from "../wire/http2/error-name.ts";
 import {
   ErrorCode,
   type Http2Head,
@@ -21,9 +22,10 @@ import { LingeringConnection } from "./lingering-connection.ts";
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
 /**
- * Heads of open streams may take so many times the limit of one. Compressed they cost a client next to
- * nothing: by references to its table 65 KB make 250 heads of a megabyte.
+ * The heads of open streams may take so much, or so many times the limit of one where that is more.
+ * Compressed they cost a client next to nothing: references to its table make 250 MB of 65 KB.
  */
+const HEADS_BYTES = 4 * 1024 * 1024;
 const LARGEST_HEADS = 4;
 /** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
 const LEAVING_TIME = 1000;
@@ -202,12 +204,13 @@ export class Http2Server
   // --- streams, as the session finds them ---
 
   streamHead(stream: Http2Stream<Http2StreamServer>, head: Http2Head, end: boolean): void {
-    this.headBytes += head.bytes.length;
-    if (this.headBytes > LARGEST_HEADS * this.entry.http2Limits.maxHeaderListBytes) {
-      this.headBytes -= head.bytes.length;
+    const { maxHeaderListBytes } = this.entry.http2Limits;
+    const headBytes = this.headBytes + head.bytes.length;
+    if (headBytes > Math.max(HEADS_BYTES, LARGEST_HEADS * maxHeaderListBytes)) {
       this.session.reset(stream, ErrorCode.refusedStream);
       return;
     }
+    this.headBytes = headBytes;
     const server = new Http2StreamServer(this, stream, head, end);
     stream.owner = server;
     this.streams.add(server);
@@ -251,8 +254,8 @@ export class Http2Server
         "client-gone",
         "downstream",
         byPeer
-          ? `The client reset the stream (${nameOf(code)})`
-          : `The client broke a rule of HTTP/2 (${nameOf(code)})`,
+          ? `The client reset the stream (${errorName(code)})`
+          : `The client broke a rule of HTTP/2 (${errorName(code)})`,
       ),
     );
   }
@@ -275,7 +278,7 @@ export class Http2Server
   sessionError(code: number, reason: string): void {
     this.entry.logger.debug("Closed an HTTP/2 connection", {
       remote: this.remote.ip,
-      code: nameOf(code),
+      code: errorName(code),
       reason,
     });
     this.endSoon();
@@ -386,10 +389,4 @@ export class Http2Server
     );
     this.connection.reset();
   }
-}
-
-const NAMES: readonly string[] = Object.keys(ErrorCode);
-
-function nameOf(code: number): string {
-  return NAMES[code] ?? `code ${code}`;
 }

@@ -4,6 +4,7 @@ import type { Expiring } from "../core/timers.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import { ConnectionWriter, type WriterOwner } from "../net/connection-writer.ts";
 import type { Fields } from "../wire/fields.ts";
+import { errorName } from "../wire/http2/error-name.ts";
 import {
   DEFAULT_HTTP2_LIMITS,
   ErrorCode,
@@ -241,13 +242,13 @@ export class Http2Client
         ? new ProxyError(
             "upstream-reset",
             "upstream",
-            `The upstream reset the stream (${nameOf(code)})`,
+            `The upstream reset the stream (${errorName(code)})`,
             { retryable: code === ErrorCode.refusedStream },
           )
         : new ProxyError(
             "upstream-protocol",
             "upstream",
-            `The upstream broke a rule of HTTP/2 (${nameOf(code)})`,
+            `The upstream broke a rule of HTTP/2 (${errorName(code)})`,
           ));
     stream.owner!.broken(error, code === ErrorCode.refusedStream);
     this.touch(stream.owner!);
@@ -279,7 +280,7 @@ export class Http2Client
     this.failure = new ProxyError(
       "upstream-protocol",
       "upstream",
-      `The upstream broke a rule of HTTP/2 (${nameOf(code)}): ${reason}`,
+      `The upstream broke a rule of HTTP/2 (${errorName(code)}): ${reason}`,
     );
   }
 
@@ -381,10 +382,4 @@ export class Http2Client
     );
     this.connection.reset();
   }
-}
-
-const NAMES = Object.keys(ErrorCode);
-
-function nameOf(code: number): string {
-  return NAMES[code] ?? `code ${code}`;
 }
