@@ -18,6 +18,7 @@ import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
 import { Http2Arrivals } from "./http2-arrivals.ts";
 import { Http2StreamServer } from "./http2-stream-server.ts";
 import { LingeringConnection } from "./lingering-connection.ts";
+import { MutedConnection } from "./muted-connection.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
@@ -66,6 +67,7 @@ export class Http2Server
   private over = false;
   /** Nothing is left to do but to send what waits and to close. */
   private ending = false;
+  private flooded = false;
   private idleDeadline: number;
   /** For the rest of a header block, or of the preface; 0 where none is incomplete. */
   private headDeadline = 0;
@@ -281,6 +283,7 @@ export class Http2Server
       code: errorName(code),
       reason,
     });
+    this.flooded = code === ErrorCode.enhanceYourCalm;
     this.endSoon();
   }
 
@@ -306,7 +309,8 @@ export class Http2Server
     if (this.over) return;
     this.session.abort(ErrorCode.noError, "");
     this.leave();
-    new LingeringConnection(this.entry, this.connection, this.writer);
+    const End = this.flooded ? MutedConnection : LingeringConnection;
+    new End(this.entry, this.connection, this.writer);
   }
 
   /**

@@ -134,7 +134,7 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   connectionWindow: 1024 * 1024,
   maxFrameSize: 16 * 1024,
   maxIdleControlFrames: 1000,
-  maxResets: 500,
+  maxResets: 250,
 };
 
 /**
