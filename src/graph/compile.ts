@@ -78,7 +78,9 @@ export async function compileGraph(
         const list = routes.get(entryPoint);
         if (router.tls !== undefined) {
           const options = tlsHosts.get(entryPoint)?.resolved.get(name) ?? router.tls.options;
-          const problem = context.tlsProblem(options);
+          // Broken options that a conflict replaces disable their router all the same, as in Traefik:
+          // it was to be served with a check that isn't there.
+          const problem = context.tlsProblem(router.tls.options) ?? context.tlsProblem(options);
           if (problem !== undefined) {
             disabled.push({ kind: "router", name, errors: [problem] });
             continue;

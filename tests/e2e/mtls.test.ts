@@ -303,6 +303,23 @@ test("options that are broken serve nobody: neither their host, nor by another's
   }
 }, 60_000);
 
+test("broken options disable their routers also where a conflict replaces them by the default ones", async () => {
+  await using scene = await before(
+    {
+      guarded: ["Host(`guarded.app.test`)", "members"],
+      beside: ["Host(`guarded.app.test`) && Path(`/beside`)", "default"],
+      hostless: ["PathPrefix(`/hostless`)", "members"],
+    },
+    { members: mutual("RequireAndVerifyClientCert", ["missing.pem"]) },
+  );
+  const [answer] = await overHttp1(scene, "guarded.app.test", ["guarded.app.test"]);
+  expect(answer).toStartWith("404");
+  const input = "GET /hostless HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+  const hostless = await opensslClient(scene.port, { name: "a.test", input });
+  expect(hostless.status).toBe(404);
+  expect([scene.untouched("guarded"), scene.untouched("hostless")]).toEqual([true, true]);
+});
+
 test("a session of other options opens nothing, nor one of before a reload that asks for more", async () => {
   const routers = { ...GUARDED, strangers: ["Host(`strangers.app.test`)", "strangers"] as const };
   await using scene = await before(routers, {
