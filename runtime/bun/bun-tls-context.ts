@@ -22,14 +22,23 @@ interface UpgradeOptions {
   readonly serverName?: string;
 }
 
+/** Go's, as Traefik leaves it to Go: Bun's own would take key exchanges without forward secrecy as well. */
+const DEFAULT_SUITES = ["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"]
+  .concat("AES_128_CBC_SHA", "AES_256_CBC_SHA")
+  .flatMap((suite) => [`TLS_ECDHE_ECDSA_WITH_${suite}`, `TLS_ECDHE_RSA_WITH_${suite}`]);
+
 export class BunServerTls implements ServerTlsContext {
   readonly role = "server";
   readonly upgrade: UpgradeOptions;
   private readonly options: ServerTlsOptions;
 
   constructor(options: ServerTlsOptions) {
-    const { clientAuth, alpn } = options;
+    const { clientAuth, alpn, cipherSuites } = options;
     this.options = options;
+    const chosen = {
+      ...options,
+      cipherSuites: cipherSuites?.length ? cipherSuites : DEFAULT_SUITES,
+    };
     const verification = {
       requestCert: clientAuth !== "none",
       // Makes BoringSSL send an alert to clients without a certificate. What else is to be refused
@@ -37,7 +46,7 @@ export class BunServerTls implements ServerTlsContext {
       // then drop what they send.
       rejectUnauthorized: clientAuth === "require-and-verify",
     };
-    const { context } = createSecureContext({ ...serverOptions(options), ...verification });
+    const { context } = createSecureContext({ ...serverOptions(chosen), ...verification });
     this.upgrade = { secureContext: context, ...verification, ALPNProtocols: protocols(alpn) };
   }
 

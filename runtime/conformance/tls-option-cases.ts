@@ -62,6 +62,9 @@ export const TLS_OPTION_CASES: Case[] = [
       assert.equal(await agreed([suites[2], suites[0]], [suites[0], suites[2]]), suites[2]);
       assert.equal(await agreed([suites[0], suites[2]], [suites[2], suites[0]]), suites[0]);
       assert.equal(await agreed([suites[0]], [suites[2]]), "none");
+      // Without a list those that Go has on: none without forward secrecy.
+      assert.equal(await agreed([], suites.slice(4)), "none");
+      for (const suite of suites.slice(0, 4)) assert.equal(await agreed([], [suite]), suite);
       // Those of 1.3 aren't for choosing, and leave nothing of 1.2.
       const modern = { cipherSuites: ["TLS_AES_128_GCM_SHA256"] };
       const { client } = await shakeHands(runtime, modern);
