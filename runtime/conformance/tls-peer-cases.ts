@@ -9,6 +9,7 @@ import {
   FORGED,
   OTHER_ROOT,
   ROOT,
+  SERVER,
   SERVER_ONLY,
   STRANGER,
 } from "./tls-fixtures.ts";
@@ -137,6 +138,30 @@ export const TLS_PEER_CASES: Case[] = [
               () => server.received === 9,
             );
           }
+        }
+      }
+    },
+  },
+  {
+    name: "TLS: an authority below a root is trusted without the root, as in Go, and no other of the root's",
+    async run(runtime) {
+      const [, middle] = CHAINED.certificate.match(/-----BEGIN[\s\S]*?-----END CERTIFICATE-----\n/g)!;
+      for (const maxVersion of VERSIONS) {
+        for (const [keyPair, welcome] of [
+          [CHAINED, true],
+          [{ ...CHAINED, certificate: CHAINED.certificate.replace(middle, "") }, true],
+          [CLIENT, false],
+        ] as const) {
+          const demands = { clientAuth: "require-and-verify", clientCAs: [middle] } as const;
+          const guarded = await shakeHands(runtime, { ...demands, maxVersion }, { keyPair });
+          assert.equal(guarded.server instanceof Probe, welcome, `client: ${guarded.server}`);
+        }
+        for (const [keyPair, welcome] of [
+          [CHAINED, true],
+          [SERVER, false],
+        ] as const) {
+          const outcome = await shakeHands(runtime, { keyPair, maxVersion }, { rootCAs: [middle] });
+          assert.equal(outcome.client instanceof Probe, welcome, `server: ${outcome.client}`);
         }
       }
     },

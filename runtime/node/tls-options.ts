@@ -56,6 +56,10 @@ function curveName(name: string): string {
   throw new Error(`curvePreferences: "${name}" is not supported; expected ${known}`);
 }
 
+/*
+ * `allowPartialTrustChain`: an authority that is named is trusted, be it a root or one below, as in Go.
+ */
+
 /** What the server role adds. Throws where client certificates can't be verified as asked for. */
 export function serverOptions(options: ServerTlsOptions): SecureContextOptions {
   const { keyPair, clientAuth, clientCAs, sessionTickets } = options;
@@ -72,6 +76,7 @@ export function serverOptions(options: ServerTlsOptions): SecureContextOptions {
     key: keyPair.privateKey,
     // Never the system's roots: who may be a client is for the configuration to say.
     ca: verifies ? [...clientCAs] : undefined,
+    allowPartialTrustChain: true,
     secureOptions: SERVER_PREFERENCE | (sessionTickets ? 0 : NO_TICKET),
   };
 }
@@ -84,6 +89,7 @@ export function clientOptions(options: ClientTlsOptions): SecureContextOptions {
   return {
     ...sharedOptions(options),
     ca: verify ? [...(rootCAs ?? systemRoots())] : undefined,
+    allowPartialTrustChain: true,
     cert: keyPair?.certificate,
     key: keyPair?.privateKey,
   };
