@@ -17,8 +17,8 @@ export function http3Advertisement(port: number): string {
 export function altSvc(valueFor: (tlsOptions: string) => string | null): Middleware {
   return (next) => (request, exchange) => {
     const response = next(request, exchange);
-    const { tls, tlsOptions } = exchange.downstream;
-    const value = tls === null ? null : valueFor(tlsOptions);
+    const { tlsOptions } = exchange.downstream;
+    const value = tlsOptions === null ? null : valueFor(tlsOptions.name);
     if (value === null) return response;
     return whenResponse(response, exchange, (result) => {
       const lazy = LazyResponse.of(result);

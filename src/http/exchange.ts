@@ -4,14 +4,22 @@ import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { HeaderList } from "./header-list.ts";
 
+/** The TLS options that a connection's handshake went by. */
+export interface HandshakeOptions {
+  /** Qualified, or "default". */
+  readonly name: string;
+  /** False where the present configuration asks of clients what the handshake didn't. */
+  readonly inForce: boolean;
+}
+
 /** The connection (or stream) that a request came on, as handlers may see it. */
 export interface Downstream {
   readonly entryPoint: string;
   readonly remote: Address;
   readonly local: Address;
   readonly tls: TlsInfo | null;
-  /** Qualified name of the TLS options that the handshake went by; "" without TLS. */
-  readonly tlsOptions: string;
+  /** Null without TLS. */
+  readonly tlsOptions: HandshakeOptions | null;
   /** "HTTP/1.0", "HTTP/1.1", "HTTP/2.0" or "HTTP/3.0". */
   readonly protocol: string;
   /** Sends an interim response (1xx other than 101) before the final one. Does nothing where it can't. */
@@ -31,7 +39,7 @@ export const NO_DOWNSTREAM: Downstream = {
   remote: UNKNOWN_ADDRESS,
   local: UNKNOWN_ADDRESS,
   tls: null,
-  tlsOptions: "",
+  tlsOptions: null,
   protocol: "HTTP/1.1",
   informational() {},
 };

@@ -8,6 +8,7 @@ import { ProxyProtocolParser } from "../net/proxy-protocol.ts";
 import type { Dial } from "../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../net/tcp-handler.ts";
 import type { EntryPoint } from "./entry-point.ts";
+import { HandshakeTlsOptions } from "./handshake-tls-options.ts";
 import { Http1Server } from "./http1-server.ts";
 import { Http2Server } from "./http2-server.ts";
 import { PostgresConnection, STARTTLS_ACCEPTED } from "./postgres-connection.ts";
@@ -217,6 +218,7 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
       this.refuse(context.refused);
       return;
     }
+    const used = new HandshakeTlsOptions(options, () => entry.routes.tls);
     this.handshake = entry.startTls(this.connection, context, bytes, {
       secured: (connection) => {
         this.handshake = null;
@@ -226,8 +228,8 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
         }
         this.leave();
         return connection.tls?.alpn === "h2"
-          ? new Http2Server(connection, entry, this.remote, this.local, options)
-          : new Http1Server(connection, entry, this.remote, this.local, options);
+          ? new Http2Server(connection, entry, this.remote, this.local, used)
+          : new Http1Server(connection, entry, this.remote, this.local, used);
       },
       failed: (error) => {
         this.handshake = null;

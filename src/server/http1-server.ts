@@ -2,7 +2,7 @@ import { latin1Bytes } from "../core/bytes.ts";
 import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
 import { type Expiring, now } from "../core/timers.ts";
 import { Body, type BodySource } from "../http/body.ts";
-import { type Downstream, Exchange } from "../http/exchange.ts";
+import { type Downstream, Exchange, type HandshakeOptions } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse, reasonOf, type Tunnel } from "../http/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
@@ -59,7 +59,7 @@ export class Http1Server
   readonly remote: Address;
   readonly local: Address;
   readonly tls: TlsInfo | null;
-  readonly tlsOptions: string;
+  readonly tlsOptions: HandshakeOptions | null;
   protocol = "HTTP/1.1";
   private readonly connection: Connection;
   private readonly entry: HttpEntryPoint;
@@ -91,7 +91,7 @@ export class Http1Server
     entry: HttpEntryPoint,
     remote = connection.remote,
     local = connection.local,
-    tlsOptions = "",
+    tlsOptions: HandshakeOptions | null = null,
   ) {
     this.connection = connection;
     this.entry = entry;

@@ -1,6 +1,7 @@
 import { afterEvents } from "../core/after-events.ts";
 import { ProxyError } from "../core/errors.ts";
 import { type Expiring, now } from "../core/timers.ts";
+import type { HandshakeOptions } from "../http/exchange.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
 import { ConnectionWriter, type WriterOwner } from "../net/connection-writer.ts";
 import type { TlsInfo } from "../net/tls.ts";
@@ -40,7 +41,7 @@ export class Http2Server
   readonly remote: Address;
   readonly local: Address;
   readonly tls: TlsInfo | null;
-  readonly tlsOptions: string;
+  readonly tlsOptions: HandshakeOptions | null;
   readonly session: Http2Session<Http2StreamServer>;
   private readonly connection: Connection;
   private readonly writer: ConnectionWriter;
@@ -80,7 +81,7 @@ export class Http2Server
     entry: HttpEntryPoint,
     remote = connection.remote,
     local = connection.local,
-    tlsOptions = "",
+    tlsOptions: HandshakeOptions | null = null,
   ) {
     this.connection = connection;
     this.entry = entry;

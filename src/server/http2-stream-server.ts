@@ -1,7 +1,7 @@
 import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
 import { Body, type BodySource } from "../http/body.ts";
 import { httpDate } from "../http/date.ts";
-import { type Downstream, Exchange } from "../http/exchange.ts";
+import { type Downstream, Exchange, type HandshakeOptions } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
@@ -84,7 +84,7 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
     return this.server.tls;
   }
 
-  get tlsOptions(): string {
+  get tlsOptions(): HandshakeOptions | null {
     return this.server.tlsOptions;
   }
 

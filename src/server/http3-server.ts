@@ -1,4 +1,5 @@
 import { type Expiring, now } from "../core/timers.ts";
+import type { HandshakeOptions } from "../http/exchange.ts";
 import type { Address } from "../net/connection.ts";
 import type {
   Http3Connection,
@@ -22,7 +23,7 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   readonly remote: Address;
   readonly local: Address;
   readonly tls: TlsInfo;
-  readonly tlsOptions: string;
+  readonly tlsOptions: HandshakeOptions;
   private readonly connection: Http3Connection;
   private readonly obstacle: (tlsOptions: string) => string | undefined;
   private readonly streams = new Set<Http3StreamServer>();
@@ -42,7 +43,8 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
     this.remote = connection.remote;
     this.local = connection.local;
     this.tls = connection.tls;
-    this.tlsOptions = tlsOptions;
+    // What they ask for now is `misdirected`'s to say.
+    this.tlsOptions = { name: tlsOptions, inForce: true };
     this.obstacle = obstacle;
     this.deadline = entry.deadlines.after(entry.idleTimeout);
     entry.deadlines.add(this);
@@ -51,7 +53,7 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
 
   /** Why a request is answered 421; undefined where it is served. Asked anew, as a reload may demand more of clients. */
   get misdirected(): string | undefined {
-    return this.obstacle(this.tlsOptions);
+    return this.obstacle(this.tlsOptions.name);
   }
 
   request(stream: Http3Stream, head: Http3Fields): Http3StreamHandler {

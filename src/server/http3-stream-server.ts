@@ -2,7 +2,7 @@ import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
 import type { Expiring } from "../core/timers.ts";
 import { Body, type BodySource } from "../http/body.ts";
 import { httpDate } from "../http/date.ts";
-import { type Downstream, Exchange } from "../http/exchange.ts";
+import { type Downstream, Exchange, type HandshakeOptions } from "../http/exchange.ts";
 import type { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
 import type { Address } from "../net/connection.ts";
@@ -119,7 +119,7 @@ export class Http3StreamServer
     return this.server.tls;
   }
 
-  get tlsOptions(): string {
+  get tlsOptions(): HandshakeOptions {
     return this.server.tlsOptions;
   }
 

@@ -41,7 +41,7 @@ export function makeRequest(made: MadeRequest = {}): {
     remote: { ip: made.remote ?? "192.0.2.7", port: 4711 },
     local: { ip: "192.0.2.1", port: 80 },
     tls: made.tls ?? null,
-    tlsOptions: made.tls ? "default" : "",
+    tlsOptions: made.tls ? { name: "default", inForce: true } : null,
     protocol: made.protocol ?? "HTTP/1.1",
     informational() {},
   };

@@ -17,6 +17,13 @@ test("other options: 421, as Traefik words it", async () => {
   expect(await response.text()).toBe("Misdirected Request\n");
 });
 
+test("options of the handshake that ask for less than the present ones of that name: 421", async () => {
+  const { request, exchange } = makeRequest({ tls: TLS });
+  const tlsOptions = { name: "default", inForce: false };
+  Object.assign(exchange.downstream, { tlsOptions });
+  expect((await sniCheck("default")(served)(request, exchange)).status).toBe(421);
+});
+
 test("without TLS there is nothing to compare", async () => {
   const { request, exchange } = makeRequest({});
   expect((await sniCheck("mutual@file")(served)(request, exchange)).status).toBe(200);

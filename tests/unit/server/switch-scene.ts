@@ -89,6 +89,7 @@ export class Scene {
       tls: {
         choose: (options: string) =>
           options === "broken@file" ? { refused: "broken options" } : { options },
+        optionsFor: () => ({ clientAuth: "none" }),
       } as unknown as TlsManager,
     };
   }
