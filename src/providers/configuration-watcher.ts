@@ -53,6 +53,12 @@ export class ConfigurationWatcher {
     for (const stop of this.stops) stop();
   }
 
+  /** Applies what there is once more: something that it refers to has changed. */
+  applyAgain(): void {
+    this.dirty = true;
+    if (this.started) this.schedule();
+  }
+
   private receive(configuration: ProviderConfiguration): void {
     const { provider } = configuration;
     const before = this.current.get(provider);

@@ -2,13 +2,14 @@ import type { TlsConfiguration } from "../config/dynamic/tls.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Logger } from "../observability/logger.ts";
+import { certificateFiles } from "../tls/certificate-files.ts";
 import { type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { FileWatch } from "./file-watch.ts";
 
 export interface CertificatesOptions {
   readonly runtime: Pick<Runtime, "files" | "serverTls">;
   readonly logger: Logger;
-  /** Files have changed, and this serves from now on. */
+  /** Files have changed: this is what they say together with the last configuration that was loaded. */
   readonly changed: (manager: TlsManager) => void;
 }
 
@@ -27,6 +28,7 @@ export class Certificates {
   private readonly options: CertificatesOptions;
   private readonly watch: FileWatch;
   private source: TlsSource | null = null;
+  /** What was made last; undefined before the first configuration. */
   private manager: TlsManager | undefined;
   /** A configuration and a changed file may come together: one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
@@ -50,7 +52,13 @@ export class Certificates {
     return loaded;
   }
 
+  /** Made of the last configuration that was loaded, and of what its files had last. */
+  get current(): TlsManager {
+    return this.manager!;
+  }
+
   private async create(source: TlsSource): Promise<TlsManager> {
+    await this.watch.watch(certificateFiles(source.configuration));
     const { manager, errors } = await TlsManager.create(source.configuration, {
       runtime: this.options.runtime,
       previous: this.manager,
@@ -58,7 +66,6 @@ export class Certificates {
     });
     this.manager = manager;
     for (const error of errors) this.report(error);
-    await this.watch.watch(manager.files);
     return manager;
   }
 

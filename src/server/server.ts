@@ -1,5 +1,6 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import { messageOf } from "../core/errors.ts";
+import { sameData } from "../core/same-data.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import { compileTcp, type TcpGraph } from "../graph/compile-tcp.ts";
@@ -18,6 +19,7 @@ import { ConfigurationWatcher } from "../providers/configuration-watcher.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Snapshot } from "../providers/snapshot.ts";
 import { reverseProxy } from "../services/reverse-proxy.ts";
+import type { TlsManager } from "../tls/tls-manager.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { Certificates } from "./certificates.ts";
 import { EntryPoint } from "./entry-point.ts";
@@ -59,6 +61,9 @@ export class Server {
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
   private tcp: TcpGraph | null = null;
+  private applying = false;
+  /** Of the TLS options, when the graph was compiled. */
+  private tlsProblems: TlsManager["problems"] = {};
   private reloads = 0;
   /** `reloads` when memory was given back last. */
   private released = 0;
@@ -74,10 +79,10 @@ export class Server {
     this.certificates = new Certificates({
       runtime,
       logger,
-      changed: (tls) => {
-        for (const entryPoint of this.entryPoints)
-          entryPoint.routes = { ...entryPoint.routes, tls };
-        for (const http3 of this.http3) http3.update();
+      // A configuration that is being applied takes them with it: the options that they were made
+      // with are the new ones, and the routers are still the old ones.
+      changed: () => {
+        if (!this.applying) this.useCertificates();
       },
     });
     const chain = this.chain();
@@ -209,6 +214,24 @@ export class Server {
   }
 
   private async apply(snapshot: Snapshot): Promise<void> {
+    this.applying = true;
+    try {
+      await this.compileAndServe(snapshot);
+    } finally {
+      this.applying = false;
+    }
+  }
+
+  /** Certificates were made anew, and the routers are those that they were made for. */
+  private useCertificates(): void {
+    const tls = this.certificates.current;
+    for (const entryPoint of this.entryPoints) entryPoint.routes = { ...entryPoint.routes, tls };
+    for (const http3 of this.http3) http3.update();
+    // Options that can't be used disable their routers.
+    if (!sameData(tls.problems, this.tlsProblems)) this.watcher.applyAgain();
+  }
+
+  private async compileAndServe(snapshot: Snapshot): Promise<void> {
     const previous = this.graph;
     const tls = await this.certificates.load({
       configuration: snapshot.tls,
@@ -235,7 +258,8 @@ export class Server {
       const hosts = graph.tlsHosts.get(entryPoint.name)!;
       entryPoint.routes = { tcp: plain, tcpTls, hosts, tls };
     }
-    for (const http3 of this.http3) http3.update();
+    this.tlsProblems = tls.problems;
+    this.useCertificates();
     this.udp.apply(snapshot.udp);
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;

@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { Files } from "../net/runtime.ts";
-import { pemPath, readPem } from "./read-pem.ts";
+import { readPem } from "./read-pem.ts";
 import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
 
 /** At least one of the two: both where a certificate that was read earlier stands in for a broken one. */
@@ -23,8 +23,6 @@ export class LoadedCertificates {
  */
 export class CertificateLoader {
   readonly loaded = new LoadedCertificates();
-  /** All files that were asked for, there or not. */
-  readonly paths = new Set<string>();
   private readonly files: Files;
   private readonly baseDirectory: string | undefined;
   private readonly earlier: LoadedCertificates;
@@ -38,8 +36,6 @@ export class CertificateLoader {
 
   /** Rejects with an Error that names the file and says what is wrong. */
   readText(textOrPath: string): Promise<string> {
-    const path = pemPath(textOrPath, this.baseDirectory);
-    if (path !== undefined) this.paths.add(path);
     let text = this.texts.get(textOrPath);
     if (text === undefined) {
       text = readPem(this.files, textOrPath, this.baseDirectory);

@@ -51,8 +51,8 @@ const DEFAULT = "default";
  * Built anew from each configuration, and never changed. Source: Traefik's pkg/tls/tlsmanager.go.
  */
 export class TlsManager {
-  /** All files that were read or looked for: a change of one asks for a new manager. */
-  readonly files: readonly string[];
+  /** By the names of options that can't be used: why. */
+  readonly problems: Readonly<Record<string, string>>;
   private readonly loaded: LoadedCertificates;
   private readonly store: CertificateStore;
   /** Of the configuration, a refusal where it is broken; undefined where there is none. */
@@ -67,7 +67,10 @@ export class TlsManager {
     generated: ServerCertificate,
     options: ReadonlyMap<string, ServerContexts | Refusal>,
   ) {
-    this.files = [...loader.paths];
+    const refused = [...options].flatMap(([name, found]) =>
+      "refused" in found ? [[name, found.refused]] : [],
+    );
+    this.problems = Object.fromEntries(refused);
     this.loaded = loader.loaded;
     this.store = store;
     this.configured = configured;
