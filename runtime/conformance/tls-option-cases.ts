@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ClientTlsOptions, ServerTlsOptions } from "../../src/net/tls.ts";
 import type { Case } from "./case.ts";
 import { Probe } from "./probe.ts";
-import { CLIENT, ROOT, RSA_SERVER, SERVER } from "./tls-fixtures.ts";
+import { CLIENT, ROOT, RSA_SERVER, SERVER, UNKNOWN_CURVE } from "./tls-fixtures.ts";
 import { CLIENT_OPTIONS, SERVER_OPTIONS, shakeHands } from "./tls-probe.ts";
 
 /** What a context can be told; on Deno, much of it is refused by name. */
@@ -23,6 +23,7 @@ export const TLS_OPTION_CASES: Case[] = [
       refuses({ keyPair: { ...SERVER, privateKey: CLIENT.privateKey } }, /./);
       refuses({ keyPair: { ...SERVER, privateKey: "nonsense" } }, /./);
       refuses({ keyPair: { ...SERVER, certificate: "nonsense" } }, /./);
+      refuses({ keyPair: UNKNOWN_CURVE }, /./);
       refuses({ clientAuth: "verify-if-given", clientCAs: ["nonsense"] }, /./);
       const client = (options: Partial<ClientTlsOptions>, message: RegExp) =>
         assert.throws(() => runtime.clientTls({ ...CLIENT_OPTIONS, ...options }), message);

@@ -107,10 +107,17 @@ function unsupported(option: string): Error {
   return new Error(`TLS: ${option} is not supported on Deno`);
 }
 
-/** Deno's node:tls says nothing of a pair that doesn't fit until a client comes. */
+/** What rustls signs with; of curves those of TLS 1.3. */
+const KEYS = new Set(["rsa", "ed25519", "ec prime256v1", "ec secp384r1", "ec secp521r1"]);
+
+/** Deno's node:tls says nothing of a pair that doesn't fit, or of a kind that it can't use, until a client comes. */
 function checkKeyPair({ certificate, privateKey }: KeyPair): void {
   const leaf = new X509Certificate(certificate);
-  if (!leaf.checkPrivateKey(createPrivateKey(privateKey))) {
+  const key = createPrivateKey(privateKey);
+  if (!leaf.checkPrivateKey(key)) {
     throw new Error("the private key is not that of the certificate");
   }
+  const { asymmetricKeyType = "", asymmetricKeyDetails } = key;
+  const kind = `${asymmetricKeyType} ${asymmetricKeyDetails?.namedCurve ?? ""}`.trim();
+  if (!KEYS.has(kind)) throw unsupported(`a private key of the kind "${kind}"`);
 }

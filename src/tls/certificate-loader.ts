@@ -1,5 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { Files } from "../net/runtime.ts";
+import type { KeyPair } from "../net/tls.ts";
 import { readPem } from "./read-pem.ts";
 import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
 
@@ -24,12 +25,20 @@ export class LoadedCertificates {
 export class CertificateLoader {
   readonly loaded = new LoadedCertificates();
   private readonly files: Files;
+  private readonly tryOut: (keyPair: KeyPair) => void;
   private readonly baseDirectory: string | undefined;
   private readonly earlier: LoadedCertificates;
   private readonly texts = new Map<string, Promise<string>>();
 
-  constructor(files: Files, baseDirectory?: string, earlier = new LoadedCertificates()) {
+  /** `tryOut` throws an Error where the TLS library can't use a certificate and its key. */
+  constructor(
+    files: Files,
+    tryOut: (keyPair: KeyPair) => void,
+    baseDirectory?: string,
+    earlier = new LoadedCertificates(),
+  ) {
     this.files = files;
+    this.tryOut = tryOut;
     this.baseDirectory = baseDirectory;
     this.earlier = earlier;
   }
@@ -65,8 +74,14 @@ export class CertificateLoader {
     const certificate =
       this.loaded.byText.get(text) ??
       this.earlier.byText.get(text) ??
-      (await readServerCertificate(chain, key));
+      (await this.readNew(chain, key));
     this.loaded.byText.set(text, certificate);
+    return certificate;
+  }
+
+  private async readNew(chain: string, key: string): Promise<ServerCertificate> {
+    const certificate = await readServerCertificate(chain, key);
+    this.tryOut(certificate.keyPair);
     return certificate;
   }
 }

@@ -45,6 +45,8 @@ export interface CertificateSummary {
 
 /** Of the options that serve without being asked for, and of the one store that Traefik uses. */
 const DEFAULT = "default";
+/** Nothing but a certificate can be wrong with it. */
+const PLAINEST = { clientAuth: "none", clientCAs: [], sessionTickets: true, alpn: [] } as const;
 
 /**
  * Certificates and TLS options: says for each connection which context its handshake takes.
@@ -89,7 +91,8 @@ export class TlsManager {
   ): Promise<{ manager: TlsManager; errors: TlsError[] }> {
     const { runtime, previous, baseDirectory } = context;
     const errors: TlsError[] = [];
-    const loader = new CertificateLoader(runtime.files, baseDirectory, previous?.loaded);
+    const tryOut = (keyPair: KeyPair) => tryCertificate(runtime, keyPair);
+    const loader = new CertificateLoader(runtime.files, tryOut, baseDirectory, previous?.loaded);
 
     const certificates: ServerCertificate[] = [];
     for (const [i, { certFile, keyFile, stores }] of (configuration.certificates ?? []).entries()) {
@@ -226,6 +229,15 @@ function contextsFor(
   const found = contexts.get(trial);
   if ("refused" in found) throw new Error(found.refused);
   return contexts;
+}
+
+/** Throws where the runtime can't use it. */
+function tryCertificate(runtime: Pick<Runtime, "serverTls">, keyPair: KeyPair): void {
+  try {
+    runtime.serverTls({ ...PLAINEST, keyPair });
+  } catch (error) {
+    throw new Error(`the TLS library can't use it: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 async function generate(): Promise<ServerCertificate> {

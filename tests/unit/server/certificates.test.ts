@@ -28,9 +28,9 @@ class ChangingFiles extends MemoryFiles {
     return bytes;
   }
 
-  override watch(_: string, changed: () => void) {
-    this.watchers.push(changed);
-    return () => {};
+  override watch(_?: string, changed?: () => void): never {
+    this.watchers.push(changed!);
+    return (() => {}) as never;
   }
 }
 

@@ -51,6 +51,7 @@ function subjectOf(found: ServerTlsContext | Refusal): string {
   return readCertificate(readPemBlocks(optionsOf(found).keyPair.certificate)[0].bytes).commonName;
 }
 
+const CANNOT = "the TLS library can't use it: ";
 const GENERATED = "TRAEFIK DEFAULT CERT";
 
 describe("which context a connection gets", () => {
@@ -236,10 +237,12 @@ describe("what is broken is said, and the rest serves", () => {
   });
 
   test("a certificate that the runtime can't use", async () => {
-    const { manager } = await setUp().create({
+    const { manager, errors } = await setUp().create({
       certificates: [RSA, { certFile: "k256.pem", keyFile: "k256.key" }],
     });
-    expect(subjectOf(manager.choose("default", "k256.test", ""))).toBe("no such curve");
+    const name = "certificates[1] (k256.pem)";
+    expect(errors).toEqual([{ kind: "certificate", name, message: `${CANNOT}no such curve` }]);
+    expect(subjectOf(manager.choose("default", "k256.test", ""))).toBe(GENERATED);
     expect(subjectOf(manager.choose("default", "rsa.test", ""))).toBe("rsa.test");
   });
 
