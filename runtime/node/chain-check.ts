@@ -75,8 +75,9 @@ interface Search {
 function leadsToAnchor(certificate: X509Certificate, search: Search): boolean {
   const trusted = search.anchors.of(certificate.subject);
   if (trusted.some(({ raw }) => raw.equals(certificate.raw))) return true;
-  if (search.anchors.of(certificate.issuer).some((issuer) => signed(certificate, issuer, search)))
-    return true;
+  for (const issuer of search.anchors.of(certificate.issuer)) {
+    if (mayIssue(issuer) && signed(certificate, issuer, search)) return true;
+  }
   for (const issuer of search.others) {
     if (issuer.subject !== certificate.issuer || !issuer.ca || outOfDate(issuer) !== null) continue;
     if (!signed(certificate, issuer, search)) continue;
@@ -84,6 +85,13 @@ function leadsToAnchor(certificate: X509Certificate, search: Search): boolean {
     if (leadsToAnchor(issuer, search)) return true;
   }
   return false;
+}
+
+/** A certificate that is trusted for itself is no authority by that, and authorities end too. */
+function mayIssue(anchor: X509Certificate): boolean {
+  if (outOfDate(anchor) !== null) return false;
+  // Before version 3 none could say that it is one.
+  return anchor.ca || readCertificate(anchor.raw).version < 3;
 }
 
 function signed(certificate: X509Certificate, issuer: X509Certificate, search: Search): boolean {

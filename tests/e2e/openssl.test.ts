@@ -130,6 +130,63 @@ test("a client's chain: what is between its certificate and the CA comes with it
   }
 });
 
+test("chains that lead nowhere: past their time, by somebody who is no authority, by a namesake", async () => {
+  const issued = (name: string, options: Parameters<typeof makeCertificate>[0]) =>
+    [name, makeCertificate({ name, ...options })] as const;
+  const [, former] = issued("Former Root", { ca: true, days: -1 });
+  const [, formerMiddle] = issued("Former Middle", { ca: true, days: -1, issuer: root });
+  const [, namesake] = issued("Root", { ca: true });
+  const [, pinned] = issued("pinned", { issuer: root });
+  const certificates = Object.fromEntries([
+    ["former-root", former],
+    ["pinned", pinned],
+    issued("under-former-root", { issuer: former }),
+    issued("under-former-middle", { issuer: formerMiddle }),
+    issued("under-namesake", { issuer: namesake }),
+    issued("under-pinned", { issuer: pinned }),
+  ]);
+  const files = Object.entries(certificates).flatMap(([name, { certificate, key }]) => [
+    [`${name}.pem`, certificate],
+    [`${name}.key`, key],
+  ]);
+  const options = {
+    demands: clientAuth("RequireAndVerifyClientCert"),
+    former: clientAuth("RequireAndVerifyClientCert", ["former-root.pem"]),
+    // A member's own certificate instead of an authority's: for that member, and nobody of theirs.
+    pinned: clientAuth("RequireAndVerifyClientCert", ["pinned.pem"]),
+  };
+  await using router = await startRouter({
+    dynamic: "",
+    provider: "    filename: dynamic.json",
+    files: { ...FILES, ...Object.fromEntries(files), "dynamic.json": dynamic(options) },
+  });
+  await router.program.write("chain.pem", formerMiddle.certificate + pinned.certificate);
+  const chain = ["-cert_chain", `${router.program.directory}/chain.pem`];
+  for (const version of VERSIONS) {
+    for (const [host, who, welcome] of [
+      ["demands", "pinned", true],
+      ["demands", "under-former-middle", false],
+      ["demands", "under-namesake", false],
+      ["demands", "under-pinned", false],
+      ["former", "under-former-root", false],
+      ["pinned", "pinned", true],
+      ["pinned", "member", false],
+      ["pinned", "under-pinned", false],
+    ] as const) {
+      const name = `${host}.app.test`;
+      const answer = await opensslClient(
+        router.port,
+        { name },
+        version,
+        ...as(router, who),
+        ...chain,
+      );
+      const found = { version, host, who, status: answer.status };
+      expect(found).toEqual({ ...found, status: welcome ? 200 : undefined });
+    }
+  }
+}, 60_000);
+
 test("a session is resumed, but opens no door that it did not open before", async () => {
   await using router = await start({
     demands: clientAuth("RequireAndVerifyClientCert"),
