@@ -145,7 +145,9 @@ export const TLS_PEER_CASES: Case[] = [
   {
     name: "TLS: an authority below a root is trusted without the root, as in Go, and no other of the root's",
     async run(runtime) {
-      const [, middle] = CHAINED.certificate.match(/-----BEGIN[\s\S]*?-----END CERTIFICATE-----\n/g)!;
+      const [, middle] = CHAINED.certificate.match(
+        /-----BEGIN[\s\S]*?-----END CERTIFICATE-----\n/g,
+      )!;
       for (const maxVersion of VERSIONS) {
         for (const [keyPair, welcome] of [
           [CHAINED, true],
