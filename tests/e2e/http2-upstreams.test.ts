@@ -1,8 +1,18 @@
 import { expect, test } from "bun:test";
 import { get } from "../support/get.ts";
+import { Http2Answers } from "../support/http2-answers.ts";
 import { type Http2Peer, scriptedHttp2 } from "../support/http2-upstream.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { block, Flag, FrameType, frame, settings, uint32 } from "../support/raw-http2.ts";
+import {
+  block,
+  Flag,
+  FrameType,
+  frame,
+  RawHttp2,
+  request,
+  settings,
+  uint32,
+} from "../support/raw-http2.ts";
 import { forwardingTo, startRouter } from "../support/router.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -289,4 +299,39 @@ test("an upstream that stops reading in an upload and then breaks a rule leaves 
   expect((await client.response("POST")).status).toBe(502);
   client.reset();
   await waitFor("closed sockets", () => program.sockets() <= sockets);
+});
+
+test("clients that give up hundreds of requests at once take nothing from the others on the connection", async () => {
+  await using scene = await before(async (peer) => {
+    await peer.begin();
+    const first = await peer.request();
+    await peer.respond(first, "200", false);
+    for (;;) {
+      const stream = await peer.request();
+      // Begun before the reset is heard of: a head, and pieces of a body.
+      setTimeout(() => {
+        peer.offer(frame(FrameType.headers, HEAD, stream, ok));
+        peer.offer(repeated(10, frame(FrameType.data, 0, stream, bytes(100))));
+      }, 300);
+    }
+  });
+  using patient = await RawHttp2.connect(scene.router.port);
+  const answers = new Http2Answers(patient);
+  await patient.send(frame(FrameType.headers, WHOLE, 1, request("/patient")));
+  await answers.head(1);
+  const [peer] = scene.peers;
+  for (let i = 0; i < 3; i++) {
+    using other = await RawHttp2.connect(scene.router.port);
+    for (let k = 0; k < 240; k++)
+      other.offer(frame(FrameType.headers, WHOLE, 2 * k + 1, request("/given-up")));
+    await other.send(frame(FrameType.ping, 0, 0, bytes(8)));
+    await other.until(FrameType.ping);
+    // Time for the requests to arrive above, and their resets before the answers.
+    await Bun.sleep(100);
+    other.reset();
+    await Bun.sleep(500);
+  }
+  await peer.data(1, "patience", true);
+  expect(await answers.of(1)).toMatchObject({ text: "patience", end: "clean" });
+  expect(scene.peers.length).toBe(1);
 });

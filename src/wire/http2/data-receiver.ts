@@ -52,16 +52,21 @@ export class DataReceiver<Owner> {
     if (this.padLengthDue && length === 0) throw protocolError("Padded DATA without a pad length");
     this.stream = null;
     if (stream === null) {
-      this.onNoStream(id);
+      this.onNoStream(id, length);
     } else if (this.admits(stream, length)) {
       this.stream = stream;
       if (length === 0 && (flags & Flag.endStream) === 0) this.guard.countControl();
     }
   }
 
-  /** After our reset more may be on its way; the connection gets its window back. */
-  private onNoStream(id: number): void {
-    if (this.streams.wayOf(id) === Closed.reset) this.guard.countControl();
+  /**
+   * After our reset more may be on its way, for longer than a busy connection remembers the stream.
+   * The connection gets its window back.
+   */
+  private onNoStream(id: number, length: number): void {
+    const way = this.streams.wayOf(id);
+    if (way !== Closed.known && this.guard.lateData(length)) return;
+    if (way === Closed.reset) this.guard.countControl();
     else this.streams.resetUnknown(id, ErrorCode.streamClosed);
   }
 

@@ -1,7 +1,12 @@
 import { enhanceYourCalm } from "./connection-error.ts";
+import { LARGEST_WINDOW } from "./frame.ts";
 
 /** How many control frames one piece of useful work makes up for: BDP probes and window updates come with all data. */
 const WORTH = 8;
+
+/** A head and trailers may be on their way when we reset a stream; so many of them are remembered at most. */
+const LATE_HEADS = 2;
+const MOST_LATE_HEADS = 2048;
 
 /**
  * Counts what a peer sends that costs it nothing and us something. Useful work makes up for it, so
@@ -12,6 +17,9 @@ export class FloodGuard {
   private readonly maxResets: number;
   private idle = 0;
   private resets = 0;
+  /** What may still come for streams that we have reset. */
+  private lateBytes = 0;
+  private lateHeads = 0;
 
   constructor(maxIdle: number, maxResets: number) {
     this.maxIdle = maxIdle;
@@ -31,6 +39,29 @@ export class FloodGuard {
   /** A piece of a body went either way, or a message came. */
   worked(): void {
     if (this.idle > 0) this.idle = Math.max(0, this.idle - WORTH);
+  }
+
+  /**
+   * We have reset a stream before its peer's end. Until the peer hears of that it may send what the
+   * stream's window allows (RFC 9113 section 5.1): many streams given up at once are our doing, and
+   * no reason to end a connection that others' streams are on.
+   */
+  cancelled(window: number): void {
+    this.lateBytes = Math.min(this.lateBytes + window, LARGEST_WINDOW);
+    this.lateHeads = Math.min(this.lateHeads + LATE_HEADS, MOST_LATE_HEADS);
+  }
+
+  /** DATA of `bytes` for a stream that isn't there. False where it can't be late. */
+  lateData(bytes: number): boolean {
+    if (bytes === 0 || bytes > this.lateBytes) return false;
+    this.lateBytes -= bytes;
+    return true;
+  }
+
+  /** A header block for a stream that we have reset. Throws ConnectionError. */
+  countLateHead(): void {
+    if (this.lateHeads > 0) this.lateHeads--;
+    else this.countControl();
   }
 
   /** A stream that the peer opened ended early, by its reset or by its errors. False where it is one too many. */

@@ -47,14 +47,15 @@ export class MessageReceiver<Owner> {
     const { streams } = this;
     if (!this.server) {
       if (streams.isIdle(id)) throw protocolError("HEADERS on an idle stream");
-      this.guard.countControl();
+      if (streams.wayOf(id) === Closed.known) this.guard.countControl();
+      else this.guard.countLateHead();
       return;
     }
     if (id % 2 === 0) throw protocolError("A client's stream with an even number");
     if (id <= streams.lastOfPeer) {
       switch (streams.wayOf(id)) {
         case Closed.reset:
-          this.guard.countControl();
+          this.guard.countLateHead();
           return;
         case Closed.known:
           throw new ConnectionError(ErrorCode.streamClosed, "HEADERS on a closed stream");

@@ -93,6 +93,7 @@ export class Streams<Owner> {
 
   /** Either side has reset it. */
   remove(stream: Stream<Owner>, way: number): void {
+    if (way === Closed.reset && !stream.receiveClosed) this.guard.cancelled(stream.receiveWindow);
     this.open.delete(stream.id);
     stream.sendClosed = true;
     stream.receiveClosed = true;

@@ -42,6 +42,41 @@ describe("frames that move nothing forward", () => {
   });
 });
 
+describe("what is late for streams that we have reset", () => {
+  test("is what their windows allowed, whatever pieces it comes in", () => {
+    const guard = new FloodGuard(0, 0);
+    expect(guard.lateData(1)).toBe(false);
+    guard.cancelled(100);
+    guard.cancelled(50);
+    expect(guard.lateData(120)).toBe(true);
+    expect(guard.lateData(31)).toBe(false);
+    for (let i = 0; i < 30; i++) expect(guard.lateData(1)).toBe(true);
+    expect(guard.lateData(1)).toBe(false);
+  });
+
+  test("is no empty DATA, which no window limits", () => {
+    const guard = new FloodGuard(0, 0);
+    guard.cancelled(100);
+    expect(guard.lateData(0)).toBe(false);
+  });
+
+  test("is a head and trailers of each", () => {
+    const guard = new FloodGuard(0, 0);
+    for (let i = 0; i < 10; i++) guard.cancelled(0);
+    for (let i = 0; i < 20; i++) guard.countLateHead();
+    expect(() => guard.countLateHead()).toThrow();
+  });
+
+  test("has an end, however many they are", () => {
+    const guard = new FloodGuard(0, 0);
+    for (let i = 0; i < 1_000_000; i++) guard.cancelled(2 ** 31 - 1);
+    for (let i = 0; i < 2048; i++) guard.countLateHead();
+    expect(() => guard.countLateHead()).toThrow();
+    expect(guard.lateData(2 ** 31 - 1)).toBe(true);
+    expect(guard.lateData(1)).toBe(false);
+  });
+});
+
 describe("resets", () => {
   test("may come as often as the limit says, and not once more", () => {
     const guard = new FloodGuard(0, 10);

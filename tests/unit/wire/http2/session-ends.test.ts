@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ErrorCode } from "../../../../src/wire/http2/message.ts";
 import type { Header } from "./hpack/header-list.ts";
 import {
+  clientScene,
   data,
   get,
   goAway,
@@ -12,6 +13,7 @@ import {
   priority,
   rst,
   serverScene,
+  status,
   windowUpdate,
 } from "./session-scene.ts";
 
@@ -38,6 +40,19 @@ describe("the end of a stream by", () => {
     expect(scene.said()).toEqual([POST_1]);
     scene.feed(data(1, "abc"), windowUpdate(1, 5), headers(1, [["x-t", "1"]]), rst(1));
     expect(scene.both()).toEqual({ said: [], wrote: ["RST_STREAM 1 CANCEL"] });
+  });
+
+  test("our own, of many streams at once: what the server had sent by then is no flood", () => {
+    const scene = clientScene({ maxIdleControlFrames: 10, maxResets: 10 });
+    const streams = Array.from({ length: 600 }, () => scene.ask());
+    for (const stream of streams) scene.session.reset(stream, ErrorCode.cancel);
+    scene.both();
+    for (const { id } of streams) {
+      scene.feed(status(id, 200, false));
+      for (let i = 0; i < 20; i++) scene.feed(data(id, "abc"));
+      scene.feed(headers(id, [["x-t", "1"]]));
+    }
+    expect(scene.both()).toEqual({ said: [], wrote: [] });
   });
 
   test("our own from inside the session: the rest of the read is dropped", () => {

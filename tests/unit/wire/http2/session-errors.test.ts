@@ -234,8 +234,11 @@ describe("what costs a peer nothing is counted:", () => {
     "empty DATA": [server, data(1, "")],
     "DATA of padding": [server, frame(0, Flag.padded, 1, Uint8Array.of(3, 0, 0, 0))],
     "DATA of no padding": [server, frame(0, Flag.padded, 1, Uint8Array.of(0))],
-    "DATA on a stream that was reset": [resetStream, data(1, "abc")],
-    "HEADERS on a stream that was reset": [resetStream, headers(1, [["x-t", "1"]])],
+    "empty DATA on a stream that was reset": [resetStream, data(1, "")],
+    "HEADERS on a stream that was reset, behind trailers": [
+      () => resetStream().feed(headers(1, [["x-t", "1"]]), headers(1, [["x-t", "1"]])),
+      headers(1, [["x-t", "1"]]),
+    ],
     "SETTINGS, to a client": [client, settings()],
     "interim responses": [client, status(1, 103, false)],
     "empty DATA, to a client": [() => client().feed(status(1, 200, false)), data(1, "")],
@@ -324,6 +327,13 @@ describe("what costs a peer nothing is counted:", () => {
   test("DATA on a stream that is done", () => {
     const scene = doneStream();
     expect(count(scene, () => void scene.feed(data(1, "a")))).toBe(RESETS);
+  });
+
+  test("DATA on a stream that was reset, beyond its window", () => {
+    const window = 65_535;
+    const scene = serverScene({ ...limits, streamWindow: window }).feed(post(1));
+    scene.session.reset(scene.stream(1), ErrorCode.cancel);
+    expect(count(scene, () => void scene.feed(data(1, "abc")), window)).toBe(window / 3 + IDLE);
   });
 
   test("a reset of a stream that was answered costs nothing", () => {
