@@ -17,18 +17,13 @@ import {
 import { Session } from "../wire/http2/session.ts";
 import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
 import { Http2Arrivals } from "./http2-arrivals.ts";
+import { Http2HeadMemory } from "./http2-head-memory.ts";
 import { Http2StreamServer } from "./http2-stream-server.ts";
 import { LingeringConnection } from "./lingering-connection.ts";
 import { MutedConnection } from "./muted-connection.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
-/**
- * The heads of open streams may take so much, or so many times the limit of one where that is more.
- * Compressed they cost a client next to nothing: references to its table make 250 MB of 65 KB.
- */
-const HEADS_BYTES = 4 * 1024 * 1024;
-const LARGEST_HEADS = 4;
 /** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
 const LEAVING_TIME = 1000;
 
@@ -57,8 +52,7 @@ export class Http2Server
     this.flush();
   };
   private readingPaused = false;
-  /** What the heads of the open streams take. */
-  private headBytes = 0;
+  private readonly headMemory: Http2HeadMemory;
   private requests = 0;
   private draining = false;
   /** What the client sent before it knew of the drain is all here. */
@@ -91,6 +85,7 @@ export class Http2Server
     this.tlsOptions = tlsOptions;
     this.writer = new ConnectionWriter(connection, this, true);
     this.session = new Session("server", entry.http2Limits, this, this.writer);
+    this.headMemory = new Http2HeadMemory(entry.http2Limits.maxHeaderListBytes);
     this.idleDeadline = entry.deadlines.after(entry.readTimeout);
     this.deadline = this.idleDeadline;
     entry.deadlines.add(this);
@@ -207,13 +202,10 @@ export class Http2Server
   // --- streams, as the session finds them ---
 
   streamHead(stream: Http2Stream<Http2StreamServer>, head: Http2Head, end: boolean): void {
-    const { maxHeaderListBytes } = this.entry.http2Limits;
-    const headBytes = this.headBytes + head.bytes.length;
-    if (headBytes > Math.max(HEADS_BYTES, LARGEST_HEADS * maxHeaderListBytes)) {
+    if (!this.headMemory.take(head.bytes.length)) {
       this.session.reset(stream, ErrorCode.refusedStream);
       return;
     }
-    this.headBytes = headBytes;
     const server = new Http2StreamServer(this, stream, head, end);
     stream.owner = server;
     this.streams.add(server);
@@ -248,6 +240,11 @@ export class Http2Server
     trailers: Fields | null,
     bytes: Uint8Array,
   ): void {
+    if (trailers !== null && !this.headMemory.take(bytes.length)) {
+      this.session.reset(stream, ErrorCode.enhanceYourCalm);
+      this.streamReset(stream, ErrorCode.enhanceYourCalm, false);
+      return;
+    }
     stream.owner?.requestEnded(trailers, bytes);
   }
 
@@ -291,7 +288,7 @@ export class Http2Server
   /** A stream is done with, one way or the other. */
   streamOver(server: Http2StreamServer): void {
     if (!this.streams.delete(server)) return;
-    this.headBytes -= server.headBytes;
+    this.headMemory.giveBack(server.headBytes);
     if (this.streams.size > 0 || this.over) return;
     if (!this.draining) this.becomeIdle();
     else if (this.settled) this.endSoon();

@@ -32,8 +32,8 @@ const Phase = {
 /** One request on an HTTP/2 connection, and its response. */
 export class Http2StreamServer implements Downstream, BodySource, Http2ResponseOwner {
   readonly protocol = "HTTP/2.0";
-  /** What its request's head takes. */
-  readonly headBytes: number;
+  /** What its request's head and trailers take. */
+  headBytes: number;
   /** The readTimeout's or writeTimeout's end in milliseconds of `now()`, 0 for none. */
   private deadline = 0;
   private readonly server: Http2Server;
@@ -161,6 +161,7 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
 
   requestEnded(trailers: Fields | null, bytes: Uint8Array): void {
     const body = this.requestBody;
+    if (trailers !== null) this.headBytes += bytes.length;
     this.arm(this.server.entry.writeTimeout);
     this.continueOwed = false;
     // The end of a body may arrive with the bytes that made its reader ask for a pause.
@@ -289,6 +290,8 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
     if (this.phase === Phase.over) return;
     const { exchange, requestBody, responseBody } = this;
     this.phase = Phase.over;
+    // Where it hasn't been started yet, it waits for that longer than the head is counted.
+    this.head = null;
     this.requestBody = null;
     this.responseBody = null;
     this.server.streamOver(this);

@@ -174,6 +174,41 @@ test("HPACK bombs on all streams at once: refused beyond a few, whose memory com
   await waitFor("the attackers' end", () => upstream.open === 0);
 }, 60_000);
 
+/** Large blocks that ways around the common limit are tried with. */
+const BOMBS: Record<string, (stream: number, bomb: Uint8Array) => Uint8Array> = {
+  "in heads whose streams are reset at once": (stream, bomb) =>
+    concatBytes([
+      frame(FrameType.headers, HEADERS, stream, concatBytes([request("/"), bomb])),
+      frame(FrameType.rstStream, 0, stream, uint32(8)),
+    ]),
+  "in trailers": (stream, bomb) =>
+    concatBytes([
+      frame(FrameType.headers, Flag.endHeaders, stream, request("/", [], "POST")),
+      frame(FrameType.headers, HEADERS, stream, bomb),
+    ]),
+};
+
+test.each(Object.entries(BOMBS))(
+  "HPACK bombs %s take no more memory",
+  async (_, send) => {
+    using upstream = startUpstream(() => {});
+    await using router = await startRouter({ dynamic: forwardingTo(upstream.url) });
+    const before = router.program.rss();
+    const value = new Uint8Array(3900).fill(0x61);
+    const literal = concatBytes([Uint8Array.of(0x40, 1, 0x78, 0x7f, 0xbd, 0x1d), value]);
+    const named = new Uint8Array(250).fill(0xbe);
+    for (let attacker = 0; attacker < 6; attacker++) {
+      const client = await RawHttp2.connect(router.port);
+      client.offer(send(1, concatBytes([literal, named])));
+      client.offer(many(239, (i) => send(2 * i + 3, named)));
+      await client.send(frame(FrameType.ping, 0, 0, new Uint8Array(8)));
+      await client.until(FrameType.ping);
+    }
+    expect(router.program.rss() - before).toBeLessThan(250 * MEGABYTE);
+  },
+  60_000,
+);
+
 test("250 ordinary heads at once are all served, however small maxHeaderBytes is", async () => {
   await using router = await startRouter({
     dynamic: WHOAMI,
