@@ -79,6 +79,14 @@ const CLASSES: Record<string, (i: number) => Uint8Array> = {
       ]);
     }),
   SETTINGS: () => many(200, () => settings([3, 100])),
+  "SETTINGS of thousands of parameters": () =>
+    settings(...Array.from({ length: 2700 }, (_, i): [number, number] => [4, i])),
+  "windows opened byte by byte (CVE-2019-9511)": (i) =>
+    concatBytes([
+      i === 0 ? settings([4, 0]) : new Uint8Array(0),
+      many(i === 0 ? 200 : 0, (j) => frame(FrameType.headers, HEADERS, 2 * j + 1, request())),
+      many(200, (j) => frame(FrameType.windowUpdate, 0, 2 * j + 1, uint32(1))),
+    ]),
   PING: () => many(200, () => frame(FrameType.ping, 0, 0, new Uint8Array(8))),
   "empty DATA": (i) =>
     concatBytes([

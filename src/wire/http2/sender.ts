@@ -11,6 +11,12 @@ import type { Streams } from "./streams.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/**
+ * Pieces that a window cuts below this are no useful work: where windows open byte by byte, each
+ * update would make a frame and so pay for the next update (CVE-2019-9511).
+ */
+const WORTHWHILE = 256;
+
 /** Sends heads, bodies and resets, as far as the peer's settings and windows let it. */
 export class Sender<Owner> {
   /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS. */
@@ -79,7 +85,7 @@ export class Sender<Owner> {
       window.size -= size;
       stream.sendWindow -= size;
       at += size;
-      this.guard.worked();
+      if (at === end || size >= WORTHWHILE) this.guard.worked();
     }
     if (last) {
       if (start === end) writer.data(stream.id, NO_BYTES, 0, 0, true);

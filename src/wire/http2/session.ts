@@ -1,6 +1,11 @@
 import { latin1Bytes } from "../../core/bytes.ts";
 import { Closed } from "./closed-streams.ts";
-import { ConnectionError, frameSizeError, protocolError } from "./connection-error.ts";
+import {
+  ConnectionError,
+  enhanceYourCalm,
+  frameSizeError,
+  protocolError,
+} from "./connection-error.ts";
 import { DataReceiver } from "./data-receiver.ts";
 import { FloodGuard } from "./flood-guard.ts";
 import {
@@ -36,6 +41,8 @@ import { Streams } from "./streams.ts";
 /** RFC 9113 section 3.4. */
 const PREFACE = latin1Bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const PING = new Uint8Array(8);
+/** Parameters in one SETTINGS frame. The protocol has seven, and each may change the windows of all streams. */
+const MAX_SETTINGS = 64;
 /** Thrown to end the reading of a session that a sink has ended. */
 const STOP = new Error("the session is over");
 
@@ -229,6 +236,7 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
       return;
     }
     if ((end - start) % 6 !== 0) throw frameSizeError("SETTINGS whose length is no multiple of 6");
+    if (end - start > MAX_SETTINGS * 6) throw enhanceYourCalm("SETTINGS without an end");
     if (this.settingsSeen) this.guard.countControl();
     this.settingsSeen = true;
     for (let at = start; at < end; at += 6) {

@@ -61,6 +61,7 @@ describe("errors of the connection:", () => {
     "HEADERS on a stream that is done": ["STREAM_CLOSED", get(5)],
     "SETTINGS_ENABLE_PUSH of 2": ["PROTOCOL_ERROR", settings([Setting.push, 2])],
     "SETTINGS_MAX_FRAME_SIZE of 16,383": ["PROTOCOL_ERROR", settings([Setting.frame, 16_383])],
+    "SETTINGS of 65 parameters": ["ENHANCE_YOUR_CALM", frame(4, 0, 0, bytes(65 * 6))],
     "SETTINGS_MAX_FRAME_SIZE of 2^24": ["PROTOCOL_ERROR", settings([Setting.frame, 2 ** 24])],
   };
 

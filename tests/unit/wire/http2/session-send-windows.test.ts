@@ -33,6 +33,30 @@ describe("the windows that we are given", () => {
     expect(scene.said()).toEqual([]);
   });
 
+  /** How many updates are taken, each of so many bytes of a long body. */
+  const updates = (size: number): number => {
+    const scene = serverScene({ maxIdleControlFrames: 100 }, [Setting.window, 0]);
+    scene.feed(get(1), windowUpdate(0, 1_000_000));
+    const stream = scene.stream(1);
+    scene.respond(1, false);
+    scene.notes.react = (what) => {
+      if (what === "writable") scene.data(stream, "a".repeat(5000), false);
+    };
+    scene.data(stream, "a".repeat(5000), false);
+    let taken = 0;
+    while (taken < 1000 && !scene.said().includes("error ENHANCE_YOUR_CALM")) {
+      scene.feed(windowUpdate(1, size));
+      taken++;
+    }
+    return taken;
+  };
+
+  test("opened byte by byte, for ever: a flood, though each byte goes out", () => {
+    expect(updates(1)).toBe(100);
+    expect(updates(255)).toBe(100);
+    expect(updates(256)).toBe(1000);
+  });
+
   test("of the connection: those that wait have their turns", () => {
     const scene = serverScene({}, [Setting.window, 1_000_000]).feed(get(1), get(3), get(5));
     const text = "a".repeat(65_535);
