@@ -280,6 +280,21 @@ describe("a client that resets", () => {
     expect(scene.upstream.connections.length).toBe(2);
   });
 
+  test("hundreds of streams that it has got something of, one by one: no flood", async () => {
+    await using scene = await before(async (connection) => {
+      await connection.request();
+      await connection.send(plain("event and more").subarray(0, -9));
+    });
+    using client = await scene.client();
+    for (let stream = 1; stream < 600; stream += 2) {
+      await client.ask(stream, "/");
+      await client.answers.until(stream, ({ text }) => text === "event");
+      await client.reset(stream);
+    }
+    await waitFor("the upstream to be rid of all", () => scene.upstream.open === 0);
+    expect(client.answers.goAways).toEqual([]);
+  });
+
   test("or goes: all its upstream calls end", async () => {
     await using scene = await before(async (connection) => void (await connection.request()));
     const client = await scene.client();

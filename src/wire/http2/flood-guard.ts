@@ -64,7 +64,7 @@ export class FloodGuard {
     else this.countControl();
   }
 
-  /** A stream that the peer opened ended early, by its reset or by its errors. False where it is one too many. */
+  /** A stream that the peer opened ended before its answer, by its reset, or by its errors. False where it is one too many. */
   reset(): boolean {
     return ++this.resets <= this.maxResets;
   }

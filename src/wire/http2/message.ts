@@ -120,7 +120,7 @@ export interface Http2Limits {
   maxFrameSize: number;
   /** Control frames (SETTINGS, PING, RST_STREAM, empty DATA, WINDOW_UPDATE, PRIORITY, unknown ones) that may come without useful work between them. */
   maxIdleControlFrames: number;
-  /** Resets by the peer beyond the streams that were answered (CVE-2023-44487). */
+  /** Resets by the peer before it has any of a body, beyond the streams that were answered (CVE-2023-44487). */
   maxResets: number;
 }
 

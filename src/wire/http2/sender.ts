@@ -84,6 +84,7 @@ export class Sender<Owner> {
       writer.data(stream.id, bytes, at, at + size, last && at + size === end);
       window.size -= size;
       stream.sendWindow -= size;
+      stream.bodySent = true;
       at += size;
       if (at === end || size >= WORTHWHILE) this.guard.worked();
     }

@@ -64,7 +64,11 @@ export class StreamControl<Owner> {
       this.guard.countControl();
       return;
     }
-    if (this.server && !this.guard.reset()) throw enhanceYourCalm("Too many streams were reset");
+    // Whoever has waited for a part of the response and has enough of it (an event stream, a film)
+    // gets no more work out of us than by taking all of it.
+    if (this.server && !stream.bodySent && !this.guard.reset()) {
+      throw enhanceYourCalm("Too many streams were reset");
+    }
     this.streams.remove(stream, Closed.known);
     this.sink.streamReset(stream, readUint32(bytes, start), true);
   }

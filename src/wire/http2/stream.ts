@@ -16,6 +16,8 @@ export class Stream<Owner> implements Http2Stream<Owner> {
   consumed = 0;
   /** Received bytes that nobody has consumed. */
   unconsumed = 0;
+  /** A part of a body has gone out on it. */
+  bodySent = false;
   /** Waits for windows. */
   blocked = false;
   /** The message's Content-Length, -1 for none, and what has come of it. */

@@ -347,6 +347,17 @@ describe("what costs a peer nothing is counted:", () => {
     expect(most).toBe(200);
   });
 
+  test("nor does that of one whose response has begun", () => {
+    const scene = serverScene(limits);
+    const most = count(scene, (i) => {
+      scene.feed(get(2 * i + 1));
+      scene.respond(2 * i + 1, false);
+      scene.data(scene.stream(2 * i + 1), "abc", false);
+      scene.feed(rst(2 * i + 1));
+    });
+    expect(most).toBe(200);
+  });
+
   test("header lists above the limit are answered, and cost what an answer costs", () => {
     const scene = serverScene({ ...limits, maxFields: 5 });
     const over: Header[] = [
