@@ -160,12 +160,15 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
       this.interim(head.status, fields, call);
       return;
     }
+    const bodyless = call.request.method === "HEAD" || head.status === 204 || head.status === 304;
+    if (end && !bodyless && head.contentLength > 0) {
+      this.breaksRule("A response without the body that it announces");
+      return;
+    }
     this.call = null;
     this.disarm();
     removeConnectionFields(fields);
-    const bodyless =
-      end || call.request.method === "HEAD" || head.status === 204 || head.status === 304;
-    this.responseBody = bodyless ? null : new Body(this, head.contentLength);
+    this.responseBody = end || bodyless ? null : new Body(this, head.contentLength);
     this.ended = end;
     this.answered = call;
     call.answered(new LazyResponse(head.status, fields, this.responseBody));
@@ -174,8 +177,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   private interim(status: number, fields: HeaderList, call: UpstreamCall): void {
     if (status === 101) {
       // There are no upgrades in HTTP/2 (RFC 9113 section 8.6).
-      this.client.session.reset(this.stream, ErrorCode.protocolError);
-      this.failure = new ProxyError("upstream-protocol", "upstream", "101 on an HTTP/2 stream");
+      this.breaksRule("101 on an HTTP/2 stream");
     } else if (status === 100) {
       // Our own server role says 100 to the client once its body is read: not forwarded twice.
       if (this.awaitsContinue) this.continueBody();
@@ -186,7 +188,12 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
-    this.responseBody?.push(bytes, start, end);
+    if (this.responseBody === null) {
+      // To HEAD, or with 204 or 304 (RFC 9110 section 6.4.1): it would go on for nobody.
+      this.breaksRule("A body where there can be none");
+      return;
+    }
+    this.responseBody.push(bytes, start, end);
     // Whoever takes the bytes says so by not pausing: only then does the server get its window back.
     if (this.bodyPaused) this.unconsumed += end - start;
     else this.client.session.consume(this.stream, end - start);
@@ -195,6 +202,12 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   end(trailers: Fields | null, bytes: Uint8Array): void {
     this.ended = true;
     this.trailers = trailers === null ? null : new HeaderList(bytes, trailers);
+  }
+
+  /** A malformed response (RFC 9113 section 8.1.1): the stream ends, the connection serves on. */
+  private breaksRule(what: string): void {
+    this.client.session.reset(this.stream, ErrorCode.protocolError);
+    this.failure ??= new ProxyError("upstream-protocol", "upstream", what);
   }
 
   /** The stream is gone. `refused`: nobody has looked at the request. */

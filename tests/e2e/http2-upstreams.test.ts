@@ -65,6 +65,16 @@ const WRONG: Record<string, (stream: number) => Uint8Array> = {
         [":method", "GET"],
       ]),
     ),
+  "a length, and the end": (stream) =>
+    frame(
+      FrameType.headers,
+      WHOLE,
+      stream,
+      block([
+        [":status", "200"],
+        ["content-length", "5"],
+      ]),
+    ),
   "a field name in upper case": (stream) =>
     frame(
       FrameType.headers,
@@ -178,6 +188,26 @@ test("whatever an upstream does wrong: 502 or a cut, and the next request is ser
   expect(scene.router.program.log).not.toMatch(/TypeError|unhandled|uncaught/i);
   expect(scene.router.program.rss() - rss).toBeLessThan(64 * 1024 * 1024);
 }, 120_000);
+
+test("a body where there can be none is stopped, and was the client's to have by then", async () => {
+  const resets: number[] = [];
+  await using scene = await before(async (peer) => {
+    await peer.begin();
+    for (const status of ["200", "204", "304"]) {
+      const stream = await peer.request();
+      await peer.respond(stream, status, false);
+      await peer.data(stream, "endless");
+      resets.push((await peer.until(FrameType.rstStream, stream)).payload[3]);
+    }
+    await serving(peer, "fine");
+  });
+  expect((await scene.get("/", "HEAD")).status).toBe(200);
+  expect((await scene.get()).status).toBe(204);
+  expect((await scene.get()).status).toBe(304);
+  expect((await scene.get()).text).toBe("fine");
+  expect(resets).toEqual([1, 1, 1]);
+  expect(scene.peers.length).toBe(1);
+});
 
 test("GOAWAY in the middle: what it leaves is answered, what it refuses goes elsewhere, unnoticed", async () => {
   await using scene = await before(async (peer, index) => {
