@@ -1,5 +1,6 @@
 import { concatBytes } from "../core/bytes.ts";
 import { ProxyError } from "../core/errors.ts";
+import { BodyQueue, holdsMuch } from "./body-queue.ts";
 import type { HeaderList } from "./header-list.ts";
 
 /** Where a body's bytes go. */
@@ -52,7 +53,7 @@ export class Body {
   private firstBytes: Uint8Array | null = null;
   private firstStart = 0;
   private firstEnd = 0;
-  private queue: Uint8Array[] | null = null;
+  private queue: BodyQueue | null = null;
 
   constructor(source: BodySource, length: number) {
     this.source = source;
@@ -83,13 +84,17 @@ export class Body {
     // than keeping it.
     if (this.queuedBytes >= BODY_WATERMARK) this.pauseSource();
     this.queuedBytes += end - start;
-    if (this.firstBytes === null) {
+    if (this.firstBytes !== null) {
+      this.queue ??= new BodyQueue();
+      this.queue.push(bytes, start, end);
+    } else if (holdsMuch(bytes, end - start)) {
+      this.firstBytes = bytes.slice(start, end);
+      this.firstStart = 0;
+      this.firstEnd = end - start;
+    } else {
       this.firstBytes = bytes;
       this.firstStart = start;
       this.firstEnd = end;
-    } else {
-      this.queue ??= [];
-      this.queue.push(bytes.subarray(start, end));
     }
   }
 

@@ -190,3 +190,20 @@ test("an upload of megabytes arrives whole, at the windows' pace", async () => {
   expect(await upload(client, total)).toBe(total);
   expect((await new Http2Answers(client).of(1)).text).toBe(String(total));
 });
+
+test("bodies in pieces of one byte that nobody reads take their bytes, not a hundred times as much", async () => {
+  await using router = await startRouter({
+    dynamic: ENDLESS,
+    files: { "endless.js": "export default { fetch: () => new Promise(() => {}) };" },
+  });
+  const before = router.program.rss();
+  using client = await RawHttp2.connect(router.port);
+  for (let stream = 1; stream < 40; stream += 2) {
+    const piece = frame(FrameType.data, 0, stream, Uint8Array.of(97));
+    await client.send(frame(FrameType.headers, Flag.endHeaders, stream, request("/", [], "POST")));
+    await client.send(Buffer.concat(Array(60_000).fill(piece)));
+  }
+  await client.send(frame(FrameType.ping, 0, 0, new Uint8Array(8)));
+  expect(await client.until(FrameType.ping)).toBeDefined();
+  expect(router.program.rss() - before).toBeLessThan(50 * MEGABYTE);
+}, 60_000);
