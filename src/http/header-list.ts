@@ -64,6 +64,16 @@ export class HeaderList {
     return (i - this.receivedSlots) * ADDED_STRIDE;
   }
 
+  /** Never less than what the list takes as HTTP/2 counts it (RFC 9113 section 6.5.2): 32 for each field beside its name and value. */
+  get listBytesAtMost(): number {
+    const { added } = this;
+    let bytes = this.bytes.length + this.slots * 32;
+    for (let i = 0, end = this.addedSlots * ADDED_STRIDE; i < end; i += ADDED_STRIDE) {
+      bytes += (added![i + 1] as string).length + (added![i + 2] as string).length;
+    }
+    return bytes;
+  }
+
   /** The field's id in slot `i`: `FieldId.deleted` where it is gone, `FieldId.other` where it has no id. */
   idAt(i: number): number {
     return i < this.receivedSlots

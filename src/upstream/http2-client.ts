@@ -15,6 +15,7 @@ import {
   type Http2Stream,
 } from "../wire/http2/message.ts";
 import { Session } from "../wire/http2/session.ts";
+import { HEAD_TOO_LARGE, headExceeds } from "./http2-list-size.ts";
 import { Http2StreamClient } from "./http2-stream-client.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
@@ -99,10 +100,14 @@ export class Http2Client
     return this.writer.backlogged;
   }
 
-  /** Sends the call's request. False where the server takes no more now. */
+  /** Sends the call's request, or fails it where the server takes none like it. False where the server takes no more now. */
   start(call: UpstreamCall): boolean {
-    const { streamCount } = this.session;
+    const { streamCount, peerMaxHeaderListBytes } = this.session;
     if (this.draining || streamCount >= (this.settled ? MAX_CALLS : 1)) return false;
+    if (headExceeds(call, peerMaxHeaderListBytes)) {
+      call.fail(HEAD_TOO_LARGE);
+      return true;
+    }
     const carried = new Http2StreamClient(this, call);
     const stream = this.session.open(carried);
     if (stream === null) return false;

@@ -6,6 +6,7 @@ import { LazyResponse } from "../http/lazy-response.ts";
 import type { Fields } from "../wire/fields.ts";
 import { ErrorCode, type Http2Head, type Http2Stream } from "../wire/http2/message.ts";
 import type { Http2Client } from "./http2-client.ts";
+import { HEAD_TOO_LARGE, trailersExceed } from "./http2-list-size.ts";
 import { encodeRequest } from "./http2-request.ts";
 import { REQUEST_SKIP } from "./request-fields.ts";
 import { removeConnectionFields } from "./response-fields.ts";
@@ -112,6 +113,9 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     const trailers = this.requestBody?.trailers ?? null;
     if (trailers === null) {
       session.sendData(this.stream, NO_BYTES, 0, 0, true);
+    } else if (trailersExceed(trailers, session.peerMaxHeaderListBytes)) {
+      this.bodyFail(HEAD_TOO_LARGE);
+      return;
     } else {
       trailers.encodeTo(session.block, REQUEST_SKIP);
       session.sendHead(this.stream, true);

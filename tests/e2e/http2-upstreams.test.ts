@@ -209,6 +209,34 @@ test("a body where there can be none is stopped, and was the client's to have by
   expect(scene.peers.length).toBe(1);
 });
 
+test("fields beyond what a server says that it takes: 431, and the connection that others share stays", async () => {
+  const MOST = 8192;
+  await using scene = await before(async (peer) => {
+    await peer.begin([6, MOST]);
+    for (;;) {
+      const next = await peer.until(FrameType.data);
+      if (next.payload.length > 0) await peer.respond(next.stream);
+    }
+  });
+  using client = await RawHttp2.connect(scene.router.port);
+  const answers = new Http2Answers(client);
+  const ask = async (stream: number, field: number, trailer: number) => {
+    const head = request("/", [["x-long", "l".repeat(field)]], "POST");
+    await client.send(frame(FrameType.headers, HEAD, stream, head));
+    await client.send(frame(FrameType.data, 0, stream, bytes(4)));
+    const trailers = block([["x-long", "l".repeat(trailer)]]);
+    await client.send(frame(FrameType.headers, WHOLE, stream, trailers));
+    return (await answers.of(stream)).status;
+  };
+  expect(await ask(1, 10, 10)).toBe(200);
+  expect(await ask(3, MOST - 1000, 10)).toBe(200);
+  expect(await ask(5, MOST, 10)).toBe(431);
+  // Begun before its trailers are there, it can only be broken off or refused.
+  expect([0, 200, 431]).toContain(await ask(7, 10, MOST));
+  expect(await ask(9, 10, MOST - 100)).toBe(200);
+  expect(scene.peers.length).toBe(1);
+});
+
 test("GOAWAY in the middle: what it leaves is answered, what it refuses goes elsewhere, unnoticed", async () => {
   await using scene = await before(async (peer, index) => {
     await peer.begin();

@@ -172,6 +172,8 @@ export interface Http2Session<Owner> {
   /** Client role: how many more streams the peer takes now; 0 behind a GOAWAY or when ids run out. */
   readonly openable: number;
   readonly streamCount: number;
+  /** What the peer takes of a header list, as `maxHeaderListBytes` is counted. Keeping to it is the driver's. */
+  readonly peerMaxHeaderListBytes: number;
 
   /** Begins a header block. Exactly one `sendHead` must follow before any other call. */
   readonly block: HeaderBlock;

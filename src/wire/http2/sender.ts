@@ -21,6 +21,8 @@ const WORTHWHILE = 256;
 export class Sender<Owner> {
   /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS. */
   maxStreams = Number.POSITIVE_INFINITY;
+  /** The peer's SETTINGS_MAX_HEADER_LIST_SIZE, which it may have no better answer to than to leave. */
+  maxHeaderListBytes = Number.POSITIVE_INFINITY;
   private readonly server: boolean;
   private readonly writer: FrameWriter;
   private readonly guard: FloodGuard;
@@ -113,6 +115,9 @@ export class Sender<Owner> {
         break;
       case Setting.maxConcurrentStreams:
         this.maxStreams = value;
+        break;
+      case Setting.maxHeaderListSize:
+        this.maxHeaderListBytes = value;
         break;
       case Setting.initialWindowSize:
         this.changeWindows(value);

@@ -283,6 +283,10 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     return this.streams.open.size;
   }
 
+  get peerMaxHeaderListBytes(): number {
+    return this.sender.maxHeaderListBytes;
+  }
+
   open(owner: Owner): Http2Stream<Owner> | null {
     if (this.openable === 0) return null;
     const stream = this.streams.addOwn();
