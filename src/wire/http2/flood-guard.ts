@@ -4,6 +4,14 @@ import { LARGEST_WINDOW } from "./frame.ts";
 /** How many control frames one piece of useful work makes up for: BDP probes and window updates come with all data. */
 const WORTH = 8;
 
+/**
+ * A header list that is so much larger than its block names the same entries of HPACK's table time
+ * and again, which is good for nothing: a megabyte of 300 bytes takes as long as fifty requests.
+ */
+export const LEAST_EXPANSION = 64 * 1024;
+/** Bytes of it that count as a frame. */
+const EXPANSION_FRAME = 16 * 1024;
+
 /** A head and trailers may be on their way when we reset a stream; so many of them are remembered at most. */
 const LATE_HEADS = 2;
 const MOST_LATE_HEADS = 2048;
@@ -34,6 +42,12 @@ export class FloodGuard {
   /** The same, where one too many ends the connection: throws ConnectionError. */
   countControl(): void {
     if (!this.control()) throw enhanceYourCalm("Too many frames that move nothing forward");
+  }
+
+  /** A header block took so much more to decode than to send. Throws ConnectionError. */
+  countExpansion(bytes: number): void {
+    this.idle += Math.floor(bytes / EXPANSION_FRAME);
+    this.countControl();
   }
 
   /** A piece of a body went either way, or a message came. */

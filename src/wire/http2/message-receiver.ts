@@ -1,7 +1,7 @@
 import type { Fields } from "../fields.ts";
 import { Closed } from "./closed-streams.ts";
 import { ConnectionError, protocolError } from "./connection-error.ts";
-import type { FloodGuard } from "./flood-guard.ts";
+import { type FloodGuard, LEAST_EXPANSION } from "./flood-guard.ts";
 import { MalformedError, requestHead, responseHead, trailerFields } from "./head.ts";
 import type { DecodedBlock } from "./hpack/decoded-block.ts";
 import { ErrorCode, type Http2Head, type Http2Limits, type Http2Sink } from "./message.ts";
@@ -36,6 +36,7 @@ export class MessageReceiver<Owner> {
 
   /** A header block has come. `end`: the stream ends with it. Throws ConnectionError. */
   block(id: number, block: DecodedBlock, end: boolean): void {
+    if (block.expansion >= LEAST_EXPANSION) this.guard.countExpansion(block.expansion);
     const stream = this.streams.open.get(id);
     if (stream === undefined) this.onNoStream(id, block, end);
     else if (stream.headReceived) this.trailers(stream, block, end);

@@ -20,6 +20,8 @@ export class DecodedBlock {
   protocol: string | null = null;
   /** The list is over the limits: what is here is its beginning, and nothing has looked for faults in the rest. */
   overLimit = false;
+  /** How much larger than a multiple of the block the list is, in bytes; negative where it isn't. */
+  expansion = 0;
   /**
    * What makes the message malformed whatever its role, null for nothing: a name that isn't a lower-case
    * token, a value with a control character or with whitespace around it (RFC 9113 section 8.2.1), a

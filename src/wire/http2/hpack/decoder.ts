@@ -22,11 +22,14 @@ export interface HeaderListLimits {
 /** Where lists are put together, of all decoders: a block is decoded in one go. */
 let scratch = new Uint8Array(4096);
 const FIELDS: Fields = [];
-/** What an exceptional block made larger than this is given back. */
-const SCRATCH_KEPT = 64 * 1024;
+/** What an exceptional block made larger than this is given back. Growing costs ten times as much as decoding. */
+const SCRATCH_KEPT = 1024 * 1024;
 
 const NOTHING = new Uint8Array(0);
 const NO_BLOCK = new DecodedBlock();
+
+/** How many times its own size a block's list may have, as far as `expansion` is concerned. */
+const FAIR = 8;
 
 const NO_UPDATE_DUE = Number.POSITIVE_INFINITY;
 
@@ -95,6 +98,7 @@ export class HpackDecoder {
     }
     block.bytes = scratch.slice(0, this.length);
     block.fields = FIELDS.slice(0, this.fieldsLength);
+    block.expansion = this.listBytes - FAIR * (end - start);
     this.bytes = NOTHING;
     this.block = NO_BLOCK;
     if (scratch.length > SCRATCH_KEPT) scratch = new Uint8Array(SCRATCH_KEPT);

@@ -42,6 +42,23 @@ describe("frames that move nothing forward", () => {
   });
 });
 
+describe("header lists much larger than their blocks", () => {
+  test("count as a frame for each 16 KiB, and one more", () => {
+    const guard = new FloodGuard(10, 0);
+    guard.countExpansion(64 * 1024);
+    guard.countExpansion(64 * 1024);
+    expect(() => guard.countExpansion(0)).toThrow();
+  });
+
+  test("come for ever between useful work where they are no more than a large table allows", () => {
+    const guard = new FloodGuard(10, 0);
+    for (let i = 0; i < 1000; i++) {
+      guard.countExpansion(80 * 1024);
+      guard.worked();
+    }
+  });
+});
+
 describe("what is late for streams that we have reset", () => {
   test("is what their windows allowed, whatever pieces it comes in", () => {
     const guard = new FloodGuard(0, 0);

@@ -15,6 +15,7 @@ import {
   post,
   priority,
   rst,
+  Setting,
   serverScene,
   settings,
   windowUpdate,
@@ -47,6 +48,26 @@ describe("a header list above the limits", () => {
     const scene = serverScene({ maxHeaderListBytes: 300 });
     scene.feed(post(1), headers(1, [["x-t", "v".repeat(300)]]));
     expect(scene.said()).toEqual([POST_1, "reset 1 PROTOCOL_ERROR"]);
+  });
+
+  test("or below it, made of little again and again, ends the connection", () => {
+    for (const references of [200, 300]) {
+      const scene = serverScene({}, [Setting.window, 0]);
+      // A field of 3,900 bytes for the table, and references to it (RFC 7541 sections 6.2.1 and 6.1).
+      const literal = Uint8Array.of(0x40, 1, 0x78, 0x7f, 0xbd, 0x1d);
+      const field = concatBytes([literal, new Uint8Array(3900).fill(0x61)]);
+      const bomb = new Uint8Array(references).fill(0xbe);
+      const pseudo = Uint8Array.of(0x82, 0x86, 0x84);
+      const flags = Flag.endHeaders | Flag.endStream;
+      scene.feed(frame(FrameType.headers, flags, 1, concatBytes([pseudo, field])));
+      let sent = 0;
+      while (sent < 200 && !scene.said().includes("error ENHANCE_YOUR_CALM")) {
+        sent++;
+        scene.feed(frame(FrameType.headers, flags, 2 * sent + 1, concatBytes([pseudo, bomb])));
+        if (scene.notes.streams.has(2 * sent + 1)) scene.respond(2 * sent + 1);
+      }
+      expect(sent).toBeLessThan(30);
+    }
   });
 
   test("leaves the table of HPACK as the peer has it", () => {
