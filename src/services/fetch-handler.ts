@@ -54,7 +54,8 @@ export function fetchHandlerService(module: unknown, options: FetchHandlerOption
   ensureTextResponseType();
   if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
   const checked = (result: unknown): Response => {
-    if (result instanceof Response) return result;
+    // Response.error() has the status 0, which no protocol has.
+    if (result instanceof Response && result.status !== 0) return result;
     throw new TypeError(`module ${name}: fetch gave ${kindOf(result)}, expected a Response`);
   };
   return (request, exchange) => {
@@ -113,6 +114,7 @@ function describe(module: unknown, exported: unknown): string {
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
+  if (value instanceof Response) return "Response.error()";
   return `an object of class ${value.constructor?.name ?? "Object"}`;
 }
 

@@ -90,6 +90,7 @@ describe("fetchHandlerService", () => {
       [null, "null"],
       ["text", "a string"],
       [{ status: 200 }, "an object of class Object"],
+      [Response.error(), "Response.error()"],
     ] as const) {
       const message = `module app.ts: fetch gave ${found}, expected a Response`;
       expect(() => load({ default: () => result })(request, exchange)).toThrow(message);
