@@ -20,7 +20,10 @@ export class DecodedBlock {
   protocol: string | null = null;
   /** The list is over the limits: what is here is its beginning, and nothing has looked for faults in the rest. */
   overLimit = false;
-  /** How much larger than a multiple of the block the list is, in bytes; negative where it isn't. */
+  /**
+   * Bytes by which the list is larger than the whole table and a multiple of the block: as much of it
+   * is the same again. Negative where it isn't.
+   */
   expansion = 0;
   /**
    * What makes the message malformed whatever its role, null for nothing: a name that isn't a lower-case

@@ -98,7 +98,7 @@ export class HpackDecoder {
     }
     block.bytes = scratch.slice(0, this.length);
     block.fields = FIELDS.slice(0, this.fieldsLength);
-    block.expansion = this.listBytes - FAIR * (end - start);
+    block.expansion = this.listBytes - this.table.capacity - FAIR * (end - start);
     this.bytes = NOTHING;
     this.block = NO_BLOCK;
     if (scratch.length > SCRATCH_KEPT) scratch = new Uint8Array(SCRATCH_KEPT);
