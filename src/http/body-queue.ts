@@ -49,5 +49,5 @@ export class BodyQueue {
 
 /** A piece of that length would keep an array in memory that is much larger. */
 export function holdsMuch(bytes: Uint8Array, length: number): boolean {
-  return length < SMALL && bytes.buffer.byteLength >= LARGE;
+  return length < SMALL && bytes.length >= LARGE;
 }
