@@ -113,8 +113,21 @@ class BunUdp extends BunDatagrams implements UdpSocket {
 
   send(bytes: Uint8Array, to: Address): boolean {
     if (this.closed || bytes.length > MAX_DATAGRAM) return false;
+    const host = sendingHost(to, this.ipv6);
     try {
-      return this.socket.send(bytes, to.port, sendingHost(to, this.ipv6));
+      return this.socket.send(bytes, to.port, host);
+    } catch {
+      return this.sendAgain(bytes, to.port, host);
+    }
+  }
+
+  /**
+   * Linux tells of a datagram that couldn't be delivered at the next `send`, to whomever that goes,
+   * and then hasn't sent it: a client that went away must not cost another its datagrams.
+   */
+  private sendAgain(bytes: Uint8Array, port: number, host: string): boolean {
+    try {
+      return this.socket.send(bytes, port, host);
     } catch {
       // One peer that can't be reached is nothing that the socket suffers from.
       return false;

@@ -174,6 +174,26 @@ export const UDP_CASES: Case[] = [
     },
   },
   {
+    name: "what became of a datagram to a closed port doesn't cost another peer theirs",
+    async run(runtime) {
+      for (const hostname of ["127.0.0.1", ""]) {
+        await using server = await bind(runtime, { hostname, port: 0 });
+        const { port } = server.socket.local;
+        await using client = await bind(runtime, ephemeral({ hostname: "127.0.0.1", port }));
+        const to = { ip: "127.0.0.1", port: client.socket.local.port };
+        const gone = await bind(runtime, LOOPBACK);
+        const { local } = gone.socket;
+        gone.socket.close();
+        const texts = Array.from({ length: 20 }, (_, i) => `${i}`);
+        for (const text of texts) {
+          server.send("x", local);
+          server.send(text, to);
+        }
+        await client.hears(...texts);
+      }
+    },
+  },
+  {
     name: "a socket may be closed within its handler, and nothing comes after",
     async run(runtime) {
       await using server = await bind(runtime, LOOPBACK);
