@@ -1,4 +1,5 @@
 import { type Deadlines, type Expiring, now } from "../core/timers.ts";
+import { ByteQueue } from "./byte-queue.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 
 /** Bytes that may wait for one side before the other is no longer read. */
@@ -106,8 +107,7 @@ class Direction implements ConnectionHandler {
   /** `from` is closed. */
   gone = false;
   private readonly relay: Relay;
-  private readonly queue: Uint8Array[] = [];
-  private queued = 0;
+  private readonly queue = new ByteQueue();
   private ended = false;
 
   constructor(relay: Relay, from: Connection, to: Connection) {
@@ -120,16 +120,14 @@ class Direction implements ConnectionHandler {
     this.received += chunk.length;
     this.relay.touch();
     let taken = 0;
-    if (this.queued === 0) {
+    if (this.queue.length === 0) {
       taken = this.to.write(chunk, 0, chunk.length);
       if (taken < 0 || taken === chunk.length) return;
     } else if (this.to.closed) {
       return;
     }
-    const rest = taken === 0 ? chunk : chunk.subarray(taken);
-    this.queue.push(rest);
-    this.queued += rest.length;
-    if (this.queued >= WATERMARK && !this.paused) {
+    this.queue.push(taken === 0 ? chunk : chunk.subarray(taken));
+    if (this.queue.length >= WATERMARK && !this.paused) {
       this.paused = true;
       this.from.pause();
     }
@@ -142,7 +140,7 @@ class Direction implements ConnectionHandler {
 
   end(): void {
     this.ended = true;
-    if (this.queued === 0) this.finish();
+    if (this.queue.length === 0) this.finish();
   }
 
   close(error?: Error): void {
@@ -150,7 +148,7 @@ class Direction implements ConnectionHandler {
     this.gone = true;
     if (error !== undefined) {
       this.to.reset();
-    } else if (this.queued > 0 && !this.to.closed) {
+    } else if (this.queue.length > 0 && !this.to.closed) {
       // What was received still goes out.
       this.ended = true;
     } else if (!this.to.closed) {
@@ -162,16 +160,12 @@ class Direction implements ConnectionHandler {
   private sendQueued(): void {
     const { queue } = this;
     while (queue.length > 0) {
-      const next = queue[0];
-      const taken = this.to.write(next, 0, next.length);
+      const { first } = queue;
+      const taken = this.to.write(first, 0, first.length);
       if (taken < 0) return;
-      this.queued -= taken;
       if (taken > 0) this.relay.touch();
-      if (taken < next.length) {
-        queue[0] = next.subarray(taken);
-        return;
-      }
-      queue.shift();
+      queue.drop(taken);
+      if (taken < first.length) return;
     }
     if (this.ended) {
       this.finish();
@@ -183,7 +177,7 @@ class Direction implements ConnectionHandler {
 
   /** Everything of this direction has been sent. */
   private finish(): void {
-    if (this.gone || (this.opposite.ended && this.opposite.queued === 0)) {
+    if (this.gone || (this.opposite.ended && this.opposite.queue.length === 0)) {
       // Nothing is left to say in either direction.
       this.from.close();
       this.to.close();

@@ -1,6 +1,6 @@
-import { concatBytes } from "../core/bytes.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Deadlines, Expiring } from "../core/timers.ts";
+import { ByteQueue } from "../net/byte-queue.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import { proxyProtocolHeader } from "../net/proxy-protocol-header.ts";
 import { relay } from "../net/relay.ts";
@@ -56,8 +56,7 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
   private readonly server: TcpServer;
   private readonly context: TcpProxyContext;
   private readonly dial: Dial;
-  private early: Uint8Array[];
-  private earlyLength: number;
+  private readonly early = new ByteQueue();
   private paused = false;
   private ended = false;
 
@@ -67,8 +66,7 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
     this.client = accepted.connection;
     this.server = server;
     this.context = context;
-    this.early = [accepted.early];
-    this.earlyLength = accepted.early.length;
+    this.early.push(accepted.early);
     this.client.handler = this;
     accepted.cut = () => {
       this.stop();
@@ -89,8 +87,7 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
 
   data(chunk: Uint8Array): void {
     this.early.push(chunk);
-    this.earlyLength += chunk.length;
-    if (this.earlyLength < WATERMARK || this.paused) return;
+    if (this.early.length < WATERMARK || this.paused) return;
     this.paused = true;
     this.client.pause();
   }
@@ -116,13 +113,12 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
       upstream.reset();
     };
     relay(client, upstream, {
-      earlyFromA: this.early.length === 1 ? this.early[0] : concatBytes(this.early),
+      earlyFromA: this.early.take(),
       endedA: this.ended,
       terminationDelay: server.terminationDelay,
       deadlines: context.deadlines,
       onClose: () => accepted.closed(),
     });
-    this.early = [];
     return upstream.handler;
   }
 

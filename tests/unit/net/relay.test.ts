@@ -187,6 +187,17 @@ describe("relay", () => {
     expect(b.sent).toEqual(counting(140_000));
   });
 
+  test("what comes byte by byte while the other side is full goes out in few pieces", () => {
+    const { a, b } = joined();
+    b.capacities = [0];
+    const all = counting(60_000);
+    for (let i = 0; i < all.length; i++) a.handler.data(all.slice(i, i + 1));
+    expect(b.writes).toHaveLength(1);
+    b.drain();
+    expect(Buffer.compare(b.sent, all)).toBe(0);
+    expect(b.writes.length).toBeLessThan(40);
+  });
+
   test("one that is closed already closes the other", async () => {
     for (const [first, second] of [
       ["a", "b"],
