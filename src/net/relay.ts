@@ -16,7 +16,7 @@ export interface RelayOptions {
   idleTimeout?: number;
   /**
    * Once one side's FIN has been passed on, the other side has so many milliseconds for what it still
-   * has to say; negative or undefined for no limit.
+   * has to say, which then goes out as its receiver takes it; negative or undefined for no limit.
    */
   terminationDelay?: number;
   /** Looks after the two. */
@@ -77,8 +77,10 @@ class Relay implements Expiring {
   }
 
   expired(): void {
-    this.fromA.from.close();
-    this.fromB.from.close();
+    for (const { from, opposite } of [this.fromA, this.fromB]) {
+      // Somebody who still has bytes to take is closed behind them.
+      if (!this.terminating || opposite.queue.length === 0) from.close();
+    }
   }
 
   closed(): void {
@@ -107,7 +109,7 @@ class Direction implements ConnectionHandler {
   /** `from` is closed. */
   gone = false;
   private readonly relay: Relay;
-  private readonly queue = new ByteQueue();
+  readonly queue = new ByteQueue();
   private ended = false;
 
   constructor(relay: Relay, from: Connection, to: Connection) {

@@ -134,6 +134,27 @@ describe("relay", () => {
       expect(endless.b.closed).toBe(false);
     });
 
+    test("is for what is said, not for how long it takes to go out", async () => {
+      for (const said of ["all", "not all"]) {
+        const { a, b, deadlines, closes } = delayed(1000);
+        a.handler.end();
+        a.capacities = [3, 3];
+        b.handler.data(counting(10));
+        if (said === "all") b.handler.end();
+        deadlines.sweep(now() + 1500);
+        expect([a.closed, b.closed]).toEqual([false, true]);
+        await Promise.resolve();
+        a.drain();
+        deadlines.sweep(now() + 5000);
+        expect(a.closed).toBe(false);
+        a.drain();
+        expect(a.sent).toEqual(counting(10));
+        await Promise.resolve();
+        expect([a.calls.at(-1), b.calls.at(-1)]).toEqual(["close", "close"]);
+        expect(closes).toEqual([[0, 10]]);
+      }
+    });
+
     test("takes the place of the idleTimeout", () => {
       const { a, b, deadlines } = delayed(1000, 60_000);
       a.handler.end();
