@@ -10,7 +10,8 @@ const NO_BYTES = new Uint8Array(0);
  * A PostgreSQL client to whom we have said already that TLS follows, because its ClientHello had to
  * be seen to find its router. To the server behind it looks as if that still had to be said: the
  * server gets the client's STARTTLS request first (as early bytes, by whoever made this), its answer
- * is swallowed, and only then comes the ClientHello. An answer that isn't "S" resets the connection.
+ * is swallowed, and only then comes the ClientHello. An answer that isn't "S", or none before the
+ * server's FIN, resets the connection.
  */
 export class PostgresConnection implements Connection {
   handler: ConnectionHandler;
@@ -81,7 +82,8 @@ export class PostgresConnection implements Connection {
   }
 
   shutdown(): void {
-    this.client.shutdown();
+    if (this.waiting === null) this.client.shutdown();
+    else this.client.reset();
   }
 
   close(): void {

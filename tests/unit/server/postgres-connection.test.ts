@@ -45,6 +45,17 @@ for (const [what, answer] of [
   });
 }
 
+test("a server that ends before its answer has refused: the client, who isn't read, isn't waited for", async () => {
+  const { client, connection } = joined();
+  connection.shutdown();
+  expect(client.calls).toContain("reset");
+  const accepted = joined();
+  accepted.connection.write(ACCEPTED);
+  await Promise.resolve();
+  accepted.connection.shutdown();
+  expect(accepted.client.calls).toEqual(["pause", "resume", "shutdown"]);
+});
+
 test("nothing is read of the client before the server has accepted, however often it is asked for", async () => {
   const { client, connection, received } = joined();
   expect(client.paused).toBe(true);
@@ -78,8 +89,10 @@ test("a client that is gone takes nothing, and its ClientHello goes nowhere", as
   expect(other.connection.write(ACCEPTED)).toBe(-1);
 });
 
-test("ends and breaks of the client are its connection's, both ways", () => {
+test("ends and breaks of the client are its connection's, both ways", async () => {
   const { client, connection } = joined();
+  connection.write(ACCEPTED);
+  await Promise.resolve();
   const heard: unknown[] = [];
   connection.handler = {
     data() {},
@@ -92,7 +105,7 @@ test("ends and breaks of the client are its connection's, both ways", () => {
   connection.shutdown();
   client.fail(new Error("ECONNRESET"));
   expect(heard).toEqual(["drain", "end", "ECONNRESET"]);
-  expect(client.calls).toEqual(["pause", "shutdown"]);
+  expect(client.calls).toEqual(["pause", "resume", "shutdown"]);
   expect([connection.remote, connection.local, connection.tls]).toEqual([
     client.remote,
     client.local,
