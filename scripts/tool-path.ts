@@ -11,6 +11,7 @@ export type Tool =
   | "nginx"
   | "node"
   | "openssl"
+  | "prlimit"
   | "wrk";
 
 const { PATH = "", HOME = "", GOBIN = join(HOME, "go/bin") } = process.env;

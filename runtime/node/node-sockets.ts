@@ -14,6 +14,11 @@ import type { NodeClientTls } from "./node-tls-context.ts";
 import { codeOf, SystemError } from "./system-error.ts";
 import { reportUncaught } from "./uncaught.ts";
 
+/** Node's own. */
+const BACKLOG = 511;
+/** How often a listener is told to go on, in milliseconds. */
+const WAKE_UP = 500;
+
 /** Binds with node:net; see `Runtime.listen`. */
 export async function nodeListen(
   { hostname, port, reusePort = false }: ListenOptions,
@@ -23,7 +28,7 @@ export async function nodeListen(
     const server = createServer({ allowHalfOpen: true }, (socket) => introduce(socket, accepted));
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host, port, reusePort, exclusive: true }, () => {
+      server.listen({ host, port, reusePort, exclusive: true, backlog: BACKLOG }, () => {
         server.off("error", reject);
         server.on("error", reportUncaught);
         resolve(server);
@@ -33,9 +38,11 @@ export async function nodeListen(
   try {
     const server = await (hostname === "" ? bindAll(bind) : bind(hostname));
     const address = server.address() as AddressInfo;
+    const waking = setInterval(() => wake(server), WAKE_UP);
     return {
       address: { ip: canonicalIp(address.address), port: address.port },
       stop: () => {
+        clearInterval(waking);
         server.close();
       },
     };
@@ -53,6 +60,15 @@ async function bindAll(bind: (host: string) => Promise<Server>): Promise<Server>
     if (code === "EADDRINUSE" || code === "EACCES" || code === "EMFILE") throw error;
     return bind("0.0.0.0");
   }
+}
+
+/**
+ * Deno 2.9 accepts nothing any more, and says nothing, once there was no file descriptor left for a
+ * connection. Told to listen it goes on; where it never stopped, that costs no system call.
+ */
+function wake(server: Server): void {
+  const { _handle } = server as unknown as { _handle: { listen(backlog: number): void } | null };
+  _handle?.listen(BACKLOG);
 }
 
 /** Finds a handler for a new connection. */
