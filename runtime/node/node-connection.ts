@@ -7,6 +7,8 @@ import { KEEP_ALIVE, socketAddress } from "./socket-address.ts";
 
 /** Bytes that wait in the socket before `write` says that it is full. */
 const CAPACITY = 256 * 1024;
+/** How long a closed connection's peer may take none of what waits in the socket, in milliseconds. */
+const STUCK = 60_000;
 
 /** A socket of node:net as a Connection. */
 export class NodeConnection extends BaseConnection {
@@ -76,9 +78,29 @@ export class NodeConnection extends BaseConnection {
 
   protected closeTransport(): void {
     this.socket.destroySoon();
+    if (this.unsent > 0) this.resetWhenStuck();
   }
 
   protected resetTransport(): void {
     this.socket.resetAndDestroy();
+  }
+
+  /** Bytes that the system hasn't taken. */
+  protected get unsent(): number {
+    return this.socket.writableLength;
+  }
+
+  /**
+   * For a closed connection. What the system has taken is its to give up; with bytes that wait in
+   * the socket, a peer who doesn't read would keep the file descriptor for ever.
+   */
+  protected resetWhenStuck(): void {
+    let left = this.unsent;
+    const timer = setInterval(() => {
+      const { unsent } = this;
+      if (unsent < left) left = unsent;
+      else this.resetTransport();
+    }, STUCK);
+    this.socket.once("close", () => clearInterval(timer));
   }
 }

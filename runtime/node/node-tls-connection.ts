@@ -41,6 +41,12 @@ export class NodeTlsConnection extends NodeConnection {
     socket.resume();
     transport.release();
     transport.once("finish", () => socket.destroy());
+    this.resetWhenStuck();
+  }
+
+  protected override get unsent(): number {
+    const { socket, transport } = this;
+    return socket.writableLength + transport.writableLength + transport.socket.writableLength;
   }
 
   protected override resetTransport(): void {
