@@ -1,4 +1,5 @@
 import { messageOf } from "../core/errors.ts";
+import { formatAddress } from "../net/address.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import type { Dial, DialHandler, Runtime } from "../net/runtime.ts";
 import type { TcpLogger, TcpServer } from "./tcp-proxy.ts";
@@ -69,7 +70,8 @@ export class TcpHealthCheck {
 
   private log({ hostname, port }: TcpServer, failure: string | null): void {
     const { logger, service } = this.context;
-    const fields = { serviceName: service, targetAddress: `${hostname}:${port}` };
+    const targetAddress = formatAddress({ ip: hostname, port });
+    const fields = { serviceName: service, targetAddress };
     if (failure === null) logger.info("Health check succeeded again: the server is up", fields);
     else logger.warn("Health check failed: the server is down", { ...fields, error: failure });
   }

@@ -1,5 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { Deadlines, Expiring } from "../core/timers.ts";
+import { formatAddress } from "../net/address.ts";
 import { ByteQueue } from "../net/byte-queue.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import { proxyProtocolHeader } from "../net/proxy-protocol-header.ts";
@@ -134,7 +135,7 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
   private giveUp(error: string): void {
     const { server, accepted, context } = this;
     context.logger.error("Error while dialing the server", {
-      address: `${server.hostname}:${server.port}`,
+      address: formatAddress({ ip: server.hostname, port: server.port }),
       remote: accepted.remote.ip,
       error,
     });

@@ -90,6 +90,12 @@ describe("the dial", () => {
     ]);
   });
 
+  test("an IPv6 address is in brackets in the log", () => {
+    const { dial, errors } = proxied({ hostname: "2001:db8::1" });
+    dial.fails();
+    expect(errors).toMatchObject([{ address: "[2001:db8::1]:5432" }]);
+  });
+
   test("one that takes longer than the dialTimeout is given up", async () => {
     const { accepted, client, dial, deadlines, errors } = proxied();
     deadlines.sweep(now() + 29_000);
