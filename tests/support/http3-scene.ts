@@ -60,6 +60,11 @@ export function securely(url: string): string {
   });
 }
 
+/** A dynamic configuration: everything goes to the built-in service, over TLS alone. */
+export const HTTP3_WHOAMI = JSON.stringify({
+  http: { routers: { all: { rule: "PathPrefix(`/`)", service: "whoami@internal", tls: {} } } },
+});
+
 /** A router whose entrypoint `web` has HTTP/3 and `http3Files` in its directory. */
 export function startHttp3Router({ web = "", files, ...rest }: RouterOptions): Promise<Router> {
   return startRouter({
