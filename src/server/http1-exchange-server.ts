@@ -4,10 +4,10 @@ import type { Body } from "../http/body.ts";
 import { type Downstream, Exchange, type HandshakeOptions } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse, reasonOf, type Tunnel } from "../http/lazy-response.ts";
-import { PendingResponse } from "../http/pending-response.ts";
 import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { RequestHead } from "../wire/http1/message.ts";
+import { callHandler, type HandlerCaller } from "./call-handler.ts";
 import { discard, readTimeoutPassed, writeTimeoutPassed } from "./exchange-endings.ts";
 import type { RequestOwner } from "./http1-request-reader.ts";
 import { Http1Response, type ResponseOwner } from "./http1-response.ts";
@@ -28,7 +28,7 @@ const Phase = {
 } as const;
 
 /** The present request on an HTTP/1.1 connection, and its response: the same object for all of them, one by one. */
-export class Http1ExchangeServer implements Downstream, RequestOwner, ResponseOwner {
+export class Http1ExchangeServer implements Downstream, RequestOwner, HandlerCaller, ResponseOwner {
   protocol = "HTTP/1.1";
   private readonly server: Http1Server;
   private readonly response: Http1Response;
@@ -36,9 +36,6 @@ export class Http1ExchangeServer implements Downstream, RequestOwner, ResponseOw
   private exchange: Exchange | null = null;
   private expectContinue = false;
   private bodyPaused = false;
-  // Bound once a connection, not once a request.
-  private readonly answered = (response: Response) => this.answer(response);
-  private readonly failed = (error: unknown) => this.respondToFailure(error);
 
   constructor(server: Http1Server) {
     this.server = server;
@@ -102,16 +99,7 @@ export class Http1ExchangeServer implements Downstream, RequestOwner, ResponseOw
     const request = requestFromHead(exchange, head, fields, body);
     if (body !== null) exchange.requestBytes = body.received;
     this.exchange = exchange;
-    let result: Response | Promise<Response>;
-    try {
-      result = entry.handler(request as unknown as Request, exchange);
-    } catch (error) {
-      this.respondToFailure(error);
-      return;
-    }
-    if (result instanceof PendingResponse) result.deliverTo(this.answered, this.failed);
-    else if (result instanceof Promise) result.then(this.answered, this.failed);
-    else this.answer(result);
+    callHandler(entry.handler, request, exchange, this);
   }
 
   requestReceived(length: number): void {
@@ -180,13 +168,14 @@ export class Http1ExchangeServer implements Downstream, RequestOwner, ResponseOw
 
   // --- the response ---
 
-  private answer(response: Response): void {
+  // Bound once a connection, not once a request.
+  readonly answer = (response: Response): void => {
     const lazy = LazyResponse.of(response);
     if (lazy.adopted && lazy.hasBody) void awaitBody(lazy).then(() => this.respond(lazy));
     else this.respond(lazy);
-  }
+  };
 
-  private respondToFailure(error: unknown): void {
+  readonly respondToFailure = (error: unknown): void => {
     const { exchange } = this;
     if (exchange === null) return;
     exchange.error ??= error;
@@ -194,7 +183,7 @@ export class Http1ExchangeServer implements Downstream, RequestOwner, ResponseOw
       error: messageOf(error),
     });
     this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
-  }
+  };
 
   private respond(response: LazyResponse): void {
     const { exchange, server } = this;

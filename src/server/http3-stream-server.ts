@@ -249,20 +249,20 @@ export class Http3StreamServer
 
   // --- the response ---
 
-  answer(response: Response): void {
+  readonly answer = (response: Response): void => {
     const lazy = LazyResponse.of(response);
     if (lazy.adopted && lazy.hasBody) void awaitBody(lazy).then(() => this.respond(lazy));
     else this.respond(lazy);
-  }
+  };
 
-  respondToFailure(error: unknown): void {
+  readonly respondToFailure = (error: unknown): void => {
     if (this.phase !== Phase.handling) return;
     this.exchange.error ??= error;
     this.server.entry.logger.error("A handler failed outside recovery", {
       error: messageOf(error),
     });
     this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
-  }
+  };
 
   private respond(response: LazyResponse): void {
     const { exchange } = this;
