@@ -1,5 +1,5 @@
 import { afterEvents } from "../core/after-events.ts";
-import { ProxyError } from "../core/errors.ts";
+import type { ProxyError } from "../core/errors.ts";
 import { type Expiring, now } from "../core/timers.ts";
 import type { HandshakeOptions } from "../http/exchange.ts";
 import type { Address, Connection, ConnectionHandler } from "../net/connection.ts";
@@ -15,6 +15,7 @@ import {
   type Http2Stream,
 } from "../wire/http2/message.ts";
 import { Session } from "../wire/http2/session.ts";
+import { clientGone, graceTimeOver } from "./exchange-endings.ts";
 import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
 import { Http2Arrivals } from "./http2-arrivals.ts";
 import { Http2HeadMemory } from "./http2-head-memory.ts";
@@ -183,7 +184,7 @@ export class Http2Server
   private clientGone(reason: string): void {
     const idle = this.streams.size === 0;
     this.leave();
-    this.breakOff(new ProxyError("client-gone", "downstream", reason));
+    this.breakOff(clientGone(reason));
     if (idle) this.connection.close();
     else this.connection.reset();
   }
@@ -249,15 +250,8 @@ export class Http2Server
   }
 
   streamReset(stream: Http2Stream<Http2StreamServer>, code: number, byPeer: boolean): void {
-    stream.owner?.breakOff(
-      new ProxyError(
-        "client-gone",
-        "downstream",
-        byPeer
-          ? `The client reset the stream (${errorName(code)})`
-          : `The client broke a rule of HTTP/2 (${errorName(code)})`,
-      ),
-    );
+    const what = byPeer ? "reset the stream" : "broke a rule of HTTP/2";
+    stream.owner?.breakOff(clientGone(`The client ${what} (${errorName(code)})`));
   }
 
   streamWritable(stream: Http2Stream<Http2StreamServer>): void {
@@ -382,13 +376,7 @@ export class Http2Server
   cutConnection(): void {
     if (this.over) return;
     this.leave();
-    this.breakOff(
-      new ProxyError(
-        "draining",
-        "internal",
-        "The grace time of the shutdown ended before the response",
-      ),
-    );
+    this.breakOff(graceTimeOver());
     this.connection.reset();
   }
 }

@@ -1,23 +1,27 @@
-import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
+import { messageOf, type ProxyError, statusOf } from "../core/errors.ts";
 import { Body, type BodySource } from "../http/body.ts";
 import { httpDate } from "../http/date.ts";
 import { type Downstream, Exchange, type HandshakeOptions } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
-import { PendingResponse } from "../http/pending-response.ts";
 import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { Fields } from "../wire/fields.ts";
 import { ErrorCode, type Http2Head, type Http2Stream } from "../wire/http2/message.ts";
+import { callHandler, type HandlerCaller } from "./call-handler.ts";
+import {
+  clientGone,
+  discard,
+  LAST_WORDS,
+  readTimeoutPassed,
+  writeTimeoutPassed,
+} from "./exchange-endings.ts";
 import { NOT_IN_HTTP2 } from "./http2-fields.ts";
 import { Http2ResponseBody, type Http2ResponseOwner } from "./http2-response-body.ts";
 import type { Http2Server } from "./http2-server.ts";
 import { requestFromHttp2 } from "./request-from-http2.ts";
 import { awaitBody, bodyToSend, lengthToSay, UNREAD } from "./response-framing.ts";
-
-/** How long a client has to take the answer to a request that timed out, in milliseconds. */
-const LAST_WORDS = 2000;
 
 const Phase = {
   /** The head is there; nobody has it yet. */
@@ -30,7 +34,9 @@ const Phase = {
 } as const;
 
 /** One request on an HTTP/2 connection, and its response. */
-export class Http2StreamServer implements Downstream, BodySource, Http2ResponseOwner {
+export class Http2StreamServer
+  implements Downstream, BodySource, HandlerCaller, Http2ResponseOwner
+{
   readonly protocol = "HTTP/2.0";
   /** What its request's head and trailers take. */
   headBytes: number;
@@ -117,27 +123,7 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
     const request = requestFromHttp2(exchange, head, body);
     this.continueOwed = body !== null && request.headerList.findId(FieldId.expect) >= 0;
     if (body?.complete === true) this.requestBody = null;
-    let result: Response | Promise<Response>;
-    try {
-      result = entry.handler(request as unknown as Request, exchange);
-    } catch (error) {
-      this.respondToFailure(error);
-      return;
-    }
-    // The usual ones first: an answer at hand, and a call to an upstream.
-    if (result instanceof PendingResponse) {
-      result.deliverTo(
-        (response) => this.answer(response),
-        (error) => this.respondToFailure(error),
-      );
-    } else if (result instanceof Promise) {
-      result.then(
-        (response) => this.answer(response),
-        (error: unknown) => this.respondToFailure(error),
-      );
-    } else {
-      this.answer(result);
-    }
+    callHandler(entry.handler, request, exchange, this);
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {
@@ -202,29 +188,25 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
 
   // --- the response ---
 
-  private answer(response: Response): void {
+  readonly answer = (response: Response): void => {
     const lazy = LazyResponse.of(response);
     if (lazy.adopted && lazy.hasBody) void awaitBody(lazy).then(() => this.respond(lazy));
     else this.respond(lazy);
-  }
+  };
 
-  private respondToFailure(error: unknown): void {
+  readonly respondToFailure = (error: unknown): void => {
     if (this.phase !== Phase.handling) return;
     this.exchange.error ??= error;
     this.server.entry.logger.error("A handler failed outside recovery", {
       error: messageOf(error),
     });
     this.respond(LazyResponse.of(LazyResponse.text(statusOf(error))));
-  }
+  };
 
   private respond(response: LazyResponse): void {
     const { exchange, server } = this;
     if (this.phase !== Phase.handling) {
-      // The client went away meanwhile.
-      response
-        .takeBody()
-        ?.cancel(new ProxyError("client-gone", "downstream", "The client went away"));
-      response.tunnel?.connection.reset();
+      discard(response);
       return;
     }
     this.phase = Phase.responding;
@@ -322,20 +304,12 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
       const body = this.requestBody;
       this.requestBody = null;
       this.arm(LAST_WORDS);
-      body.fail(
-        new ProxyError(
-          "request-timeout",
-          "downstream",
-          "The request's body did not arrive within the readTimeout",
-        ),
-      );
+      body.fail(readTimeoutPassed("body"));
     } else if (this.phase === Phase.handling) {
       this.giveUp();
     } else {
       this.server.session.reset(this.stream, ErrorCode.cancel);
-      this.breakOff(
-        new ProxyError("client-gone", "downstream", "The response was not taken in time"),
-      );
+      this.breakOff(clientGone("The response was not taken in time"));
       this.server.flushSoon();
     }
   }
@@ -343,11 +317,7 @@ export class Http2StreamServer implements Downstream, BodySource, Http2ResponseO
   /** The writeTimeout has passed without a response: what the handler waits for is called off, and the client hears of it. */
   private giveUp(): void {
     const { exchange } = this;
-    const error = new ProxyError(
-      "response-timeout",
-      "upstream",
-      "There was no response within the writeTimeout",
-    );
+    const error = writeTimeoutPassed();
     this.arm(LAST_WORDS);
     exchange.abort(error);
     // A call to an upstream has answered by now; another handler may never do.
