@@ -4,7 +4,8 @@ import type { Socket } from "bun";
 import { canonicalIp } from "../../src/net/address.ts";
 import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
 import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
-import { codeOf, SystemError } from "../node/system-error.ts";
+import { bindAll } from "../node/bind-all.ts";
+import { SystemError } from "../node/system-error.ts";
 import { reportUncaught } from "../node/uncaught.ts";
 import { BunConnection } from "./bun-connection.ts";
 import { BunClientHandshake } from "./bun-handshake.ts";
@@ -53,21 +54,10 @@ export async function bunListen(
     };
   };
   try {
-    if (hostname === "") return bindAll(bind);
+    if (hostname === "") return await bindAll(bind);
     return bind(isIP(hostname) === 0 ? (await lookup(hostname)).address : hostname);
   } catch (error) {
     throw new SystemError("listen", hostname, port, error);
-  }
-}
-
-/** All addresses of both families, or of IPv4 alone where the system has no IPv6. */
-function bindAll(bind: (ip: string) => Listener): Listener {
-  try {
-    return bind("::");
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "EADDRINUSE" || code === "EACCES" || code === "EMFILE") throw error;
-    return bind("0.0.0.0");
   }
 }
 

@@ -2,14 +2,9 @@ import type { udp } from "bun";
 import { canonicalIp } from "../../src/net/address.ts";
 import type { Address } from "../../src/net/connection.ts";
 import type { DatagramHandler, UdpOptions, UdpSocket } from "../../src/net/udp.ts";
-import { codeOf, SystemError } from "../node/system-error.ts";
-import {
-  firstOf,
-  MAX_DATAGRAM,
-  sendingHost,
-  UdpPeer,
-  udpAddresses,
-} from "../node/udp-addresses.ts";
+import { openUdp } from "../node/open-udp.ts";
+import { codeOf } from "../node/system-error.ts";
+import { MAX_DATAGRAM, sendingHost, UdpPeer } from "../node/udp-addresses.ts";
 import { reportUncaught } from "../node/uncaught.ts";
 
 /** uSockets' LIBUS_LISTEN_REUSE_PORT: unlike Bun.listen, Bun.udpSocket takes no `reusePort`. */
@@ -19,39 +14,12 @@ type Socket = udp.Socket<"uint8array">;
 type ConnectedSocket = udp.ConnectedSocket<"uint8array">;
 
 /** Binds with Bun.udpSocket; see `Runtime.bindUdp`. */
-export async function bunBindUdp(
-  options: UdpOptions,
-  handler: DatagramHandler,
-): Promise<UdpSocket> {
-  const { hostname, port, connect } = options;
-  if (connect !== undefined) {
-    try {
-      const addresses = await udpAddresses(connect.hostname);
-      return await firstOf(addresses, (ip) =>
-        BunConnectedUdp.open(ip, connect.port, options, handler),
-      );
-    } catch (error) {
-      throw new SystemError("connect", connect.hostname, connect.port, error);
-    }
-  }
-  try {
-    if (hostname === "") return await bindAll(options, handler);
-    const addresses = await udpAddresses(hostname);
-    return await BunUdp.open(addresses[0], options, handler);
-  } catch (error) {
-    throw new SystemError("listen", hostname, port, error);
-  }
-}
-
-/** All addresses of both families, or of IPv4 alone where the system has no IPv6. */
-async function bindAll(options: UdpOptions, handler: DatagramHandler): Promise<UdpSocket> {
-  try {
-    return await BunUdp.open("::", options, handler);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "EADDRINUSE" || code === "EACCES" || code === "EMFILE") throw error;
-    return await BunUdp.open("0.0.0.0", options, handler);
-  }
+export function bunBindUdp(options: UdpOptions, handler: DatagramHandler): Promise<UdpSocket> {
+  return openUdp(
+    options,
+    (ip) => BunUdp.open(ip, options, handler),
+    (ip, port) => BunConnectedUdp.open(ip, port, options, handler),
+  );
 }
 
 function flags({ reusePort = false }: UdpOptions): number {

@@ -8,10 +8,11 @@ import {
 import { canonicalIp } from "../../src/net/address.ts";
 import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
 import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
+import { bindAll } from "./bind-all.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { nodeClientHandshake } from "./node-handshake.ts";
 import type { NodeClientTls } from "./node-tls-context.ts";
-import { codeOf, SystemError } from "./system-error.ts";
+import { SystemError } from "./system-error.ts";
 import { reportUncaught } from "./uncaught.ts";
 
 /** Node's own. */
@@ -48,17 +49,6 @@ export async function nodeListen(
     };
   } catch (error) {
     throw new SystemError("listen", hostname, port, error);
-  }
-}
-
-/** All addresses of both families, or of IPv4 alone where the system has no IPv6. */
-async function bindAll(bind: (host: string) => Promise<Server>): Promise<Server> {
-  try {
-    return await bind("::");
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "EADDRINUSE" || code === "EACCES" || code === "EMFILE") throw error;
-    return bind("0.0.0.0");
   }
 }
 

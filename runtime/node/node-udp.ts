@@ -3,48 +3,23 @@ import { isIPv6 } from "node:net";
 import { canonicalIp } from "../../src/net/address.ts";
 import type { Address } from "../../src/net/connection.ts";
 import type { DatagramHandler, UdpOptions, UdpSocket } from "../../src/net/udp.ts";
-import { codeOf, SystemError } from "./system-error.ts";
-import { firstOf, MAX_DATAGRAM, sendingHost, UdpPeer, udpAddresses } from "./udp-addresses.ts";
+import { openUdp } from "./open-udp.ts";
+import { MAX_DATAGRAM, sendingHost, UdpPeer } from "./udp-addresses.ts";
 import { reportUncaught } from "./uncaught.ts";
 
 /** Datagrams that may wait for the system to take them; more are dropped. */
 const MAX_WAITING = 64;
 
 /** Binds with node:dgram; see `Runtime.bindUdp`. */
-export async function nodeBindUdp(
-  options: UdpOptions,
-  handler: DatagramHandler,
-): Promise<UdpSocket> {
-  const { hostname, port, connect } = options;
-  if (connect !== undefined) {
-    try {
-      const addresses = await udpAddresses(connect.hostname);
-      return await firstOf(addresses, (ip) => {
-        const any = isIPv6(ip) ? "::" : "0.0.0.0";
-        return bind(hostname || any, options, handler, new UdpPeer(ip, connect.port));
-      });
-    } catch (error) {
-      throw new SystemError("connect", connect.hostname, connect.port, error);
-    }
-  }
-  try {
-    if (hostname === "") return await bindAll(options, handler);
-    const addresses = await udpAddresses(hostname);
-    return await bind(addresses[0], options, handler, null);
-  } catch (error) {
-    throw new SystemError("listen", hostname, port, error);
-  }
-}
-
-/** All addresses of both families, or of IPv4 alone where the system has no IPv6. */
-async function bindAll(options: UdpOptions, handler: DatagramHandler): Promise<UdpSocket> {
-  try {
-    return await bind("::", options, handler, null);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "EADDRINUSE" || code === "EACCES" || code === "EMFILE") throw error;
-    return bind("0.0.0.0", options, handler, null);
-  }
+export function nodeBindUdp(options: UdpOptions, handler: DatagramHandler): Promise<UdpSocket> {
+  return openUdp(
+    options,
+    (ip) => bind(ip, options, handler, null),
+    (ip, port) => {
+      const any = isIPv6(ip) ? "::" : "0.0.0.0";
+      return bind(options.hostname || any, options, handler, new UdpPeer(ip, port));
+    },
+  );
 }
 
 function bind(

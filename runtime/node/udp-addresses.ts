@@ -1,5 +1,3 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { canonicalIp } from "../../src/net/address.ts";
 import type { Address } from "../../src/net/connection.ts";
 
@@ -21,33 +19,6 @@ export class UdpPeer implements Address {
 export function sendingHost(to: Address, ipv6: boolean): string {
   if (to instanceof UdpPeer) return to.host;
   return ipv6 && !to.ip.includes(":") ? `::ffff:${to.ip}` : to.ip;
-}
-
-/**
- * The addresses behind a name, in the system's order; an address is its own. Never empty. A socket
- * that is given a name itself would look it up while everything waits.
- */
-export async function udpAddresses(hostname: string): Promise<string[]> {
-  if (isIP(hostname) !== 0) return [hostname];
-  // Looked up, it would be this host.
-  if (hostname === "") throw new Error("no host to connect to");
-  return (await lookup(hostname, { all: true })).map(({ address }) => address);
-}
-
-/** The first of `addresses` that `bind` manages; rejects with the first one's error. */
-export async function firstOf<T>(
-  addresses: readonly string[],
-  bind: (ip: string) => Promise<T>,
-): Promise<T> {
-  let first: unknown;
-  for (const ip of addresses) {
-    try {
-      return await bind(ip);
-    } catch (error) {
-      first ??= error;
-    }
-  }
-  throw first;
 }
 
 /** The largest datagram over IPv4 (RFC 768, RFC 791): 65,535 without 20 and 8 bytes of headers. */
