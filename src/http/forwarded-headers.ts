@@ -1,5 +1,5 @@
 import { CidrSet } from "../core/cidr.ts";
-import { FieldId, fieldIdOfName } from "../wire/field-names.ts";
+import { FieldId, FORWARDED_IDS, fieldIdOfName } from "../wire/field-names.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Middleware } from "./handler.ts";
 import type { HeaderList } from "./header-list.ts";
@@ -20,21 +20,8 @@ export interface ForwardedHeadersOptions {
 /** Bits of a mask over the field ids below 32, one for each kind of field that a request has. */
 const bit = (id: number) => 1 << id;
 
-// The eleven headers that only a trusted peer may set.
-const MANAGED_IDS = [
-  FieldId.xForwardedFor,
-  FieldId.xForwardedHost,
-  FieldId.xForwardedPort,
-  FieldId.xForwardedProto,
-  FieldId.xForwardedServer,
-  FieldId.xRealIp,
-  FieldId.xForwardedPrefix,
-  FieldId.xForwardedUri,
-  FieldId.xForwardedMethod,
-  FieldId.xForwardedTlsClientCert,
-  FieldId.xForwardedTlsClientCertInfo,
-];
-const MANAGED = MANAGED_IDS.reduce((mask, id) => mask | bit(id), 0);
+/** The managed headers: those that only a trusted peer may set. */
+const MANAGED = FORWARDED_IDS.reduce((mask, id) => mask | bit(id), 0);
 
 // Fields that say where the message ends or where it goes: no Connection option may take them away.
 const FRAMING = bit(FieldId.host) | bit(FieldId.contentLength) | bit(FieldId.transferEncoding);

@@ -102,6 +102,21 @@ export const FieldId = {
   http2Settings: 44,
 } as const;
 
+/** What proxies say of those before them: only a trusted peer may set these. */
+export const FORWARDED_IDS: readonly number[] = [
+  FieldId.xForwardedFor,
+  FieldId.xForwardedHost,
+  FieldId.xForwardedPort,
+  FieldId.xForwardedProto,
+  FieldId.xForwardedServer,
+  FieldId.xRealIp,
+  FieldId.xForwardedPrefix,
+  FieldId.xForwardedUri,
+  FieldId.xForwardedMethod,
+  FieldId.xForwardedTlsClientCert,
+  FieldId.xForwardedTlsClientCertInfo,
+];
+
 const LOWER: readonly string[] = NAMES.map((name) => name.toLowerCase());
 const LOWER_BYTES: readonly Uint8Array[] = LOWER.map((name) =>
   Uint8Array.from(name, (character) => character.charCodeAt(0)),

@@ -1,4 +1,4 @@
-import { FieldId } from "../field-names.ts";
+import { FieldId, FORWARDED_IDS } from "../field-names.ts";
 import { type Fields, STRIDE } from "../fields.ts";
 
 /** Fields that say how to read, route or trust a message: in a trailer section they come too late. */
@@ -15,17 +15,7 @@ const NOT_IN_TRAILERS = new Set<number>([
   FieldId.proxyAuthorization,
   FieldId.te,
   FieldId.trailer,
-  FieldId.xForwardedFor,
-  FieldId.xForwardedHost,
-  FieldId.xForwardedPort,
-  FieldId.xForwardedProto,
-  FieldId.xForwardedServer,
-  FieldId.xRealIp,
-  FieldId.xForwardedPrefix,
-  FieldId.xForwardedUri,
-  FieldId.xForwardedMethod,
-  FieldId.xForwardedTlsClientCert,
-  FieldId.xForwardedTlsClientCertInfo,
+  ...FORWARDED_IDS,
   FieldId.contentType,
   FieldId.contentEncoding,
   FieldId.cookie,
