@@ -29,6 +29,12 @@ export function writeLatin1(target: Uint8Array, at: number, text: string): numbe
   return at;
 }
 
+/** Writes a few `bytes` into `target` at `at` and returns the offset behind them. */
+export function writeBytes(target: Uint8Array, at: number, bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) target[at++] = bytes[i];
+  return at;
+}
+
 /** Copies `source[start, end)` into `target` at `at` and returns the offset behind it. */
 export function copyBytes(
   target: Uint8Array,

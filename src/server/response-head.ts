@@ -1,4 +1,4 @@
-import { latin1Bytes, writeLatin1 } from "../core/bytes.ts";
+import { latin1Bytes, writeBytes, writeLatin1 } from "../core/bytes.ts";
 import { dateLine } from "../http/date.ts";
 import { type LazyResponse, reasonOf } from "../http/lazy-response.ts";
 import type { ConnectionWriter } from "../net/connection-writer.ts";
@@ -58,34 +58,29 @@ export function writeResponseHead(
   const line = statusLine(response.status, response.reason);
   let at = writer.reserve(headerList.byteLength + line.length + upgrade.length + FIXED);
   const { buffer } = writer;
-  at = put(buffer, at, line);
+  at = writeBytes(buffer, at, line);
   at = headerList.writeTo(buffer, at, SKIP);
   if (response.status >= 200 && headerList.findId(FieldId.date) < 0)
-    at = put(buffer, at, dateLine());
+    at = writeBytes(buffer, at, dateLine());
   if (bodyLength >= 0) {
-    at = put(buffer, at, CONTENT_LENGTH);
+    at = writeBytes(buffer, at, CONTENT_LENGTH);
     at = writeLatin1(buffer, at, String(bodyLength));
     buffer[at++] = 0x0d;
     buffer[at++] = 0x0a;
   } else if (bodyLength === BodyLength.open) {
-    at = put(buffer, at, CHUNKED);
+    at = writeBytes(buffer, at, CHUNKED);
   }
   if (upgrade !== "") {
-    at = put(buffer, at, UPGRADE);
+    at = writeBytes(buffer, at, UPGRADE);
     at = writeLatin1(buffer, at, upgrade);
     buffer[at++] = 0x0d;
     buffer[at++] = 0x0a;
   } else if (persistence === Persistence.close) {
-    at = put(buffer, at, CLOSE);
+    at = writeBytes(buffer, at, CLOSE);
   } else if (persistence === Persistence.keepAlive) {
-    at = put(buffer, at, KEEP_ALIVE);
+    at = writeBytes(buffer, at, KEEP_ALIVE);
   }
   buffer[at++] = 0x0d;
   buffer[at++] = 0x0a;
   writer.commit(at);
-}
-
-function put(target: Uint8Array, at: number, bytes: Uint8Array): number {
-  for (let i = 0; i < bytes.length; i++) target[at++] = bytes[i];
-  return at;
 }

@@ -1,4 +1,4 @@
-import { latin1Bytes, writeLatin1 } from "../core/bytes.ts";
+import { latin1Bytes, writeBytes, writeLatin1 } from "../core/bytes.ts";
 import type { LazyRequest } from "../http/lazy-request.ts";
 import type { ConnectionWriter } from "../net/connection-writer.ts";
 import { anticipatesBody, forwardedFor, REQUEST_SKIP, wantsTrailers } from "./request-fields.ts";
@@ -50,33 +50,28 @@ export function writeRequestHead(
   at = writeLatin1(buffer, at, method);
   buffer[at++] = 0x20;
   at = writeLatin1(buffer, at, target);
-  at = put(buffer, at, VERSION_AND_HOST);
+  at = writeBytes(buffer, at, VERSION_AND_HOST);
   at = writeLatin1(buffer, at, host);
   if (via !== "") {
-    at = put(buffer, at, FORWARDED_FOR);
+    at = writeBytes(buffer, at, FORWARDED_FOR);
     at = writeLatin1(buffer, at, via);
   }
-  at = put(buffer, at, CRLF);
+  at = writeBytes(buffer, at, CRLF);
   at = headerList.writeTo(buffer, at, REQUEST_SKIP);
-  if (wantsTrailers(request)) at = put(buffer, at, TE_TRAILERS);
+  if (wantsTrailers(request)) at = writeBytes(buffer, at, TE_TRAILERS);
   if (upgrade !== "") {
-    at = put(buffer, at, UPGRADE);
+    at = writeBytes(buffer, at, UPGRADE);
     at = writeLatin1(buffer, at, upgrade);
-    at = put(buffer, at, CRLF);
+    at = writeBytes(buffer, at, CRLF);
   }
   if (bodyLength >= 0 || (bodyLength === -2 && anticipatesBody(method))) {
-    at = put(buffer, at, CONTENT_LENGTH);
+    at = writeBytes(buffer, at, CONTENT_LENGTH);
     at = writeLatin1(buffer, at, String(Math.max(bodyLength, 0)));
-    at = put(buffer, at, CRLF);
+    at = writeBytes(buffer, at, CRLF);
   } else if (bodyLength === -1) {
-    at = put(buffer, at, CHUNKED);
+    at = writeBytes(buffer, at, CHUNKED);
   }
-  if (options.expectContinue) at = put(buffer, at, EXPECT);
-  at = put(buffer, at, CRLF);
+  if (options.expectContinue) at = writeBytes(buffer, at, EXPECT);
+  at = writeBytes(buffer, at, CRLF);
   writer.commit(at);
-}
-
-function put(target: Uint8Array, at: number, bytes: Uint8Array): number {
-  for (let i = 0; i < bytes.length; i++) target[at++] = bytes[i];
-  return at;
 }
