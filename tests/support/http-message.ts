@@ -46,8 +46,15 @@ export function readMessage(
   return { startLine, fields, body, trailers: [], length: start + end };
 }
 
+/** The only field of that name; undefined where there is none. Throws where there are several. */
+export function onlyField(fields: readonly Field[], name: string): string | undefined {
+  const values = fieldValues(fields, name);
+  if (values.length > 1) throw new Error(`${values.length} ${name} fields: ${values.join(" | ")}`);
+  return values[0];
+}
+
 /** The values of all fields of that name, in order. */
-export function fieldValues(fields: readonly Field[], name: string): string[] {
+function fieldValues(fields: readonly Field[], name: string): string[] {
   const wanted = name.toLowerCase();
   return fields.filter(([n]) => n.toLowerCase() === wanted).map(([, value]) => value);
 }

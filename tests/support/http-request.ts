@@ -1,4 +1,4 @@
-import { declaredFraming, type Field, fieldValues, readMessage } from "./http-message.ts";
+import { declaredFraming, type Field, onlyField, readMessage } from "./http-message.ts";
 
 /** A request as an upstream received it. */
 export interface HttpRequest {
@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly trailers: readonly Field[];
   /** Bytes on the wire. */
   readonly length: number;
-  /** The only field of that name; undefined where there is none. Throws where there are several. */
+  /** See `onlyField`. */
   header(name: string): string | undefined;
 }
 
@@ -29,11 +29,6 @@ export function readRequest(bytes: Uint8Array): HttpRequest | undefined {
     text: new TextDecoder().decode(body),
     trailers,
     length,
-    header(name) {
-      const values = fieldValues(fields, name);
-      if (values.length > 1)
-        throw new Error(`${values.length} ${name} fields: ${values.join(" | ")}`);
-      return values[0];
-    },
+    header: (name) => onlyField(fields, name),
   };
 }

@@ -1,4 +1,4 @@
-import { declaredFraming, type Field, fieldValues, readMessage } from "./http-message.ts";
+import { declaredFraming, type Field, onlyField, readMessage } from "./http-message.ts";
 
 export interface HttpResponse {
   readonly status: number;
@@ -11,7 +11,7 @@ export interface HttpResponse {
   readonly interim: readonly HttpResponse[];
   /** Bytes on the wire, without those of `interim`. */
   readonly length: number;
-  /** The only field of that name; undefined where there is none. Throws where there are several. */
+  /** See `onlyField`. */
   header(name: string): string | undefined;
 }
 
@@ -41,12 +41,7 @@ export function readResponse(
     trailers,
     interim,
     length,
-    header(name) {
-      const values = fieldValues(fields, name);
-      if (values.length > 1)
-        throw new Error(`${values.length} ${name} fields: ${values.join(" | ")}`);
-      return values[0];
-    },
+    header: (name) => onlyField(fields, name),
   };
 }
 

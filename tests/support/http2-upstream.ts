@@ -1,5 +1,14 @@
 import { RawConnection } from "./raw-connection.ts";
-import { block, Flag, type Frame, FrameType, frame, settings, uint32 } from "./raw-http2.ts";
+import {
+  block,
+  Flag,
+  type Frame,
+  FrameType,
+  frame,
+  readFrame,
+  settings,
+  uint32,
+} from "./raw-http2.ts";
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -12,19 +21,7 @@ export class Http2Peer extends RawConnection {
   }
 
   async frame(): Promise<Frame | undefined> {
-    return this.read("a frame", (waiting) => {
-      if (waiting.length < 9) return undefined;
-      const length = (waiting[0] << 16) | (waiting[1] << 8) | waiting[2];
-      if (waiting.length < 9 + length) return undefined;
-      const view = new DataView(waiting.buffer, waiting.byteOffset);
-      return {
-        type: waiting[3],
-        flags: waiting[4],
-        stream: view.getUint32(5) & 0x7fffffff,
-        payload: waiting.slice(9, 9 + length),
-        length: 9 + length,
-      };
-    });
+    return this.read("a frame", readFrame);
   }
 
   /** Skips frames until one of that type (and stream) comes. */

@@ -42,6 +42,21 @@ export function frame(
   return bytes;
 }
 
+/** The first frame in `bytes`; undefined where more bytes are needed. */
+export function readFrame(bytes: Uint8Array): Frame | undefined {
+  if (bytes.length < 9) return undefined;
+  const length = (bytes[0] << 16) | (bytes[1] << 8) | bytes[2];
+  if (bytes.length < 9 + length) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return {
+    type: bytes[3],
+    flags: bytes[4],
+    stream: view.getUint32(5) & 0x7fffffff,
+    payload: bytes.slice(9, 9 + length),
+    length: 9 + length,
+  };
+}
+
 export function uint32(...values: number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 4);
   values.forEach((value, i) => {
@@ -123,20 +138,7 @@ export class RawHttp2 extends RawConnection {
 
   /** The next frame; undefined where the connection has ended. */
   async frame(patience?: number): Promise<Frame | undefined> {
-    const read = (waiting: Uint8Array) => {
-      if (waiting.length < 9) return undefined;
-      const length = (waiting[0] << 16) | (waiting[1] << 8) | waiting[2];
-      if (waiting.length < 9 + length) return undefined;
-      const view = new DataView(waiting.buffer, waiting.byteOffset);
-      return {
-        type: waiting[3],
-        flags: waiting[4],
-        stream: view.getUint32(5) & 0x7fffffff,
-        payload: waiting.slice(9, 9 + length),
-        length: 9 + length,
-      };
-    };
-    return this.read("a frame", read, patience);
+    return this.read("a frame", readFrame, patience);
   }
 
   /** Skips frames until one of that type (and stream) comes. */
