@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
 import type { ListenOptions, Runtime } from "../../src/net/runtime.ts";
 
@@ -194,6 +195,31 @@ export function sendAll(probe: Probe, bytes: Uint8Array): Promise<void> {
   probe.onDrain = push;
   push();
   return within("all bytes to be taken", promise);
+}
+
+/** Sends all bytes to a server that pauses eight times on the way: they come whole and in order. */
+export async function readSlowly(
+  { client, server }: Pick<Pair, "client" | "server">,
+  bytes: Uint8Array,
+): Promise<void> {
+  let pauses = 0;
+  let reading = true;
+  server.onData = () => {
+    assert.ok(reading, "data while paused");
+    if (pauses >= 8) return;
+    pauses++;
+    reading = false;
+    server.connection.pause();
+    setTimeout(() => {
+      reading = true;
+      server.connection.resume();
+    }, 3);
+  };
+  await sendAll(client, bytes);
+  client.connection.shutdown();
+  await server.ended();
+  assert.equal(pauses, 8);
+  assert.ok(same(server.bytes, bytes));
 }
 
 /** Bytes of which any two places differ, so that loss and disorder show. */

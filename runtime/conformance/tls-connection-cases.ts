@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Case } from "./case.ts";
-import { pattern, same, sendAll, settle } from "./probe.ts";
+import { pattern, readSlowly, same, sendAll, settle } from "./probe.ts";
 import { tlsPair } from "./tls-probe.ts";
 
 const LARGE = 8 << 20;
@@ -142,26 +142,7 @@ export const TLS_CONNECTION_CASES: Case[] = [
     name: "TLS: a slow reader gets every byte in order",
     async run(runtime) {
       await using ends = await tlsPair(runtime);
-      const { client, server } = ends;
-      const bytes = pattern(LARGE);
-      let pauses = 0;
-      let reading = true;
-      server.onData = () => {
-        assert.ok(reading, "data while paused");
-        if (pauses >= 8) return;
-        pauses++;
-        reading = false;
-        server.connection.pause();
-        setTimeout(() => {
-          reading = true;
-          server.connection.resume();
-        }, 3);
-      };
-      await sendAll(client, bytes);
-      client.connection.shutdown();
-      await server.ended();
-      assert.equal(pauses, 8);
-      assert.ok(same(server.bytes, bytes));
+      await readSlowly(ends, pattern(LARGE));
     },
   },
   {
