@@ -20,7 +20,7 @@ export interface RequestOwner extends BodySource {
   requestArrived(head: RequestHead, body: Body | null): void;
   /** So many bytes of the body were received. */
   requestReceived(length: number): void;
-  /** The request is complete; it may not have arrived yet. */
+  /** The request is complete: told before `requestArrived` where it came in one piece. */
   requestEnded(): void;
   /** What came is no request, or not the rest of one. */
   requestBroken(error: ProxyError): void;
@@ -117,7 +117,7 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
     this.owner.requestArrived(head, body);
   }
 
-  /** What comes can't be read as a request, or is too long in coming. No other request is looked at. */
+  /** What comes can't be read as a request, or is too long in coming. No other one is looked at. */
   refuse(error: ProxyError): void {
     this.state = State.serving;
     this.owner.requestBroken(error);

@@ -3,10 +3,7 @@ import type { HeaderBlock } from "../wire/http2/message.ts";
 import { anticipatesBody, forwardedFor, REQUEST_SKIP, wantsTrailers } from "./request-fields.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
 
-/**
- * Puts a request's head into a header block, afresh from its parsed parts (RFC 9113 section 8.3.1).
- * The peer's address is appended to X-Forwarded-For here, as Traefik's proxy step does.
- */
+/** Puts a request's head into a header block, afresh from its parsed parts (RFC 9113 section 8.3.1). */
 export function encodeRequest(block: HeaderBlock, call: UpstreamCall): void {
   const { request, body } = call;
   const { headerList, method } = request;

@@ -25,8 +25,7 @@ export interface RequestHeadOptions {
 
 /**
  * Writes a request's head for an upstream, afresh from its parsed parts (never the received bytes
- * as a whole), and leaves it in the writer unflushed. The peer's address is appended to
- * X-Forwarded-For here, as Traefik's proxy step does.
+ * as a whole), and leaves it in the writer unflushed.
  */
 export function writeRequestHead(
   writer: ConnectionWriter,

@@ -3,8 +3,8 @@ import { FieldId } from "../wire/field-names.ts";
 
 /**
  * Removes what a response's head says about its own connection only (RFC 9110 section 7.6.1): the
- * hop-by-hop fields and every field that `Connection` names. Framing fields go too: the driver
- * writes its own.
+ * hop-by-hop fields, Transfer-Encoding among them, and every field that `Connection` names.
+ * Content-Length stays, because an answer to HEAD passes it on.
  */
 export function removeConnectionFields(fields: HeaderList): void {
   for (let slot = 0; slot < fields.slots; slot++) {

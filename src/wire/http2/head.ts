@@ -12,7 +12,7 @@ export class MalformedError extends Error {
   override readonly name = "MalformedError";
 }
 
-/** A request's head of its decoded block (RFC 9113 section 8.3.1). Throws MalformedError. */
+/** A request's head from its decoded block (RFC 9113 section 8.3.1). Throws MalformedError. */
 export function requestHead(block: DecodedBlock): Http2Head {
   if (block.fault !== null) throw new MalformedError(block.fault);
   const { method, scheme, path, bytes, fields } = block;
@@ -58,7 +58,7 @@ function checkTarget(method: string, scheme: string | null, path: string | null)
   if (!consistsOf(TARGET, path)) throw new MalformedError(":path has what no target has");
 }
 
-/** A response's head of its decoded block (RFC 9113 section 8.3.2). Throws MalformedError. */
+/** A response's head from its decoded block (RFC 9113 section 8.3.2). Throws MalformedError. */
 export function responseHead(block: DecodedBlock): Http2Head {
   if (block.fault !== null) throw new MalformedError(block.fault);
   const { status, bytes, fields } = block;

@@ -12,7 +12,7 @@ const MAX_FRAMES = 64;
 const CODED_SLACK = 16 * 1024;
 
 /**
- * Puts header blocks together of HEADERS and CONTINUATION frames (RFC 9113 sections 6.2 and 6.10),
+ * Puts header blocks together from HEADERS and CONTINUATION frames (RFC 9113 sections 6.2 and 6.10)
  * and decodes them. One at a time: nothing else may come between the frames of one.
  */
 export class HeaderBlocks {

@@ -9,7 +9,7 @@ import type { Sender } from "./sender.ts";
 import type { Stream } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
-/** Makes requests, responses and trailers of header blocks, and checks them (RFC 9113 section 8). */
+/** Makes requests, responses and trailers out of header blocks, and checks them (RFC 9113 section 8). */
 export class MessageReceiver<Owner> {
   private readonly server: boolean;
   private readonly maxConcurrentStreams: number;

@@ -51,7 +51,7 @@ const STOP = new Error("the session is over");
  * frames out. Every limit is an option; what costs a peer nothing is counted (see FloodGuard).
  *
  * Here are the connection's beginning and end, and the frames that are about the connection.
- * Messages come in by HeaderBlocks, MessageReceiver and DataReceiver, and go out by Sender.
+ * Messages come in through HeaderBlocks, MessageReceiver and DataReceiver, and go out through Sender.
  */
 export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
   inHead = true;
