@@ -1,9 +1,7 @@
 import type { TcpMiddleware as TcpMiddlewareConfiguration } from "../config/dynamic/tcp.ts";
 import { messageOf } from "../core/errors.ts";
-import {
-  createTcpMiddleware,
-  type TcpMiddlewareLogger,
-} from "../middlewares/tcp/tcp-middleware-factory.ts";
+import { createTcpMiddleware } from "../middlewares/tcp/tcp-middleware-factory.ts";
+import type { TcpMiddlewareLogger } from "../middlewares/tcp/tcp-middleware-logger.ts";
 import type { TcpMiddleware } from "../net/tcp-handler.ts";
 
 /** A TCP middleware that runs in one router's chain. */

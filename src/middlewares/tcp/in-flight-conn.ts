@@ -1,5 +1,5 @@
 import type { TcpMiddleware } from "../../net/tcp-handler.ts";
-import type { TcpMiddlewareLogger } from "./tcp-middleware-factory.ts";
+import type { TcpMiddlewareLogger } from "./tcp-middleware-logger.ts";
 
 /**
  * Lets each client address have so many connections at once on an entrypoint and closes further ones.

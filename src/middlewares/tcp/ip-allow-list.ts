@@ -1,6 +1,6 @@
 import { CidrSet } from "../../core/cidr.ts";
 import type { TcpMiddleware } from "../../net/tcp-handler.ts";
-import type { TcpMiddlewareLogger } from "./tcp-middleware-factory.ts";
+import type { TcpMiddlewareLogger } from "./tcp-middleware-logger.ts";
 
 /**
  * Closes connections of clients whose address is in none of the ranges. Throws where there are no

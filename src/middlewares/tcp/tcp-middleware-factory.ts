@@ -2,11 +2,7 @@ import type { TcpMiddleware as TcpMiddlewareConfiguration } from "../../config/d
 import type { TcpMiddleware } from "../../net/tcp-handler.ts";
 import { inFlightConn } from "./in-flight-conn.ts";
 import { tcpIpAllowList } from "./ip-allow-list.ts";
-
-/** What TCP middlewares need of a logger. */
-export interface TcpMiddlewareLogger {
-  debug(message: string, fields?: Record<string, unknown>): void;
-}
+import type { TcpMiddlewareLogger } from "./tcp-middleware-logger.ts";
 
 /** Makes a TCP middleware. Throws an Error that says what is wrong with its configuration. */
 export function createTcpMiddleware(
