@@ -1,4 +1,4 @@
-import { HeaderList } from "../http/header-list.ts";
+import type { HeaderList } from "../http/header-list.ts";
 import type { Http3Fields } from "../net/http3.ts";
 
 /** Fields of a response that HTTP/3 forbids (RFC 9114 section 4.2), or that are written elsewhere. */
@@ -33,13 +33,6 @@ export function sentTrailers(trailers: HeaderList): Http3Fields {
   const fields: Http3Fields = [];
   addTo(fields, trailers, NOT_IN_TRAILERS);
   return fields;
-}
-
-/** A request's trailers. What may not stand there, pseudo-header fields above all, is left out. */
-export function receivedTrailers(trailers: Http3Fields): HeaderList {
-  return HeaderList.from(
-    trailers.filter(([name]) => !name.startsWith(":") && !NOT_IN_TRAILERS.has(name)),
-  );
 }
 
 function addTo(fields: Http3Fields, list: HeaderList, skip: ReadonlySet<string>): void {

@@ -22,13 +22,14 @@ import {
   readTimeoutPassed,
   writeTimeoutPassed,
 } from "./exchange-endings.ts";
-import { receivedTrailers, responseHead } from "./http3-fields.ts";
+import { responseHead } from "./http3-fields.ts";
 import { Http3ResponseBody, type Http3ResponseOwner } from "./http3-response-body.ts";
 import type { Http3Server } from "./http3-server.ts";
 import {
   type Http3Head,
   http3Head,
-  http3HeadSize,
+  http3Trailers,
+  isTooLarge,
   MalformedRequest,
   requestFromHttp3,
 } from "./request-from-http3.ts";
@@ -81,19 +82,14 @@ export class Http3StreamServer
     entry.requestCount++;
     entry.deadlines.add(this);
     this.deadline = entry.deadlines.after(entry.readTimeout);
-    const { maxHeadBytes, maxFields } = entry.limits;
-    if (http3HeadSize(lines) > maxHeadBytes || lines.length > maxFields) {
+    if (isTooLarge(lines, entry.limits)) {
       this.answerAtOnce(431, "The request's head is larger than allowed");
       return;
     }
-    try {
-      this.head = http3Head(lines);
-    } catch (error) {
-      if (!(error instanceof MalformedRequest)) throw error;
-      this.refuse(error.message);
-      return;
-    }
-    const { contentLength, method } = this.head;
+    const head = this.checked(() => http3Head(lines));
+    if (head === undefined) return;
+    this.head = head;
+    const { contentLength, method } = head;
     this.exchange.method = method;
     if (server.misdirected !== undefined) this.answerAtOnce(421, server.misdirected);
     else if (contentLength > 0) this.requestBody = new Body(this, contentLength);
@@ -182,8 +178,10 @@ export class Http3StreamServer
       this.miscounted();
       return;
     }
+    const received = trailers && this.checked(() => http3Trailers(trailers, server.entry.limits));
+    if (received === undefined) return;
     this.requestBody = null;
-    requestBody?.finish(trailers === null ? null : receivedTrailers(trailers));
+    requestBody?.finish(received);
     if (requestBody === null) this.dispatch();
   }
 
@@ -203,6 +201,17 @@ export class Http3StreamServer
 
   private miscounted(): void {
     this.refuse("The body has another length than Content-Length says");
+  }
+
+  /** What `check` returns; undefined where the request is malformed, and over. */
+  private checked<T>(check: () => T): T | undefined {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof MalformedRequest)) throw error;
+      this.refuse(error.message);
+      return undefined;
+    }
   }
 
   /** Malformed (RFC 9114 section 4.1.2). */

@@ -4,8 +4,11 @@ import type { Exchange } from "../http/exchange.ts";
 import { HeaderList } from "../http/header-list.ts";
 import { LazyRequest } from "../http/lazy-request.ts";
 import type { Http3Fields } from "../net/http3.ts";
+import { fieldIdOfName } from "../wire/field-names.ts";
 import { isAuthority, Port } from "../wire/http1/authority.ts";
+import type { Http1Limits } from "../wire/http1/message.ts";
 import { TARGET, TOKEN, VALUE } from "../wire/http1/octets.ts";
+import { forbiddenInTrailers } from "../wire/http1/trailers.ts";
 
 /** A request that breaks RFC 9114 section 4: its stream ends with H3_MESSAGE_ERROR. */
 export class MalformedRequest extends Error {
@@ -53,9 +56,7 @@ export function http3Head(lines: Http3Fields): Http3Head {
       continue;
     }
     regularSeen = true;
-    if (name === "" || !consistsOf(TOKEN, name) || name !== name.toLowerCase()) {
-      throw new MalformedRequest("A field's name is no token in lower case");
-    }
+    checkName(name);
     if (CONNECTION_SPECIFIC.has(name)) throw new MalformedRequest("A connection-specific field");
     if (name === "te" && value.toLowerCase() !== "trailers") {
       throw new MalformedRequest("TE says more than trailers");
@@ -81,7 +82,36 @@ export function http3Head(lines: Http3Fields): Http3Head {
   return { method, authority, path, fields: HeaderList.from(regular), contentLength };
 }
 
-/** The size of a head as RFC 9114 section 4.2.2 counts it, in bytes. */
+/**
+ * Checks a trailer section: on the way to a server of HTTP/1.1 its fields are lines of text, which a
+ * control in one of them would end. What may not stand there is left out. Throws MalformedRequest.
+ */
+export function http3Trailers(lines: Http3Fields, limits: HeadLimits): HeaderList {
+  if (isTooLarge(lines, limits)) throw new MalformedRequest("More trailers than allowed");
+  const trailers = new HeaderList();
+  for (const [name, value] of lines) {
+    if (!consistsOf(VALUE, value)) throw new MalformedRequest("A trailer with a control");
+    checkName(name);
+    if (!forbiddenInTrailers(fieldIdOfName(name))) trailers.append(name, value);
+  }
+  return trailers;
+}
+
+/** Pseudo-header fields have no token for a name. */
+function checkName(name: string): void {
+  if (name === "" || !consistsOf(TOKEN, name) || name !== name.toLowerCase()) {
+    throw new MalformedRequest("A field's name is no token in lower case");
+  }
+}
+
+type HeadLimits = Pick<Http1Limits, "maxHeadBytes" | "maxFields">;
+
+/** True where a head or a trailer section is more than the entrypoint takes. */
+export function isTooLarge(lines: Http3Fields, { maxHeadBytes, maxFields }: HeadLimits): boolean {
+  return lines.length > maxFields || http3HeadSize(lines) > maxHeadBytes;
+}
+
+/** The size of a head or a trailer section as RFC 9114 section 4.2.2 counts it, in bytes. */
 export function http3HeadSize(lines: Http3Fields): number {
   let size = 0;
   for (const [name, value] of lines) size += name.length + value.length + FIELD_OVERHEAD;

@@ -25,10 +25,15 @@ const NOT_IN_TRAILERS = new Set<number>([
   FieldId.http2Settings,
 ]);
 
+/** True where a field with that id must not stand in a trailer section (RFC 9110 section 6.5.1). */
+export function forbiddenInTrailers(id: number): boolean {
+  return NOT_IN_TRAILERS.has(id);
+}
+
 /** Where in `fields` the first one is that may not stand in a trailer section (RFC 9110 section 6.5.1), or -1. */
 export function forbiddenTrailer(fields: Fields): number {
   for (let i = 0; i < fields.length; i += STRIDE) {
-    if (NOT_IN_TRAILERS.has(fields[i])) return i;
+    if (forbiddenInTrailers(fields[i])) return i;
   }
   return -1;
 }

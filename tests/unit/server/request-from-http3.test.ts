@@ -4,9 +4,11 @@ import type { Http3Fields } from "../../../src/net/http3.ts";
 import {
   http3Head,
   http3HeadSize,
+  http3Trailers,
   MalformedRequest,
   requestFromHttp3,
 } from "../../../src/server/request-from-http3.ts";
+import { DEFAULT_LIMITS } from "../../../src/wire/http1/message.ts";
 import { makeRequest, TLS } from "../../support/make-request.ts";
 
 const PSEUDO: Record<string, string> = {
@@ -165,4 +167,33 @@ test("the request: its scheme is the connection's, whatever the client claims", 
   expect(request.url).toBe("https://app.test/a?b=1");
   expect(request.method).toBe("GET");
   expect([exchange.host, exchange.target]).toEqual(["app.test", "/a?b=1"]);
+});
+
+describe("trailers", () => {
+  test("keep what may stand there: no framing, no routing, no credentials", () => {
+    const lines: Http3Fields = [
+      ["x-sum", "1"],
+      ["x-sum", "\xe9"],
+      ["host", "other.test"],
+      ["transfer-encoding", "chunked"],
+      ["trailer", "x"],
+      ["authorization", "x"],
+    ];
+    expect([...http3Trailers(lines, DEFAULT_LIMITS).entries()]).toEqual(
+      lines.slice(0, 2) as [string, string][],
+    );
+  });
+
+  test("that are malformed are refused", () => {
+    for (const line of [
+      [":status", "200"],
+      ["", "1"],
+      ["X-Sum", "1"],
+      ["x-sum:", "1"],
+      ["x-sum", "1\r\nx-a: 1"],
+      ["x-sum", "\u0100"],
+    ] as const) {
+      expect(() => http3Trailers([line], DEFAULT_LIMITS)).toThrow(MalformedRequest);
+    }
+  });
 });
