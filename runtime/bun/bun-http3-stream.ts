@@ -6,6 +6,7 @@ import {
   type Http3StreamHandler,
 } from "../../src/net/http3.ts";
 import { reportUncaught } from "../node/uncaught.ts";
+import { headerBlock, http3Fields, MOST_FIELDS } from "./bun-http3-fields.ts";
 import { type Backlogged, Http3Backlogs } from "./http3-backlogs.ts";
 
 /** What the writer of node:quic has to wait for; the types leave it out. */
@@ -28,29 +29,6 @@ type NativeStream = QuicStream & {
 
 /** Of all streams of the process. */
 const backlogs = new Http3Backlogs();
-
-type Block = Readonly<Record<string, string | string[] | undefined>>;
-
-/** Field lines of a header block as node:quic has it; several of one name stand in an array. */
-export function http3Fields(block: unknown): Http3Fields {
-  const fields: Http3Fields = [];
-  for (const [name, value] of Object.entries((block ?? {}) as Block)) {
-    if (typeof value === "string") fields.push([name, value]);
-    else for (const one of value ?? []) fields.push([name, one]);
-  }
-  return fields;
-}
-
-function headerBlock(fields: Http3Fields): Record<string, string | string[]> {
-  const block: Record<string, string | string[]> = Object.create(null);
-  for (const [name, value] of fields) {
-    const before = block[name];
-    if (before === undefined) block[name] = value;
-    else if (typeof before === "string") block[name] = [before, value];
-    else before.push(value);
-  }
-  return block;
-}
 
 /** A request of node:quic: its reader, which asks for chunks, and its writer made into calls. */
 export class BunHttp3Stream implements Http3Stream, Backlogged {
@@ -174,11 +152,13 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
 
   // --- the response ---
 
-  sendHead(fields: Http3Fields, end: boolean): void {
-    if (this.over) return;
+  sendHead(fields: Http3Fields, end: boolean): boolean {
+    if (this.over) return true;
+    if (fields.length > MOST_FIELDS) return false;
     const block = headerBlock(fields);
     if (Number(block[":status"]) < 200) this.stream.sendInformationalHeaders(block);
     else this.stream.sendHeaders(block, { terminal: end });
+    return true;
   }
 
   write(bytes: Uint8Array, start: number, end: number): boolean {
@@ -227,14 +207,16 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
     }
   }
 
-  end(trailers: Http3Fields | null): void {
-    if (this.over || this.ended) return;
+  end(trailers: Http3Fields | null): boolean {
+    if (this.over || this.ended) return true;
+    if (trailers !== null && trailers.length > MOST_FIELDS) return false;
     this.ended = true;
     this.writer ??= this.stream.writer as unknown as Writer;
     if (trailers !== null && trailers.length > 0) {
       this.stream.onwanttrailers = () => void this.stream.sendTrailers(headerBlock(trailers));
     }
     if (!this.full && this.unsent === null) this.finish();
+    return true;
   }
 
   private finish(): void {

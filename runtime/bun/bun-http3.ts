@@ -22,7 +22,8 @@ import {
 import type { KeyPair, TlsInfo } from "../../src/net/tls.ts";
 import { codeOf, SystemError } from "../node/system-error.ts";
 import { reportUncaught } from "../node/uncaught.ts";
-import { BunHttp3Stream, http3Fields } from "./bun-http3-stream.ts";
+import { http3Fields } from "./bun-http3-fields.ts";
+import { BunHttp3Stream } from "./bun-http3-stream.ts";
 import { ignoreUdpErrors, openSockets } from "./udp-errors.ts";
 
 /** Connections that a port has at most. */

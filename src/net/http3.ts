@@ -90,12 +90,15 @@ export interface Http3StreamHandler {
 
 /** One request and its response. All methods do nothing once the stream is over. */
 export interface Http3Stream {
-  /** A head; an interim one (status below 200) may come before it. `end`: nothing follows. */
-  sendHead(fields: Http3Fields, end: boolean): void;
+  /**
+   * A head; an interim one (status below 200) may come before it. `end`: nothing follows. False: it has
+   * more fields than the runtime can send, and nothing was sent.
+   */
+  sendHead(fields: Http3Fields, end: boolean): boolean;
   /** Takes all of `bytes[start, end)`, as a copy. False: it is full, no more before `drain`. */
   write(bytes: Uint8Array, start: number, end: number): boolean;
-  /** Ends the response behind all that was written. */
-  end(trailers: Http3Fields | null): void;
+  /** Ends the response behind all that was written. False: not, as these are more trailers than the runtime can send. */
+  end(trailers: Http3Fields | null): boolean;
   pause(): void;
   resume(): void;
   /** Nobody wants the rest of the request (STOP_SENDING); the response goes on. */

@@ -1,5 +1,13 @@
+import { ProxyError } from "../core/errors.ts";
 import type { HeaderList } from "../http/header-list.ts";
 import type { Http3Fields } from "../net/http3.ts";
+
+/** Why a response can't be sent, though it is in order. */
+export const UNSENDABLE = new ProxyError(
+  "upstream-protocol",
+  "upstream",
+  "The response has more fields than the runtime can send over HTTP/3",
+);
 
 /** Fields of a response that HTTP/3 forbids (RFC 9114 section 4.2), or that are written elsewhere. */
 const NOT_SENT: ReadonlySet<string> = new Set([

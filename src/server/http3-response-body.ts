@@ -2,7 +2,7 @@ import type { ProxyError } from "../core/errors.ts";
 import type { Body, BodySink } from "../http/body.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { Http3Stream } from "../net/http3.ts";
-import { sentTrailers } from "./http3-fields.ts";
+import { sentTrailers, UNSENDABLE } from "./http3-fields.ts";
 import { MISCOUNTED } from "./response-framing.ts";
 
 /** Who hears what becomes of a response's body. */
@@ -64,8 +64,11 @@ export class Http3ResponseBody implements BodySink {
       return;
     }
     const { trailers } = body;
-    this.stream.end(trailers === null ? null : sentTrailers(trailers));
-    this.owner.responseSent();
+    if (this.stream.end(trailers === null ? null : sentTrailers(trailers))) {
+      this.owner.responseSent();
+    } else {
+      this.owner.responseBroken(UNSENDABLE);
+    }
   }
 
   bodyFail(error: ProxyError): void {

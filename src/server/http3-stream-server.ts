@@ -22,7 +22,7 @@ import {
   readTimeoutPassed,
   writeTimeoutPassed,
 } from "./exchange-endings.ts";
-import { responseHead } from "./http3-fields.ts";
+import { responseHead, UNSENDABLE } from "./http3-fields.ts";
 import { Http3ResponseBody, type Http3ResponseOwner } from "./http3-response-body.ts";
 import type { Http3Server } from "./http3-server.ts";
 import {
@@ -82,6 +82,7 @@ export class Http3StreamServer
     entry.requestCount++;
     entry.deadlines.add(this);
     this.deadline = entry.deadlines.after(entry.readTimeout);
+    this.exchange.method = lines.find(([name]) => name === ":method")?.[1] ?? "";
     if (isTooLarge(lines, entry.limits)) {
       this.answerAtOnce(431, "The request's head is larger than allowed");
       return;
@@ -90,7 +91,6 @@ export class Http3StreamServer
     if (head === undefined) return;
     this.head = head;
     const { contentLength, method } = head;
-    this.exchange.method = method;
     if (server.misdirected !== undefined) this.answerAtOnce(421, server.misdirected);
     else if (contentLength > 0) this.requestBody = new Body(this, contentLength);
     else if (contentLength < 0 && !BODILESS.has(method)) this.requestBody = new Body(this, -1);
@@ -287,7 +287,13 @@ export class Http3StreamServer
     const head = responseHead(response.status, response.headerList);
     if (!response.headerList.has("date")) head.push(["date", httpDate()]);
     if (length >= 0) head.push(["content-length", String(length)]);
-    this.stream.sendHead(head, body === null);
+    if (!this.stream.sendHead(head, body === null)) {
+      body?.cancel(UNSENDABLE);
+      exchange.error ??= UNSENDABLE;
+      this.phase = Phase.handling;
+      this.respond(LazyResponse.of(LazyResponse.text(statusOf(UNSENDABLE))));
+      return;
+    }
     if (body === null) {
       this.finish();
       return;

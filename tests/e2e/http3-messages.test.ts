@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Field } from "../support/http3-client.ts";
 import { http3Suite, securely, startHttp3Router } from "../support/http3-scene.ts";
 import { startUpstream } from "../support/recording-upstream.ts";
-import { echoing } from "../support/upstream-scripts.ts";
+import { answering, chunked, echoing, plain } from "../support/upstream-scripts.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const { test, startClient } = http3Suite();
@@ -71,4 +71,87 @@ test("trailers have the limits of heads, and nothing in them that comes too late
   const trailers: Field[] = [...late.map((name) => [name, "1"] as const), ["x-sum", "1"]];
   expect((await connection.raw(withTrailers(...trailers)).answer()).status).toBe(200);
   expect(upstream.requests[0].trailers).toEqual([["x-sum", "1"]]);
+});
+
+test("names that are numbers, and names of what objects have", async () => {
+  using upstream = startUpstream(
+    answering(plain("ok", "200 OK", ["123: a", "__proto__: b", "Constructor: c"])),
+  );
+  await using router = await startHttp3Router({ dynamic: securely(upstream.url) });
+  await using client = startClient();
+  const connection = await client.connect(router.port);
+  const fields: Field[] = [
+    ["123", "a"],
+    ["__proto__", "b"],
+    ["__proto__", "c"],
+    ["constructor", "d"],
+  ];
+  const answer = await connection.rawHead(head("GET", ...fields));
+  expect(answer.status).toBe(200);
+  const { requests } = upstream;
+  const own = requests[0].fields.filter(([name]) => fields.some(([other]) => other === name));
+  expect(own.sort()).toEqual(fields as [string, string][]);
+  for (const [name, value] of Object.entries({
+    "123": "a",
+    ["__proto__"]: "b",
+    constructor: "c",
+  })) {
+    expect(answer.fields?.[name]).toEqual([value]);
+  }
+});
+
+test("a response's field lines of one name all arrive, whatever the name", async () => {
+  const lines = ["Location: /a", "Location: /b", "Content-Encoding: a", "Content-Encoding: b"];
+  const several = ["Set-Cookie: a=1", "Set-Cookie: b=2", "X-A: 1", "X-A: 2"];
+  using upstream = startUpstream(
+    answering(
+      Buffer.concat([
+        Buffer.from("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nETag: 1\r\nETag: 2\r\n\r\n"),
+        plain("ok", "302 Found", [...lines, ...several]),
+      ]),
+    ),
+  );
+  await using router = await startHttp3Router({ dynamic: securely(upstream.url) });
+  await using client = startClient();
+  const answer = await (await client.connect(router.port)).ask();
+  expect([answer.event, answer.status, answer.body]).toEqual(["end", 302, "ok"]);
+  expect(answer.interim).toEqual(["103 </a>"]);
+  expect(answer.fields?.["Location"]).toEqual(["/a, /b"]);
+  expect(answer.fields?.["Content-Encoding"]).toEqual(["a, b"]);
+  expect(answer.fields?.["Set-Cookie"]).toEqual(["a=1", "b=2"]);
+  expect(answer.fields?.["X-A"]).toEqual(["1", "2"]);
+});
+
+test("a response with more fields than the runtime can send is 502, more trailers break it off", async () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `X-${i}: a`);
+  using upstream = startUpstream(
+    answering(({ target }) => {
+      const [, where, count] = target.split("/");
+      const fields = many(Number(count));
+      return where === "trailers" ? chunked(["ok"], fields) : plain("ok", "200 OK", fields);
+    }),
+  );
+  await using router = await startHttp3Router({
+    dynamic: securely(upstream.url),
+    static: "accessLog: {}\n",
+  });
+  await using client = startClient();
+  const connection = await client.connect(router.port);
+  const ask = async (path: string) => {
+    const { event, status, body } = await connection.ask({ path });
+    return [path, event, status, body];
+  };
+  expect(await ask("/head/120")).toEqual(["/head/120", "end", 200, "ok"]);
+  expect(await ask("/head/130")).toEqual(["/head/130", "end", 502, "Bad Gateway"]);
+  await router.program.logged(/"GET \/head\/130 HTTP\/3\.0" 502 /);
+  expect(await ask("/trailers/120")).toEqual(["/trailers/120", "end", 200, "ok"]);
+  expect(await ask("/trailers/130")).toEqual(["/trailers/130", "failed", 200, undefined]);
+});
+
+test("HEAD has no body, also where its head is too large", async () => {
+  await using router = await startHttp3Router({ dynamic: securely("http://127.0.0.1:1") });
+  await using client = startClient();
+  const connection = await client.connect(router.port);
+  const answer = await connection.rawHead(head("HEAD", ["x-large", "x".repeat(1_100_000)]));
+  expect([answer.event, answer.status, answer.length]).toEqual(["end", 431, undefined]);
 });
