@@ -1,4 +1,4 @@
-import { ProxyError } from "../core/errors.ts";
+import { messageOf, ProxyError } from "../core/errors.ts";
 import type { LazyResponse } from "../http/lazy-response.ts";
 
 /** How long a client has to take the answer to a request that timed out, in milliseconds. */
@@ -6,6 +6,15 @@ export const LAST_WORDS = 2000;
 
 export function clientGone(message: string): ProxyError {
   return new ProxyError("client-gone", "downstream", message);
+}
+
+/** The client's stream is over before the response; `error` says what is known of that. */
+export function streamGone(error?: Error): ProxyError {
+  return clientGone(
+    error === undefined
+      ? "The client ended the stream"
+      : `The client's stream failed: ${messageOf(error)}`,
+  );
 }
 
 export function readTimeoutPassed(part: "head" | "body"): ProxyError {

@@ -1,4 +1,5 @@
 import { ProxyError } from "../core/errors.ts";
+import { httpDate } from "../http/date.ts";
 import type { HeaderList } from "../http/header-list.ts";
 import type { Http3Fields } from "../net/http3.ts";
 
@@ -29,10 +30,18 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
   "content-encoding",
 ]);
 
-/** A response's head as it goes on the wire, without Content-Length. */
-export function responseHead(status: number, headers: HeaderList): Http3Fields {
+/** An interim response's head as it goes on the wire. */
+export function interimHead(status: number, headers: HeaderList): Http3Fields {
   const head: Http3Fields = [[":status", String(status)]];
   addTo(head, headers, NOT_SENT);
+  return head;
+}
+
+/** A response's head as it goes on the wire; `length` below 0 for no Content-Length. */
+export function finalHead(status: number, headers: HeaderList, length: number): Http3Fields {
+  const head = interimHead(status, headers);
+  if (!headers.has("date")) head.push(["date", httpDate()]);
+  if (length >= 0) head.push(["content-length", String(length)]);
   return head;
 }
 

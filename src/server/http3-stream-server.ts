@@ -1,7 +1,5 @@
 import { messageOf, ProxyError, statusOf } from "../core/errors.ts";
-import type { Expiring } from "../core/timers.ts";
 import { Body, type BodySource } from "../http/body.ts";
-import { httpDate } from "../http/date.ts";
 import { type Downstream, Exchange, type HandshakeOptions } from "../http/exchange.ts";
 import type { HeaderList } from "../http/header-list.ts";
 import { LazyResponse } from "../http/lazy-response.ts";
@@ -20,12 +18,15 @@ import {
   discard,
   LAST_WORDS,
   readTimeoutPassed,
+  streamGone,
   writeTimeoutPassed,
 } from "./exchange-endings.ts";
-import { responseHead, UNSENDABLE } from "./http3-fields.ts";
+import { finalHead, interimHead, UNSENDABLE } from "./http3-fields.ts";
 import { Http3ResponseBody, type Http3ResponseOwner } from "./http3-response-body.ts";
 import type { Http3Server } from "./http3-server.ts";
+import { Http3Timeouts } from "./http3-timeouts.ts";
 import {
+  announcesBody,
   type Http3Head,
   http3Head,
   http3Trailers,
@@ -34,9 +35,6 @@ import {
   requestFromHttp3,
 } from "./request-from-http3.ts";
 import { awaitBody, bodyToSend, lengthToSay, UNREAD } from "./response-framing.ts";
-
-/** Methods whose requests seldom have a body: whether there is one is seen before anybody has the request. */
-const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "CONNECT"]);
 
 const Phase = {
   /** The head is there; nobody has it yet. */
@@ -52,13 +50,13 @@ const Phase = {
 
 /** One request on an HTTP/3 connection, and its response. */
 export class Http3StreamServer
-  implements Downstream, Http3StreamHandler, Http3ResponseOwner, HandlerCaller, BodySource, Expiring
+  implements Downstream, Http3StreamHandler, Http3ResponseOwner, HandlerCaller, BodySource
 {
   readonly protocol = "HTTP/3.0";
-  deadline = 0;
   private readonly server: Http3Server;
   private readonly stream: Http3Stream;
   private readonly exchange: Exchange;
+  private readonly timeouts: Http3Timeouts;
   private phase: number = Phase.arrived;
   /** Null where it was malformed or too large. */
   private head: Http3Head | null = null;
@@ -73,6 +71,7 @@ export class Http3StreamServer
     this.server = server;
     this.stream = stream;
     this.exchange = new Exchange(this);
+    this.timeouts = new Http3Timeouts(server.entry.deadlines, () => this.expired());
   }
 
   /** The request's head, before anything else is heard of it. */
@@ -80,8 +79,7 @@ export class Http3StreamServer
     const { server } = this;
     const { entry } = server;
     entry.requestCount++;
-    entry.deadlines.add(this);
-    this.deadline = entry.deadlines.after(entry.readTimeout);
+    this.timeouts.expect(entry.readTimeout);
     this.exchange.method = lines.find(([name]) => name === ":method")?.[1] ?? "";
     if (isTooLarge(lines, entry.limits)) {
       this.answerAtOnce(431, "The request's head is larger than allowed");
@@ -90,11 +88,14 @@ export class Http3StreamServer
     const head = this.checked(() => http3Head(lines));
     if (head === undefined) return;
     this.head = head;
-    const { contentLength, method } = head;
-    if (server.misdirected !== undefined) this.answerAtOnce(421, server.misdirected);
-    else if (contentLength > 0) this.requestBody = new Body(this, contentLength);
-    else if (contentLength < 0 && !BODILESS.has(method)) this.requestBody = new Body(this, -1);
-    if (this.requestBody !== null) this.dispatchSoon();
+    if (server.misdirected !== undefined) {
+      this.answerAtOnce(421, server.misdirected);
+      return;
+    }
+    if (!announcesBody(head)) return;
+    this.requestBody = new Body(this, head.contentLength);
+    // Not before the runtime knows whom it gives the rest of the request to.
+    queueMicrotask(() => this.dispatch());
   }
 
   // --- what handlers may see of the connection ---
@@ -121,15 +122,10 @@ export class Http3StreamServer
 
   informational(status: number, headers: HeaderList): void {
     if (this.phase !== Phase.handling) return;
-    this.stream.sendHead(responseHead(status, headers), false);
+    this.stream.sendHead(interimHead(status, headers), false);
   }
 
   // --- the request ---
-
-  /** Not before the runtime knows whom it gives the rest of the request to. */
-  private dispatchSoon(): void {
-    queueMicrotask(() => this.dispatch());
-  }
 
   private dispatch(): void {
     const { head, exchange } = this;
@@ -155,7 +151,7 @@ export class Http3StreamServer
         return;
       }
       this.requestBody = new Body(this, -1);
-      this.dispatchSoon();
+      queueMicrotask(() => this.dispatch());
     }
     if (head.contentLength >= 0 && exchange.requestBytes > head.contentLength) {
       this.miscounted();
@@ -172,7 +168,7 @@ export class Http3StreamServer
     const { head, exchange, requestBody, server } = this;
     this.receiving = false;
     if (head === null || this.phase >= Phase.sent) return;
-    this.deadline = server.entry.deadlines.after(server.entry.writeTimeout);
+    this.timeouts.expect(server.entry.writeTimeout);
     this.continueOwed = false;
     if (head.contentLength > 0 && exchange.requestBytes !== head.contentLength) {
       this.miscounted();
@@ -284,9 +280,7 @@ export class Http3StreamServer
     exchange.responseHeaders = response.headerList;
     const body = bodyToSend(response, exchange.method);
     const length = lengthToSay(response, body, exchange.method);
-    const head = responseHead(response.status, response.headerList);
-    if (!response.headerList.has("date")) head.push(["date", httpDate()]);
-    if (length >= 0) head.push(["content-length", String(length)]);
+    const head = finalHead(response.status, response.headerList, length);
     if (!this.stream.sendHead(head, body === null)) {
       body?.cancel(UNSENDABLE);
       exchange.error ??= UNSENDABLE;
@@ -320,13 +314,12 @@ export class Http3StreamServer
 
   /** The client has so long to open its windows. */
   responseStalled(): void {
-    const { deadlines, idleTimeout } = this.server.entry;
-    this.deadline = deadlines.after(idleTimeout);
+    this.timeouts.stalled(this.server.entry.idleTimeout);
   }
 
   drain(): void {
     if (this.phase !== Phase.responding) return;
-    this.deadline = 0;
+    this.timeouts.moved();
     this.responseBody?.resume();
   }
 
@@ -337,7 +330,8 @@ export class Http3StreamServer
     const { requestBody, server } = this;
     this.phase = Phase.sent;
     this.requestBody = null;
-    this.deadline = server.entry.deadlines.after(server.entry.idleTimeout);
+    this.timeouts.moved();
+    this.timeouts.expect(server.entry.idleTimeout);
     if (this.receiving) this.stream.stopReading();
     this.exchange.finish();
     // Somebody may still be reading it.
@@ -349,16 +343,12 @@ export class Http3StreamServer
       this.leave();
       return;
     }
-    const reason =
-      error === undefined
-        ? "The client ended the stream"
-        : `The client's stream failed: ${messageOf(error)}`;
-    this.breakOff(clientGone(reason));
+    this.breakOff(streamGone(error));
   }
 
   private leave(): void {
     this.phase = Phase.over;
-    this.server.entry.deadlines.remove(this);
+    this.timeouts.end();
     this.server.streamOver(this);
   }
 
@@ -379,11 +369,11 @@ export class Http3StreamServer
     exchange.finish();
   }
 
-  expired(): void {
+  private expired(): void {
     if (this.phase === Phase.handling && this.requestBody !== null) {
       const body = this.requestBody;
       this.requestBody = null;
-      this.deadline = this.server.entry.deadlines.after(LAST_WORDS);
+      this.timeouts.expect(LAST_WORDS);
       body.fail(readTimeoutPassed("body"));
     } else if (this.phase === Phase.handling) {
       this.giveUp(writeTimeoutPassed());
@@ -396,7 +386,7 @@ export class Http3StreamServer
   /** What the handler waits for is called off, and the client hears of it. */
   private giveUp(error: ProxyError): void {
     const { exchange } = this;
-    this.deadline = this.server.entry.deadlines.after(LAST_WORDS);
+    this.timeouts.expect(LAST_WORDS);
     exchange.abort(error);
     // A call to an upstream has answered by now; another handler may never do.
     if (this.phase === Phase.handling) {

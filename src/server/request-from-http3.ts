@@ -39,6 +39,14 @@ const CONNECTION_SPECIFIC = new Set([
 /** What RFC 9114 section 4.2.2 counts for a field besides its name and value. */
 const FIELD_OVERHEAD = 32;
 
+/** Methods whose requests seldom have a body: whether there is one is seen before anybody has the request. */
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "CONNECT"]);
+
+/** A body is to be expected, and nothing to be waited for. */
+export function announcesBody({ method, contentLength }: Http3Head): boolean {
+  return contentLength > 0 || (contentLength < 0 && !BODILESS.has(method));
+}
+
 /** Checks a head as the engine of HTTP/2 checks its own (RFC 9114 section 4.3.1). Throws MalformedRequest. */
 export function http3Head(lines: Http3Fields): Http3Head {
   const pseudo = new Map<string, string>();

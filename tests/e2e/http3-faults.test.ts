@@ -135,6 +135,21 @@ test("readTimeout: a body that doesn't come is 408; writeTimeout: an answer that
   expect((await connection.ask()).status).toBe(504);
 });
 
+test("writeTimeout: a response whose client takes its time is cut, idleTimeout or not", async () => {
+  using upstream = startUpstream(answering(plain(patternBytes(4 * MIB))));
+  await using router = await startHttp3Router({
+    dynamic: securely(upstream.url),
+    web: "    transport: {respondingTimeouts: {writeTimeout: 1s}}\n",
+  });
+  await using client = startClient();
+  const connection = await client.connect(router.port);
+  const call = connection.send({ holdResponse: true });
+  await call.head();
+  await Bun.sleep(2500);
+  call.proceed();
+  expect((await call.answer()).event).toBe("failed");
+});
+
 test("a flood of garbage from many ports costs nobody their connection", async () => {
   using upstream = startUpstream(echoing());
   await using router = await startHttp3Router({ dynamic: securely(upstream.url) });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { HeaderList } from "../../../src/http/header-list.ts";
-import { responseHead, sentTrailers } from "../../../src/server/http3-fields.ts";
+import { interimHead, sentTrailers } from "../../../src/server/http3-fields.ts";
 
 test("a response's head: names in lower case, connection's fields and the length left out", () => {
   const list = HeaderList.from([
@@ -13,7 +13,7 @@ test("a response's head: names in lower case, connection's fields and the length
     ["Set-Cookie", "a=1"],
     ["Set-Cookie", "b=2"],
   ]);
-  expect(responseHead(200, list)).toEqual([
+  expect(interimHead(200, list)).toEqual([
     [":status", "200"],
     ["content-type", "text/plain"],
     ["set-cookie", "a=1"],
