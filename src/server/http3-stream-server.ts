@@ -88,10 +88,6 @@ export class Http3StreamServer
     const head = this.checked(() => http3Head(lines));
     if (head === undefined) return;
     this.head = head;
-    if (server.misdirected !== undefined) {
-      this.answerAtOnce(421, server.misdirected);
-      return;
-    }
     if (!announcesBody(head)) return;
     this.requestBody = new Body(this, head.contentLength);
     // Not before the runtime knows whom it gives the rest of the request to.
@@ -130,6 +126,12 @@ export class Http3StreamServer
   private dispatch(): void {
     const { head, exchange } = this;
     if (head === null || this.phase !== Phase.arrived) return;
+    // Not when the head came: before the rest does, a reload may demand more of clients.
+    const { misdirected } = this.server;
+    if (misdirected !== undefined) {
+      this.answerAtOnce(421, misdirected);
+      return;
+    }
     this.phase = Phase.handling;
     if (head.method === "CONNECT") {
       this.respond(LazyResponse.of(LazyResponse.text(501)));

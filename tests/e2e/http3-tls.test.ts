@@ -235,6 +235,25 @@ test("client authentication that a reload brings holds for the connections that 
   await waitFor("200 again", async () => (await mutual()).status === 200);
 });
 
+test("client authentication that a reload brings holds for a request whose head came before it", async () => {
+  using upstream = startUpstream(answering(plain("secret")));
+  const before = { options: { mutual: {} }, url: upstream.url };
+  await using router = await startHttp3Router({ dynamic: dynamic(before) });
+  await using client = startClient();
+  const serverName = "mutual.app.test";
+  const connection = await client.connect(router.port, { serverName });
+  const ask = { authority: serverName };
+  expect((await connection.ask(ask)).status).toBe(200);
+  // Nobody gets a GET before its first byte or its end.
+  const held = connection.send({ ...ask, holdBody: true, noLength: true });
+  await router.reconfigure(dynamic({ ...before, options: { mutual: MUTUAL } }));
+  await waitFor("421", async () => (await connection.ask(ask)).status === 421);
+  const { length } = upstream.requests;
+  held.proceed();
+  expect((await held.answer()).status).toBe(421);
+  expect(upstream.requests.length).toBe(length);
+});
+
 test("options that can't be had over HTTP/3 are 421 and not advertised; broken ones refuse the connection", async () => {
   const options = {
     old: { maxVersion: "VersionTLS12" },
