@@ -32,6 +32,12 @@ const MAX_CONNECTIONS = 20_000;
 const HANDSHAKE_TIMEOUT = 10_000;
 /** Fields in a head. Bun leaves out what goes beyond it without a word, so there is room for the handler to see it. */
 const MAX_FIELDS = 4096;
+/**
+ * With a limit Bun 1.4.5 leaves out each field that goes beyond it, without a word, and gives the rest to
+ * the handler: a request could lose its credentials and go on. Without one lsquic's own holds, 64 KiB
+ * for a head or a trailer section, and ends the connection; what is smaller is the handler's to check.
+ */
+const MAX_HEAD = 0;
 /** The alert unrecognized_name as QUIC's error code (RFC 9001 section 4.8). */
 const UNRECOGNIZED_NAME = 0x100 + 112;
 
@@ -84,7 +90,13 @@ class BunHttp3 implements Http3Listener {
         maxIdleTimeout: Math.max(1, Math.ceil((options.idleTimeout || 600_000) / 1000)),
         maxDatagramFrameSize: 0,
       },
-      application: { maxHeaderPairs: MAX_FIELDS, maxHeaderLength: options.maxHeaderBytes * 2 },
+      application: {
+        maxHeaderPairs: MAX_FIELDS,
+        maxHeaderLength: MAX_HEAD,
+        // Nothing that a client could name time and again.
+        qpackMaxDTableCapacity: 0,
+        qpackBlockedStreams: 0,
+      },
       onstream: silence,
       onheaders: startRequest,
     });

@@ -34,8 +34,6 @@ export interface Http3Options {
   readonly certificates: Http3Certificates;
   /** Requests that a client may have open on a connection. */
   readonly maxConcurrentStreams: number;
-  /** Of a head, names and values. What is far beyond it ends the connection; the rest is for the handler to check. */
-  readonly maxHeaderBytes: number;
   /** Of a connection on which nothing happens, in milliseconds; 0 for as long as the runtime allows. */
   readonly idleTimeout: number;
 }
@@ -45,7 +43,10 @@ export interface Http3Refusal {
   readonly refused: string;
 }
 
-/** Hears of connections whose handshake is over. */
+/**
+ * Hears of connections whose handshake is over. Heads are for the handler to check: the runtime may end
+ * the connection for a large one, but gives all of a head or nothing.
+ */
 export interface Http3Handler {
   /** Returns who serves the requests on it. A refused connection ends with an alert and the reason. */
   connected(connection: Http3Connection): Http3ConnectionHandler | Http3Refusal;

@@ -79,7 +79,6 @@ export class Http3EntryPoint implements Http3Handler {
         port: entry.address?.port ?? entry.options.port,
         certificates: entry.routes.tls.http3Certificates,
         maxConcurrentStreams: entry.options.maxConcurrentStreams,
-        maxHeaderBytes: entry.limits.maxHeadBytes,
         idleTimeout: entry.idleTimeout,
       },
       this,

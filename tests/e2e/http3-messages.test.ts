@@ -149,9 +149,45 @@ test("a response with more fields than the runtime can send is 502, more trailer
 });
 
 test("HEAD has no body, also where its head is too large", async () => {
-  await using router = await startHttp3Router({ dynamic: securely("http://127.0.0.1:1") });
+  await using router = await startHttp3Router({
+    dynamic: securely("http://127.0.0.1:1"),
+    web: "    http: {maxHeaderBytes: 8192}\n",
+  });
   await using client = startClient();
   const connection = await client.connect(router.port);
-  const answer = await connection.rawHead(head("HEAD", ["x-large", "x".repeat(1_100_000)]));
+  const answer = await connection.rawHead(head("HEAD", ["x-large", "x".repeat(9000)]));
   expect([answer.event, answer.status, answer.length]).toEqual(["end", 431, undefined]);
+});
+
+test("a field that is too large is never left out of a request that goes on", async () => {
+  using upstream = startUpstream(echoing());
+  for (const [limit, sizes] of [
+    [8192, [9000, 16_000, 16_384, 17_000, 33_000, 60_000, 66_000, 140_000]],
+    [1_048_576, [66_000, 140_000, 1_100_000, 2_097_152, 3_000_000, 5_000_000]],
+  ] as const) {
+    await using router = await startHttp3Router({
+      dynamic: securely(upstream.url),
+      web: `    http: {maxHeaderBytes: ${limit}}\n`,
+    });
+    await using client = startClient();
+    for (const size of sizes) {
+      const large: Field = ["x-large", "x".repeat(size)];
+      for (const frames of [
+        [{ type: 1, fields: head("POST", large, ["x-a", "1"]) }],
+        withTrailers(large, ["x-a", "1"]),
+      ]) {
+        const connection = await client.connect(router.port);
+        const answer = await connection.raw(frames).answer();
+        if (answer.event === "end") expect([size, answer.status]).toEqual([size, 431]);
+        connection.close();
+      }
+    }
+  }
+  expect(upstream.requests.length).toBe(0);
+  await using router = await startHttp3Router({ dynamic: securely(upstream.url) });
+  await using client = startClient();
+  const connection = await client.connect(router.port);
+  const large = "x".repeat(50_000);
+  expect((await connection.rawHead(head("GET", ["x-large", large]))).status).toBe(200);
+  expect(upstream.requests[0].header("x-large")).toBe(large);
 });
