@@ -228,9 +228,9 @@ class BunHttp3Connection implements Http3Connection {
     if (!this.over) this.session.close().catch(ignore);
   }
 
-  cut(): void {
+  cut(code: Http3Error = Http3Error.noError): void {
     if (this.over) return;
-    this.session.destroy(undefined, { code: BigInt(Http3Error.noError), type: "application" });
+    this.session.destroy(undefined, { code: BigInt(code), type: "application" });
   }
 
   private closed(): void {

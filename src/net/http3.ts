@@ -59,7 +59,7 @@ export interface Http3Connection {
   /** Takes no more requests (GOAWAY) and closes behind those that are there. */
   drain(): void;
   /** Closes at once, whatever is under way. */
-  cut(): void;
+  cut(code?: Http3Error): void;
 }
 
 /** Who serves a connection. The methods must not throw. */

@@ -1,12 +1,13 @@
 import { type Expiring, now } from "../core/timers.ts";
 import type { HandshakeOptions } from "../http/exchange.ts";
 import type { Address } from "../net/connection.ts";
-import type {
-  Http3Connection,
-  Http3ConnectionHandler,
-  Http3Fields,
-  Http3Stream,
-  Http3StreamHandler,
+import {
+  type Http3Connection,
+  type Http3ConnectionHandler,
+  Http3Error,
+  type Http3Fields,
+  type Http3Stream,
+  type Http3StreamHandler,
 } from "../net/http3.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import { clientGone, graceTimeOver } from "./exchange-endings.ts";
@@ -30,6 +31,8 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   private readonly openedAt = now();
   private requests = 0;
   private draining = false;
+  /** Streams that ended before their answer, less those that were answered since. */
+  private resets = 0;
 
   /** `obstacle` says why requests by those TLS options can't be served now; undefined where they can. */
   constructor(
@@ -69,6 +72,21 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   private tooOld(): boolean {
     const { keepAliveMaxTime } = this.entry;
     return keepAliveMaxTime !== 0 && now() - this.openedAt >= keepAliveMaxTime;
+  }
+
+  answered(): void {
+    if (this.resets > 0) this.resets--;
+  }
+
+  /** A stream ended before its answer, by its client. As over HTTP/2, so many are an attack: they cost it nothing. */
+  unanswered(): void {
+    if (++this.resets !== this.entry.http2Limits.maxResets + 1) return;
+    this.entry.logger.debug("Closed a connection", {
+      entryPointName: this.entry.name,
+      remote: this.remote.ip,
+      reason: "Too many requests ended before their answers",
+    });
+    this.connection.cut(Http3Error.excessiveLoad);
   }
 
   streamOver(server: Http3StreamServer): void {

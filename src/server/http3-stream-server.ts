@@ -36,6 +36,8 @@ import {
 } from "./request-from-http3.ts";
 import { awaitBody, bodyToSend, lengthToSay, UNREAD } from "./response-framing.ts";
 
+const MISCOUNTED_REQUEST = "The body has another length than Content-Length says";
+
 const Phase = {
   /** The head is there; nobody has it yet. */
   arrived: 0,
@@ -156,7 +158,7 @@ export class Http3StreamServer
       queueMicrotask(() => this.dispatch());
     }
     if (head.contentLength >= 0 && exchange.requestBytes > head.contentLength) {
-      this.miscounted();
+      this.refuse(MISCOUNTED_REQUEST);
       return;
     }
     this.requestBody?.push(bytes, 0, bytes.length);
@@ -173,7 +175,7 @@ export class Http3StreamServer
     this.timeouts.expect(server.entry.writeTimeout);
     this.continueOwed = false;
     if (head.contentLength > 0 && exchange.requestBytes !== head.contentLength) {
-      this.miscounted();
+      this.refuse(MISCOUNTED_REQUEST);
       return;
     }
     const received = trailers && this.checked(() => http3Trailers(trailers, server.entry.limits));
@@ -195,10 +197,6 @@ export class Http3StreamServer
       this.stream.reset(Http3Error.excessiveLoad);
       this.breakOff(bodyTooFast());
     }
-  }
-
-  private miscounted(): void {
-    this.refuse("The body has another length than Content-Length says");
   }
 
   /** What `check` returns; undefined where the request is malformed, and over. */
@@ -349,6 +347,8 @@ export class Http3StreamServer
   }
 
   private leave(): void {
+    if (this.phase === Phase.sent) this.server.answered();
+    else if (this.phase < Phase.responding) this.server.unanswered();
     this.phase = Phase.over;
     this.timeouts.end();
     this.server.streamOver(this);

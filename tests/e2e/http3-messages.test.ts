@@ -8,6 +8,7 @@ import { waitFor } from "../support/wait-for.ts";
 const { test, startClient } = http3Suite();
 
 /** RFC 9114 section 8.1. */
+const EXCESSIVE_LOAD = 0x107;
 const MESSAGE_ERROR = 0x10e;
 
 function head(method: string, ...more: Field[]): Field[] {
@@ -190,4 +191,34 @@ test("a field that is too large is never left out of a request that goes on", as
   const large = "x".repeat(50_000);
   expect((await connection.rawHead(head("GET", ["x-large", large]))).status).toBe(200);
   expect(upstream.requests[0].header("x-large")).toBe(large);
+});
+
+test("a flood of requests that are cancelled before their answers ends its connection", async () => {
+  using upstream = startUpstream(async (connection) => {
+    const request = await connection.request();
+    if (request?.target === "/begun") {
+      await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+    }
+    await connection.ended();
+  });
+  await using router = await startHttp3Router({ dynamic: securely(upstream.url) });
+  await using client = startClient();
+  const other = await client.connect(router.port);
+  const bystander = other.send({ path: "/begun" });
+  await bystander.head();
+  const connection = await client.connect(router.port);
+  const cancel = async (path: string) => {
+    const calls = Array.from({ length: 60 }, () => connection.send({ path }));
+    if (path === "/begun") await Promise.all(calls.map((call) => call.head()));
+    else await waitFor("the requests", () => upstream.open === calls.length + 1);
+    for (const call of calls) call.cancel();
+    await waitFor("the calls to end", () => upstream.open === 1);
+  };
+  for (let i = 0; i < 6; i++) await cancel("/begun");
+  expect(connection.over).toBe(false);
+  for (let i = 0; i < 4; i++) await cancel("/");
+  expect(connection.over).toBe(false);
+  await cancel("/");
+  expect((await connection.closed()).code).toBe(EXCESSIVE_LOAD);
+  expect([other.over, bystander.over]).toEqual([false, false]);
 });
