@@ -1,8 +1,9 @@
 import { expect } from "bun:test";
+import { patternBytes } from "../support/http3-client.ts";
 import { http3Suite, securely, startHttp3Router } from "../support/http3-scene.ts";
 import { startUpstream } from "../support/recording-upstream.ts";
 import { UdpPeer } from "../support/udp-peer.ts";
-import { echoing, plain } from "../support/upstream-scripts.ts";
+import { answering, echoing, plain } from "../support/upstream-scripts.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const { test, startClient } = http3Suite();
