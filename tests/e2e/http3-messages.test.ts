@@ -146,7 +146,8 @@ test("a response with more fields than the runtime can send is 502, more trailer
   expect(await ask("/head/130")).toEqual(["/head/130", "end", 502, "Bad Gateway"]);
   await router.program.logged(/"GET \/head\/130 HTTP\/3\.0" 502 /);
   expect(await ask("/trailers/120")).toEqual(["/trailers/120", "end", 200, "ok"]);
-  expect(await ask("/trailers/130")).toEqual(["/trailers/130", "failed", 200, undefined]);
+  // The reset may overtake the head.
+  expect((await connection.ask({ path: "/trailers/130" })).event).toBe("failed");
 });
 
 test("HEAD has no body, also where its head is too large", async () => {

@@ -137,10 +137,23 @@ export class Program {
     return Number(pages) * 4096;
   }
 
-  /** Open file descriptors that are sockets. */
+  /**
+   * Open file descriptors that are sockets, without those of the machine itself: Deno opens a pair
+   * for its own use when it first has one.
+   */
   sockets(): number {
     const { stdout } = Bun.spawnSync(["ls", "-l", `/proc/${this.pid}/fd`]);
-    return stdout.toString().split("socket:[").length - 1;
+    const inodes = Array.from(
+      stdout.toString().matchAll(/socket:\[(\d+)\]/g),
+      ([, inode]) => inode,
+    );
+    const local = new Set(
+      // Num RefCount Protocol Flags Type St Inode Path
+      readFileSync("/proc/net/unix", "latin1")
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/)[6]),
+    );
+    return inodes.filter((inode) => !local.has(inode)).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
