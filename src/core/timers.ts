@@ -36,6 +36,11 @@ export class Deadlines {
     this.timer = setInterval(() => this.sweep(now()), this.tick);
   }
 
+  /** Milliseconds of `now()`, late by a tick at most: no clock is asked. For owners that were added. */
+  get time(): number {
+    return this.clock;
+  }
+
   /** The deadline that many milliseconds from now; 0, none, for 0. For owners that were added. */
   after(milliseconds: number): number {
     return milliseconds === 0 ? 0 : this.clock + this.tick + milliseconds;

@@ -79,6 +79,7 @@ export class EntryPoint implements HttpEntryPoint {
       ...DEFAULT_HTTP2_LIMITS,
       maxHeaderListBytes: options.maxHeaderBytes,
       maxConcurrentStreams: options.maxConcurrentStreams,
+      maxResets: Math.max(DEFAULT_HTTP2_LIMITS.maxResets, 2 * options.maxConcurrentStreams),
       maxDecoderHeaderTableSize: options.maxDecoderHeaderTableSize,
       maxEncoderHeaderTableSize: options.maxEncoderHeaderTableSize,
     };

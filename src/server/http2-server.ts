@@ -111,6 +111,7 @@ export class Http2Server
   data(chunk: Uint8Array): void {
     if (this.over) return;
     this.inRead = true;
+    this.session.at(this.entry.deadlines.time);
     this.session.receive(chunk, 0, chunk.length);
     this.watchHead();
     const { touched } = this;

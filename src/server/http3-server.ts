@@ -1,3 +1,4 @@
+import { Budget } from "../core/budget.ts";
 import { type Expiring, now } from "../core/timers.ts";
 import type { HandshakeOptions } from "../http/exchange.ts";
 import type { Address } from "../net/connection.ts";
@@ -10,6 +11,7 @@ import {
   type Http3StreamHandler,
 } from "../net/http3.ts";
 import type { TlsInfo } from "../net/tls.ts";
+import { RESETS_REGROWTH } from "../wire/http2/flood-guard.ts";
 import { clientGone, graceTimeOver } from "./exchange-endings.ts";
 import type { Drainable, HttpEntryPoint } from "./http-entry-point.ts";
 import { Http3StreamServer } from "./http3-stream-server.ts";
@@ -31,8 +33,10 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   private readonly openedAt = now();
   private requests = 0;
   private draining = false;
-  /** Streams that ended before their answer, less those that were answered since. */
-  private resets = 0;
+  /** No request is counted any more. */
+  private over = false;
+  /** Streams that end before their answer, beyond those that are answered. */
+  private readonly resets: Budget;
 
   /** `obstacle` says why requests by those TLS options can't be served now; undefined where they can. */
   constructor(
@@ -49,6 +53,7 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
     // What they ask for now is `misdirected`'s to say.
     this.tlsOptions = { name: tlsOptions, inForce: true };
     this.obstacle = obstacle;
+    this.resets = new Budget(entry.http2Limits.maxResets, RESETS_REGROWTH);
     this.deadline = entry.deadlines.after(entry.idleTimeout);
     entry.deadlines.add(this);
     entry.connections.add(this);
@@ -75,12 +80,15 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   }
 
   answered(): void {
-    if (this.resets > 0) this.resets--;
+    this.resets.giveBack(1);
   }
 
   /** A stream ended before its answer, by its client. As over HTTP/2, so many are an attack: they cost it nothing. */
   unanswered(): void {
-    if (++this.resets !== this.entry.http2Limits.maxResets + 1) return;
+    if (this.over) return;
+    this.resets.at(now());
+    if (this.resets.take()) return;
+    this.over = true;
     this.entry.logger.debug("Closed a connection", {
       entryPointName: this.entry.name,
       remote: this.remote.ip,
@@ -98,6 +106,7 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   }
 
   closed(): void {
+    this.over = true;
     this.entry.deadlines.remove(this);
     this.entry.connections.delete(this);
     const error = clientGone("The client's connection is over");
@@ -118,6 +127,7 @@ export class Http3Server implements Http3ConnectionHandler, Expiring, Drainable 
   }
 
   cutConnection(): void {
+    this.over = true;
     const error = graceTimeOver();
     for (const stream of [...this.streams]) stream.breakOff(error);
     this.connection.cut();

@@ -143,6 +143,7 @@ export class Http2Client
     this.reads++;
     this.heard();
     this.inRead = true;
+    this.session.at(this.pool.deadlines.time);
     this.session.receive(chunk, 0, chunk.length);
     this.writer.flush();
     this.settleStreams();

@@ -125,6 +125,24 @@ for (const [name, piece] of Object.entries(CLASSES)) {
   }, 60_000);
 }
 
+test("a client may give up all it has open, time and again: a page that is left, calls whose deadlines pass", async () => {
+  using upstream = startUpstream(async (connection) => {
+    await connection.request();
+    await connection.ended();
+  });
+  await using router = await startRouter({ dynamic: forwardingTo(upstream.url) });
+  using client = await RawHttp2.connect(router.port);
+  for (let round = 0; round < 4; round++) {
+    const stream = (j: number) => 2 * (round * 250 + j) + 1;
+    client.offer(many(250, (j) => frame(FrameType.headers, HEADERS, stream(j), request())));
+    await waitFor("the calls", () => upstream.open === 250);
+    client.offer(many(250, (j) => frame(FrameType.rstStream, 0, stream(j), uint32(8))));
+    await waitFor("their end", () => upstream.open === 0);
+    await Bun.sleep(1100);
+  }
+  expect(client.ending).toBe("open");
+}, 60_000);
+
 test("what ended the connection is said: ENHANCE_YOUR_CALM", async () => {
   await using router = await startRouter({ dynamic: WHOAMI });
   using client = await RawHttp2.connect(router.port);

@@ -1,8 +1,17 @@
+import { Budget } from "../../core/budget.ts";
 import { enhanceYourCalm } from "./connection-error.ts";
 import { LARGEST_WINDOW } from "./frame.ts";
 
 /** How many control frames one piece of useful work makes up for: BDP probes and window updates come with all data. */
 const WORTH = 8;
+
+/**
+ * How long, in milliseconds, what is used up takes to come back without useful work. Keepalive PINGs on
+ * a connection whose streams are silent for hours must not come to its end, nor streams that a client
+ * gives up because their server is down: with the default that is what it may have open, each second.
+ */
+const IDLE_REGROWTH = 10_000;
+export const RESETS_REGROWTH = 2000;
 
 /**
  * A header list that is so much larger than its block names the same entries of HPACK's table time
@@ -17,26 +26,30 @@ const LATE_HEADS = 2;
 const MOST_LATE_HEADS = 2048;
 
 /**
- * Counts what a peer sends that costs it nothing and us something. Useful work makes up for it, so
- * that a busy peer never comes near the limits and a flood always does.
+ * Counts what a peer sends that costs it nothing and us something. Useful work makes up for it, and so
+ * does time: a busy peer never comes near the limits, nor a quiet one, and a flood always does.
  */
 export class FloodGuard {
-  private readonly maxIdle: number;
-  private readonly maxResets: number;
-  private idle = 0;
-  private resets = 0;
+  private readonly idle: Budget;
+  private readonly resets: Budget;
   /** What may still come for streams that we have reset. */
   private lateBytes = 0;
   private lateHeads = 0;
 
   constructor(maxIdle: number, maxResets: number) {
-    this.maxIdle = maxIdle;
-    this.maxResets = maxResets;
+    this.idle = new Budget(maxIdle, IDLE_REGROWTH);
+    this.resets = new Budget(maxResets, RESETS_REGROWTH);
+  }
+
+  /** See `Http2Session.at`. */
+  at(time: number): void {
+    this.idle.at(time);
+    this.resets.at(time);
   }
 
   /** A frame that moves nothing forward. False where it is one too many. */
   control(): boolean {
-    return ++this.idle <= this.maxIdle;
+    return this.idle.take();
   }
 
   /** The same, where one too many ends the connection: throws ConnectionError. */
@@ -46,13 +59,13 @@ export class FloodGuard {
 
   /** A header block took so much more to decode than to send. Throws ConnectionError. */
   countExpansion(bytes: number): void {
-    this.idle += Math.floor(bytes / EXPANSION_FRAME);
+    this.idle.take(Math.floor(bytes / EXPANSION_FRAME));
     this.countControl();
   }
 
   /** A piece of a body went either way, or a message came. */
   worked(): void {
-    if (this.idle > 0) this.idle = Math.max(0, this.idle - WORTH);
+    this.idle.giveBack(WORTH);
   }
 
   /**
@@ -80,11 +93,11 @@ export class FloodGuard {
 
   /** A stream that the peer opened ended before its answer, by its reset, or by its errors. False where it is one too many. */
   reset(): boolean {
-    return ++this.resets <= this.maxResets;
+    return this.resets.take();
   }
 
   /** A stream was answered to its end. */
   finished(): void {
-    if (this.resets > 0) this.resets--;
+    this.resets.giveBack(1);
   }
 }

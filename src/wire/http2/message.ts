@@ -118,9 +118,9 @@ export interface Http2Limits {
   connectionWindow: number;
   /** SETTINGS_MAX_FRAME_SIZE; 16,384 at least. */
   maxFrameSize: number;
-  /** Control frames (SETTINGS, PING, RST_STREAM, empty DATA, WINDOW_UPDATE, PRIORITY, unknown ones) that may come without useful work between them. */
+  /** Control frames (SETTINGS, PING, RST_STREAM, empty DATA, WINDOW_UPDATE, PRIORITY, unknown ones) that may come without useful work between them; in ten seconds as many again. */
   maxIdleControlFrames: number;
-  /** Resets by the peer before it has any of a body, beyond the streams that were answered (CVE-2023-44487). */
+  /** Resets by the peer before it has any of a body, beyond the streams that were answered (CVE-2023-44487); in two seconds as many again. Twice what may be open at once: a client may give all of it up, and once more. */
   maxResets: number;
 }
 
@@ -134,7 +134,7 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   connectionWindow: 1024 * 1024,
   maxFrameSize: 16 * 1024,
   maxIdleControlFrames: 1000,
-  maxResets: 250,
+  maxResets: 500,
 };
 
 /**
@@ -162,6 +162,11 @@ export interface HeaderBlock {
 export interface Http2Session<Owner> {
   /** Writes this side's preface: SETTINGS, and the window of the connection. Once, before anything else. */
   start(): void;
+  /**
+   * The time in milliseconds, on a clock that never goes back: what costs a peer nothing is limited per
+   * time. Said before `receive`, as often as the driver likes.
+   */
+  at(time: number): void;
   /** Takes what arrived; calls the sink. Nothing is kept of `bytes` but what the sink keeps. */
   receive(bytes: Uint8Array, start: number, end: number): void;
   /** The transport is gone: every stream hears `streamReset`. */

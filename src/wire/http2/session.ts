@@ -129,6 +129,10 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
 
   // --- receiving ---
 
+  at(time: number): void {
+    this.guard.at(time);
+  }
+
   receive(bytes: Uint8Array, start: number, end: number): void {
     if (this.over) return;
     try {

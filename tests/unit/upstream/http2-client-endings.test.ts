@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test";
+import { concatBytes } from "../../../src/core/bytes.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { ErrorCode } from "../../../src/wire/http2/message.ts";
-import { FrameType } from "../../support/raw-http2.ts";
+import { FrameType, frame } from "../../support/raw-http2.ts";
 import { FedBody } from "../../support/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { http2Scenes } from "./http2-scenes.ts";
 
 const { scripted } = http2Scenes();
+const PING = new Uint8Array(8);
 
 const resets: [string, number, string][] = [
   ["before the head", 0, "upstream-reset: The upstream reset the stream (internalError)"],
@@ -174,5 +176,21 @@ test("a client's body that breaks off cancels the stream", async () => {
   await waitFor("a connection", () => scene.pool.sessionCount === 1);
   fed.body.fail(new ProxyError("client-gone", "downstream", "gone"));
   expect(await asked).toBe("client-gone: gone");
+  expect(await scene.text()).toBe("200 ");
+});
+
+test("a server's keepalive PINGs beside a silent call have no end", async () => {
+  const { scene } = scripted(async (peer) => {
+    await peer.begin();
+    const stream = await peer.request();
+    const pings = (count: number) =>
+      peer.send(
+        concatBytes(Array.from({ length: count }, () => frame(FrameType.ping, 0, 0, PING))),
+      );
+    await pings(900);
+    await Bun.sleep(2500);
+    await pings(250);
+    await peer.respond(stream);
+  });
   expect(await scene.text()).toBe("200 ");
 });

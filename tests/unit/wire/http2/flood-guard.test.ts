@@ -42,6 +42,34 @@ describe("frames that move nothing forward", () => {
   });
 });
 
+describe("with time", () => {
+  test("keepalive PINGs of a quiet peer have no end", () => {
+    const guard = new FloodGuard(1000, 0);
+    for (let second = 0; second < 36_000; second += 10) {
+      guard.at(second * 1000);
+      expect(guard.control()).toBe(true);
+    }
+  });
+
+  test("streams that a client gives up may be as many again each second", () => {
+    const guard = new FloodGuard(0, 500);
+    for (let time = 1; time < 100_000; time += 1000) {
+      guard.at(time);
+      for (let i = 0; i < 250; i++) expect(guard.reset()).toBe(true);
+    }
+  });
+
+  test("a rapid reset has its end all the same", () => {
+    const guard = new FloodGuard(0, 500);
+    let resets = 0;
+    for (let time = 1; resets < 10_000; time += 1, resets++) {
+      guard.at(time);
+      if (!guard.reset()) break;
+    }
+    expect(resets).toBeLessThan(700);
+  });
+});
+
 describe("header lists much larger than their blocks", () => {
   test("count as a frame for each 16 KiB, and one more", () => {
     const guard = new FloodGuard(10, 0);
