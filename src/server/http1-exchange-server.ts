@@ -9,6 +9,7 @@ import type { TlsInfo } from "../net/tls.ts";
 import type { RequestHead } from "../wire/http1/message.ts";
 import { callHandler, type HandlerCaller } from "./call-handler.ts";
 import { discard, readTimeoutPassed, writeTimeoutPassed } from "./exchange-endings.ts";
+import { isOutlived } from "./handshake-tls-options.ts";
 import type { RequestOwner } from "./http1-request-reader.ts";
 import { Http1Response, type ResponseOwner } from "./http1-response.ts";
 import type { Http1Server } from "./http1-server.ts";
@@ -199,7 +200,9 @@ export class Http1ExchangeServer implements Downstream, RequestOwner, HandlerCal
       return;
     }
     // A client that still sends its body can't be told apart from one that sends the next request.
-    if (server.reader.body !== null) this.response.keepAlive = false;
+    if (server.reader.body !== null || isOutlived(response.status, server.tlsOptions)) {
+      this.response.keepAlive = false;
+    }
     this.response.send(response, exchange);
   }
 

@@ -310,7 +310,7 @@ export class Http2Server
    * GOAWAY that refuses nothing yet, and a PING: behind its answer come no more requests. Closed
    * before, the connection would lose those that are on their way (RFC 9113 section 6.8).
    */
-  private beginDrain(): void {
+  beginDrain(): void {
     if (this.draining) return;
     this.draining = true;
     this.session.drain();

@@ -17,6 +17,7 @@ import {
   readTimeoutPassed,
   writeTimeoutPassed,
 } from "./exchange-endings.ts";
+import { isOutlived } from "./handshake-tls-options.ts";
 import { NOT_IN_HTTP2 } from "./http2-fields.ts";
 import { Http2ResponseBody, type Http2ResponseOwner } from "./http2-response-body.ts";
 import type { Http2Server } from "./http2-server.ts";
@@ -210,6 +211,7 @@ export class Http2StreamServer
       return;
     }
     this.phase = Phase.responding;
+    if (isOutlived(response.status, server.tlsOptions)) server.beginDrain();
     exchange.status = response.status;
     exchange.responseHeaders = response.headerList;
     const body = bodyToSend(response, exchange.method);

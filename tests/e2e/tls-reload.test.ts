@@ -14,6 +14,8 @@ const ca = makeCertificate({ name: "CA", ca: true });
 const server = makeCertificate({ name: "server", names: ["DNS:*.app.test"], issuer: ca });
 const other = makeCertificate({ name: "other", names: ["DNS:*.app.test"], issuer: ca });
 const member = makeCertificate({ name: "member", issuer: ca });
+const next = makeCertificate({ name: "next CA", ca: true });
+const strange = makeCertificate({ name: "stranger", issuer: next });
 const FILES: Record<string, string> = {
   "ca.pem": ca.certificate,
   "server.pem": server.certificate,
@@ -37,6 +39,26 @@ function guardedBy(name: string, options: Record<string, object>, service = "who
   });
 }
 
+const REQUEST = "GET / HTTP/1.1\r\nHost: guarded.app.test\r\n\r\n";
+
+/** Asks for the guarded host over one connection of HTTP/2, and says the answers' status. */
+function asking(client: RawHttp2): () => Promise<number> {
+  const answers = new Http2Answers(client);
+  let stream = -1;
+  return async () => {
+    const fields: [string, string][] = [
+      [":method", "GET"],
+      [":scheme", "https"],
+      [":path", "/"],
+      [":authority", "guarded.app.test"],
+    ];
+    stream += 2;
+    const flags = Flag.endHeaders | Flag.endStream;
+    await client.send(frame(FrameType.headers, flags, stream, block(fields)));
+    return (await answers.of(stream)).status;
+  };
+}
+
 async function start(dynamic: string, files = FILES) {
   const router = await startRouter({
     dynamic: "",
@@ -54,6 +76,7 @@ async function start(dynamic: string, files = FILES) {
   return {
     port,
     program,
+    asMember,
     ask,
     status: async () => (await ask()).status,
     statusOfMember: async () => (await ask(...asMember)).status,
@@ -104,32 +127,51 @@ test("a connection from before a reload that asks for client certificates isn't 
   const { port, program } = router;
   await using old = opensslTalk(port, "guarded.app.test");
   using modern = await RawHttp2.connectTls(port, { serverName: "guarded.app.test" });
-  const answers = new Http2Answers(modern);
-  let stream = -1;
-  const overHttp2 = async () => {
-    const fields: [string, string][] = [
-      [":method", "GET"],
-      [":scheme", "https"],
-      [":path", "/"],
-      [":authority", "guarded.app.test"],
-    ];
-    stream += 2;
-    const flags = Flag.endHeaders | Flag.endStream;
-    await modern.send(frame(FrameType.headers, flags, stream, block(fields)));
-    return (await answers.of(stream)).status;
-  };
-  const request = "GET / HTTP/1.1\r\nHost: guarded.app.test\r\n\r\n";
-  old.write(request);
+  using forgiven = await RawHttp2.connectTls(port, { serverName: "guarded.app.test" });
+  const overHttp2 = asking(modern);
+  const overForgiven = asking(forgiven);
+  old.write(REQUEST);
   await old.said(/HTTP\/1\.1 200 /);
-  expect(await overHttp2()).toBe(200);
+  expect([await overHttp2(), await overForgiven()]).toEqual([200, 200]);
   const demanding = guardedBy("members", { members: DEMANDS });
   await program.write("dynamic.json", demanding);
   await waitFor("the reload", async () => (await router.status()) === undefined);
-  old.write(request);
-  await old.said(/HTTP\/1\.1 421 /);
+  // A client that went on with its connection would hear nothing else any more: the answer is the last.
+  old.write(REQUEST);
+  await old.said(/HTTP\/1\.1 421 [\s\S]*\r\nConnection: close\r\n/);
+  await old.exited;
   expect(await overHttp2()).toBe(421);
+  await modern.send(frame(FrameType.ping, Flag.ack, 0, new Uint8Array(8)));
+  await modern.ended();
   // What is demanded no longer is no reason to refuse.
   await program.write("dynamic.json", guardedBy("members", { members: ASKS }));
   await waitFor("the reload", async () => (await router.status()) === 200);
-  expect(await overHttp2()).toBe(200);
+  expect(await overForgiven()).toBe(200);
+});
+
+test("authorities that are added cost nobody their connection, one that is taken away does", async () => {
+  await using router = await start(guardedBy("members", { members: DEMANDS }));
+  const { port, program, asMember } = router;
+  await using old = opensslTalk(port, "guarded.app.test", ...asMember);
+  const stranger = [
+    "-cert",
+    `${program.directory}/stranger.pem`,
+    "-key",
+    `${program.directory}/stranger.key`,
+  ];
+  await program.write("stranger.pem", strange.certificate);
+  await program.write("stranger.key", strange.key);
+  const statusOfStranger = async () => (await router.ask(...stranger)).status;
+  old.write(REQUEST);
+  await old.said(/HTTP\/1\.1 200 /);
+  expect(await statusOfStranger()).toBeUndefined();
+  await program.write("ca.pem", `The next one:\n${next.certificate}${ca.certificate}`);
+  await waitFor("the next authority", async () => (await statusOfStranger()) === 200);
+  old.write(REQUEST);
+  await old.said(/HTTP\/1\.1 200 /);
+  await program.write("ca.pem", next.certificate);
+  await waitFor("the end of the old", async () => (await router.statusOfMember()) === undefined);
+  old.write(REQUEST);
+  await old.said(/HTTP\/1\.1 421 /);
+  await old.exited;
 });
