@@ -164,9 +164,12 @@ export class UpstreamPool {
   serveWaiting(client: Http2Client): void {
     const { waiting } = this;
     if (waiting.length === 0) return;
-    let served = 0;
-    while (served < waiting.length && client.start(waiting[served].call)) served++;
-    waiting.splice(0, served);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      // It waits no more by then: one that fails while it begins makes room, and this is called from within.
+      if (client.start(next.call)) continue;
+      waiting.unshift(next);
+      break;
+    }
     this.adjustDials();
   }
 

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ServerHttp2Stream } from "node:http2";
+import { ProxyError } from "../../../src/core/errors.ts";
+import { HeaderList } from "../../../src/http/header-list.ts";
 import { Flag, FrameType } from "../../support/raw-http2.ts";
 import { FedBody } from "../../support/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -135,4 +137,24 @@ test("a server of HTTP/1.1", async () => {
     peer.halfClose();
   });
   expect(await scene.text()).toStartWith("upstream-protocol: The upstream broke a rule of HTTP/2");
+});
+
+test("a call that fails while it begins begins once, and those behind it have their turn", async () => {
+  const { scene } = scripted(async (peer) => {
+    await peer.begin([3, 1], [6, 400]);
+    await peer.respond(await peer.request());
+    await peer.request();
+    for (;;) await peer.respond(await peer.request());
+  });
+  expect(await scene.text()).toBe("200 ");
+  const first = scene.call();
+  first.call.catch(() => {});
+  const fed = new FedBody();
+  fed.push("some");
+  fed.body.finish(HeaderList.from([["x-large", "v".repeat(400)]]));
+  const failing = scene.text({ method: "POST", body: fed.body });
+  const last = scene.text();
+  first.call.abort(new ProxyError("client-gone", "downstream", "gone"));
+  expect(await failing).toStartWith("header-too-large: ");
+  expect(await last).toBe("200 ");
 });
