@@ -26,7 +26,6 @@ export class CertificateLoader {
   readonly loaded = new LoadedCertificates();
   private readonly files: Files;
   private readonly tryOut: (keyPair: KeyPair) => void;
-  private readonly baseDirectory: string | undefined;
   private readonly earlier: LoadedCertificates;
   private readonly texts = new Map<string, Promise<string>>();
 
@@ -34,12 +33,10 @@ export class CertificateLoader {
   constructor(
     files: Files,
     tryOut: (keyPair: KeyPair) => void,
-    baseDirectory?: string,
     earlier = new LoadedCertificates(),
   ) {
     this.files = files;
     this.tryOut = tryOut;
-    this.baseDirectory = baseDirectory;
     this.earlier = earlier;
   }
 
@@ -47,7 +44,7 @@ export class CertificateLoader {
   readText(textOrPath: string): Promise<string> {
     let text = this.texts.get(textOrPath);
     if (text === undefined) {
-      text = readPem(this.files, textOrPath, this.baseDirectory);
+      text = readPem(this.files, textOrPath);
       this.texts.set(textOrPath, text);
     }
     return text;

@@ -8,16 +8,12 @@ const MARK = "-----BEGIN ";
 
 /**
  * The PEM text that a value stands for, as Traefik's keys for certificates, keys and CAs take it:
- * the text itself, or a file's path (relative to `baseDirectory`, else to the working directory).
+ * the text itself, or a file's path.
  * Throws an Error that names the path and says what is wrong; it never shows what was read.
  */
-export async function readPem(
-  files: Files,
-  textOrPath: string,
-  baseDirectory = "",
-): Promise<string> {
+export async function readPem(files: Files, textOrPath: string): Promise<string> {
   if (textOrPath.includes(MARK)) return textOrPath;
-  const path = pemPath(textOrPath, baseDirectory);
+  const path = pemPath(textOrPath);
   if (path === undefined) throw new Error("expected a file's path or PEM text, found neither");
   const name = JSON.stringify(path);
   const info = await files.info(path).catch((error: unknown) => {
@@ -39,9 +35,7 @@ export async function readPem(
 }
 
 /** The path that a value names; undefined where it is PEM text itself, or can't be a path. */
-export function pemPath(textOrPath: string, baseDirectory = ""): string | undefined {
-  if (textOrPath === "" || textOrPath.includes("\n") || textOrPath.includes(MARK)) return undefined;
-  const absolute = /^([A-Za-z]:)?[/\\]/.test(textOrPath);
-  if (absolute || baseDirectory === "") return textOrPath;
-  return `${baseDirectory.replace(/\/+$/, "")}/${textOrPath}`;
+export function pemPath(textOrPath: string): string | undefined {
+  const isPath = textOrPath !== "" && !textOrPath.includes("\n") && !textOrPath.includes(MARK);
+  return isPath ? textOrPath : undefined;
 }

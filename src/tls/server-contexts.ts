@@ -20,44 +20,26 @@ export class ServerContexts {
   readonly options: ServerOptions;
   private readonly runtime: Pick<Runtime, "serverTls">;
   private readonly contexts = new WeakMap<ServerCertificate, Found>();
-  /** Those with other protocols than the options', by the protocols. */
-  private readonly others = new WeakMap<ServerCertificate, Map<string, Found>>();
 
   constructor(options: ServerOptions, runtime: Pick<Runtime, "serverTls">) {
     this.options = options;
     this.runtime = runtime;
   }
 
-  get(certificate: ServerCertificate, alpn?: readonly string[]): Found {
-    if (alpn !== undefined) return this.getOther(certificate, alpn);
+  get(certificate: ServerCertificate): Found {
     let found = this.contexts.get(certificate);
     if (found === undefined) {
-      found = this.make(certificate, this.options.alpn);
+      found = this.make(certificate);
       this.contexts.set(certificate, found);
     }
     return found;
   }
 
-  private getOther(certificate: ServerCertificate, alpn: readonly string[]): Found {
-    let contexts = this.others.get(certificate);
-    if (contexts === undefined) {
-      contexts = new Map();
-      this.others.set(certificate, contexts);
-    }
-    const key = alpn.join(" ");
-    let found = contexts.get(key);
-    if (found === undefined) {
-      found = this.make(certificate, alpn);
-      contexts.set(key, found);
-    }
-    return found;
-  }
-
   /** What the runtime refuses it would refuse again: the refusal is kept. */
-  private make({ keyPair }: ServerCertificate, alpn: readonly string[]): Found {
+  private make({ keyPair }: ServerCertificate): Found {
     const { sniStrict: _, ...options } = this.options;
     try {
-      return this.runtime.serverTls({ ...options, keyPair, alpn });
+      return this.runtime.serverTls({ ...options, keyPair });
     } catch (error) {
       return { refused: messageOf(error) };
     }

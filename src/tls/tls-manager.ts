@@ -14,8 +14,6 @@ import { resolveTlsOptions, type ServerOptions } from "./tls-options.ts";
 
 export interface TlsManagerContext {
   readonly runtime: Pick<Runtime, "files" | "serverTls">;
-  /** Relative paths are below it; the working directory where it is undefined. */
-  readonly baseDirectory?: string;
   /** What serves now: certificates and options that did not change keep their sessions. */
   readonly previous?: TlsManager;
   /**
@@ -89,10 +87,10 @@ export class TlsManager {
     configuration: TlsConfiguration,
     context: TlsManagerContext,
   ): Promise<{ manager: TlsManager; errors: TlsError[] }> {
-    const { runtime, previous, baseDirectory } = context;
+    const { runtime, previous } = context;
     const errors: TlsError[] = [];
     const tryOut = (keyPair: KeyPair) => tryCertificate(runtime, keyPair);
-    const loader = new CertificateLoader(runtime.files, tryOut, baseDirectory, previous?.loaded);
+    const loader = new CertificateLoader(runtime.files, tryOut, previous?.loaded);
 
     const certificates: ServerCertificate[] = [];
     for (const [i, { certFile, keyFile, stores }] of (configuration.certificates ?? []).entries()) {
@@ -141,19 +139,13 @@ export class TlsManager {
 
   /**
    * The context for a connection: its certificate is the one for `serverName` ("" for none: for the
-   * local address), else the default one, unless the options are strict about names. `alpn` replaces
-   * the options' protocols.
+   * local address), else the default one, unless the options are strict about names.
    */
-  choose(
-    optionsName: string,
-    serverName: string,
-    localIp: string,
-    alpn?: readonly string[],
-  ): ServerTlsContext | Refusal {
+  choose(optionsName: string, serverName: string, localIp: string): ServerTlsContext | Refusal {
     const contexts = this.contextsOf(optionsName);
     if ("refused" in contexts) return contexts;
     const certificate = this.certificateFor(serverName, localIp, contexts.options.sniStrict);
-    return "refused" in certificate ? certificate : contexts.get(certificate, alpn);
+    return "refused" in certificate ? certificate : contexts.get(certificate);
   }
 
   private contextsOf(optionsName: string): ServerContexts | Refusal {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { pemPath, readPem } from "../../../src/tls/read-pem.ts";
+import { readPem } from "../../../src/tls/read-pem.ts";
 import { fixture } from "./fixture.ts";
 import { MemoryFiles } from "./memory-files.ts";
 
@@ -14,19 +14,12 @@ const files = new MemoryFiles({
 
 test("PEM text is itself, whatever is around it", async () => {
   expect(await readPem(files, PEM)).toBe(PEM);
-  expect(await readPem(files, `\n  a comment\n${PEM}`, "/etc")).toBe(`\n  a comment\n${PEM}`);
+  expect(await readPem(files, `\n  a comment\n${PEM}`)).toBe(`\n  a comment\n${PEM}`);
 });
 
 test("a path, absolute or relative", async () => {
   expect(await readPem(files, "/etc/ca.pem")).toBe(PEM);
-  expect(await readPem(files, "/etc/ca.pem", "/elsewhere")).toBe(PEM);
-  expect(await readPem(files, "ca.pem", "/etc")).toBe(PEM);
-  expect(await readPem(files, "ca.pem", "/etc/")).toBe(PEM);
   expect(await readPem(files, "relative.pem")).toBe(PEM);
-});
-
-test("a path on Windows is absolute", () => {
-  expect(pemPath("C:\\certs\\ca.pem", "/etc")).toBe("C:\\certs\\ca.pem");
 });
 
 describe("errors name the path", () => {

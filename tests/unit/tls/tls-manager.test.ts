@@ -32,11 +32,11 @@ function setUp() {
     },
   };
   const create = (configuration: TlsConfiguration, context: Partial<TlsManagerContext> = {}) =>
-    TlsManager.create(configuration, { runtime, baseDirectory: "/tls", ...context });
+    TlsManager.create(configuration, { runtime, ...context });
   return { files, made, create };
 }
 
-const RSA = { certFile: "rsa-chain.pem", keyFile: "rsa.key" };
+const RSA = { certFile: "/tls/rsa-chain.pem", keyFile: "/tls/rsa.key" };
 const EC = { certFile: "/tls/ec.pem", keyFile: "/tls/ec.key" };
 const ADDRESSES = { certFile: fixture("p384.pem"), keyFile: fixture("p384.key") };
 
@@ -112,7 +112,7 @@ describe("which context a connection gets", () => {
 describe("options", () => {
   const options = {
     "modern@file": { minVersion: "VersionTLS13" as const },
-    "mtls@file": { clientAuth: { caFiles: ["ca.pem"] } },
+    "mtls@file": { clientAuth: { caFiles: ["/tls/ca.pem"] } },
   };
 
   test("each set has contexts of its own, made once", async () => {
@@ -133,16 +133,6 @@ describe("options", () => {
     expect(made.length).toBe(before + 3);
   });
 
-  test("other protocols", async () => {
-    const { manager } = await setUp().create({ certificates: [RSA], options });
-    const none = manager.choose("mtls@file", "rsa.test", "", []);
-    expect(optionsOf(none)).toMatchObject({ alpn: [], clientAuth: "require-and-verify" });
-    expect(manager.choose("mtls@file", "rsa.test", "", [])).toBe(none);
-    const http1 = manager.choose("mtls@file", "rsa.test", "", ["http/1.1"]);
-    expect(optionsOf(http1).alpn).toEqual(["http/1.1"]);
-    expect(optionsOf(manager.choose("mtls@file", "rsa.test", "")).alpn).toEqual(["h2", "http/1.1"]);
-  });
-
   test("unknown ones are refused", async () => {
     const { manager } = await setUp().create({ options });
     const refused = { refused: 'there are no TLS options "modern"' };
@@ -152,8 +142,12 @@ describe("options", () => {
   });
 
   test.each([
-    ["a CA file that isn't there", { clientAuth: { caFiles: ["none.pem"] } }, "no file"],
-    ["a CA file that is none", { clientAuth: { caFiles: ["ec.key"] } }, "expected certificates"],
+    ["a CA file that isn't there", { clientAuth: { caFiles: ["/tls/none.pem"] } }, "no file"],
+    [
+      "a CA file that is none",
+      { clientAuth: { caFiles: ["/tls/ec.key"] } },
+      "expected certificates",
+    ],
     [
       "what the runtime can't do",
       { cipherSuites: ["TLS_RSA_WITH_RC4_128_SHA" as const] },
@@ -191,21 +185,21 @@ describe("what is broken is said, and the rest serves", () => {
   test("certificates", async () => {
     const { manager, errors } = await setUp().create({
       certificates: [
-        { certFile: "none.pem", keyFile: "rsa.key" },
-        { certFile: "ec.pem", keyFile: "ec-other.key" },
-        { certFile: "-----BEGIN CERTIFICATE-----", keyFile: "rsa.key" },
+        { certFile: "/tls/none.pem", keyFile: "/tls/rsa.key" },
+        { certFile: "/tls/ec.pem", keyFile: "/tls/ec-other.key" },
+        { certFile: "-----BEGIN CERTIFICATE-----", keyFile: "/tls/rsa.key" },
         RSA,
       ],
     });
     expect(errors).toEqual([
       {
         kind: "certificate",
-        name: "certificates[0] (none.pem)",
+        name: "certificates[0] (/tls/none.pem)",
         message: 'there is no file "/tls/none.pem"',
       },
       {
         kind: "certificate",
-        name: "certificates[1] (ec.pem)",
+        name: "certificates[1] (/tls/ec.pem)",
         message: "the private key does not belong to the certificate",
       },
       {
@@ -221,7 +215,9 @@ describe("what is broken is said, and the rest serves", () => {
   test("the default certificate: nobody gets another instead", async () => {
     const { manager, errors } = await setUp().create({
       certificates: [RSA],
-      stores: { default: { defaultCertificate: { certFile: "none.pem", keyFile: "rsa.key" } } },
+      stores: {
+        default: { defaultCertificate: { certFile: "/tls/none.pem", keyFile: "/tls/rsa.key" } },
+      },
     });
     expect(errors).toEqual([
       {
@@ -238,9 +234,9 @@ describe("what is broken is said, and the rest serves", () => {
 
   test("a certificate that the runtime can't use", async () => {
     const { manager, errors } = await setUp().create({
-      certificates: [RSA, { certFile: "k256.pem", keyFile: "k256.key" }],
+      certificates: [RSA, { certFile: "/tls/k256.pem", keyFile: "/tls/k256.key" }],
     });
-    const name = "certificates[1] (k256.pem)";
+    const name = "certificates[1] (/tls/k256.pem)";
     expect(errors).toEqual([{ kind: "certificate", name, message: `${CANNOT}no such curve` }]);
     expect(subjectOf(manager.choose("default", "k256.test", ""))).toBe(GENERATED);
     expect(subjectOf(manager.choose("default", "rsa.test", ""))).toBe("rsa.test");
@@ -252,7 +248,7 @@ describe("what is broken is said, and the rest serves", () => {
       stores: { mine: { defaultCertificate: EC } },
     });
     expect(errors.map(({ kind, name }) => [kind, name])).toEqual([
-      ["certificate", "certificates[0] (rsa-chain.pem)"],
+      ["certificate", "certificates[0] (/tls/rsa-chain.pem)"],
       ["store", "mine"],
     ]);
     expect(subjectOf(manager.choose("default", "rsa.test", ""))).toBe(GENERATED);
@@ -262,7 +258,7 @@ describe("what is broken is said, and the rest serves", () => {
 describe("a reload", () => {
   const configuration: TlsConfiguration = {
     certificates: [RSA, EC],
-    options: { "mtls@file": { clientAuth: { caFiles: ["ca.pem"] } } },
+    options: { "mtls@file": { clientAuth: { caFiles: ["/tls/ca.pem"] } } },
   };
   const NAMES = ["rsa.test", "only-a-name.test", "other.test"];
 
@@ -370,9 +366,9 @@ describe("a reload", () => {
 test("each file is read once", async () => {
   const { create, files } = setUp();
   await create({
-    certificates: [RSA, EC, ADDRESSES, RSA, { certFile: "none.pem", keyFile: "rsa.key" }],
+    certificates: [RSA, EC, ADDRESSES, RSA, { certFile: "/tls/none.pem", keyFile: "/tls/rsa.key" }],
     stores: { default: { defaultCertificate: EC } },
-    options: { default: { clientAuth: { caFiles: ["ca.pem"] } } },
+    options: { default: { clientAuth: { caFiles: ["/tls/ca.pem"] } } },
   });
   const read = ["rsa-chain.pem", "rsa.key", "ec.pem", "ec.key"].map((name) => `/tls/${name}`);
   expect(files.reads).toEqual([...read, "/tls/ca.pem"]);
