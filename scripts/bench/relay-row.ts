@@ -53,6 +53,7 @@ export function relayRow(kind: keyof typeof TITLES): Row {
         TITLES[kind],
         size / 1e6,
         costs,
+        "both",
       );
     } finally {
       for (const { process } of started) process.kill();
