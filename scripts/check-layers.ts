@@ -5,7 +5,7 @@ import { checkLayers } from "./layers.ts";
 import { ROOT } from "./paths.ts";
 
 const files = new Map<string, string>();
-for (const folder of ["src", "runtime", "scripts"]) {
+for (const folder of ["src", "runtime", "scripts", "bench"]) {
   for (const name of new Bun.Glob("**/*.ts").scanSync(join(ROOT, folder))) {
     const path = `${folder}/${name.replaceAll("\\", "/")}`;
     files.set(path, readFileSync(join(ROOT, path), "utf8"));

@@ -2,10 +2,10 @@ import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
 import { workerThread } from "../node/worker-thread.ts";
 import { bunStartTls } from "./bun-handshake.ts";
-import { bunListenHttp3 } from "./bun-http3.ts";
 import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
 import { bunBindUdp } from "./bun-udp.ts";
+import { bunListenHttp3 } from "./http3/bun-http3.ts";
 
 /** Sluice on Bun. */
 export function bunRuntime(): Runtime {

@@ -6,9 +6,9 @@ import type {
   ServerTlsContext,
   ServerTlsOptions,
 } from "../../src/net/tls.ts";
-import { wireProtocols } from "../node/alpn.ts";
-import { clientRefusal, serverRefusal } from "../node/peer-check.ts";
-import { clientOptions, serverOptions } from "../node/tls-options.ts";
+import { wireProtocols } from "../node/tls/alpn.ts";
+import { clientRefusal, serverRefusal } from "../node/tls/peer-check.ts";
+import { clientOptions, serverOptions } from "../node/tls/tls-options.ts";
 
 /**
  * What `upgradeTLS` takes as `tls`. `secureContext` is undocumented: a native SSL_CTX of node:tls,

@@ -4,11 +4,11 @@ import { ENDPOINT_CASES } from "./endpoint-cases.ts";
 import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
-import { TLS_CONNECTION_CASES } from "./tls-connection-cases.ts";
-import { TLS_HANDSHAKE_CASES } from "./tls-handshake-cases.ts";
-import { TLS_OPTION_CASES } from "./tls-option-cases.ts";
-import { TLS_PEER_CASES } from "./tls-peer-cases.ts";
-import { TLS_SESSION_CASES } from "./tls-session-cases.ts";
+import { TLS_CONNECTION_CASES } from "./tls/tls-connection-cases.ts";
+import { TLS_HANDSHAKE_CASES } from "./tls/tls-handshake-cases.ts";
+import { TLS_OPTION_CASES } from "./tls/tls-option-cases.ts";
+import { TLS_PEER_CASES } from "./tls/tls-peer-cases.ts";
+import { TLS_SESSION_CASES } from "./tls/tls-session-cases.ts";
 import { UDP_CASES } from "./udp-cases.ts";
 import { WORKER_CASES } from "./worker-cases.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Address } from "../../src/net/connection.ts";
 import type { Runtime } from "../../src/net/runtime.ts";
-import type { DatagramHandler, UdpOptions, UdpSocket } from "../../src/net/udp.ts";
+import type { DatagramHandler, UdpOptions, UdpSocket } from "../../src/net/udp/udp.ts";
 import type { Case } from "./case.ts";
 import { pattern, same, settle, within } from "./probe.ts";
 

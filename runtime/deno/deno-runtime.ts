@@ -1,10 +1,10 @@
 import { pathToFileURL } from "node:url";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
-import { nodeStartTls } from "../node/node-handshake.ts";
 import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
-import { NodeClientTls, NodeServerTls } from "../node/node-tls-context.ts";
-import { nodeBindUdp } from "../node/node-udp.ts";
+import { nodeStartTls } from "../node/tls/node-handshake.ts";
+import { NodeClientTls, NodeServerTls } from "../node/tls/node-tls-context.ts";
+import { nodeBindUdp } from "../node/udp/node-udp.ts";
 import { workerThread } from "../node/worker-thread.ts";
 
 /**

@@ -10,9 +10,9 @@ import type { Connection, ConnectionHandler, Listener } from "../../src/net/conn
 import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
 import { bindAll } from "./bind-all.ts";
 import { NodeConnection } from "./node-connection.ts";
-import { nodeClientHandshake } from "./node-handshake.ts";
-import type { NodeClientTls } from "./node-tls-context.ts";
 import { SystemError } from "./system-error.ts";
+import { nodeClientHandshake } from "./tls/node-handshake.ts";
+import type { NodeClientTls } from "./tls/node-tls-context.ts";
 import { reportUncaught } from "./uncaught.ts";
 
 /** Node's own. */

@@ -1,7 +1,7 @@
 import { Router } from "itty-router";
 import type { Handler } from "../http/handler.ts";
-import { HeaderList } from "../http/header-list.ts";
-import { LazyResponse, reasonOf } from "../http/lazy-response.ts";
+import { LazyResponse, reasonOf } from "../http/lazy/lazy-response.ts";
+import { HeaderList } from "../wire/header-list.ts";
 
 export interface PingOptions {
   /** The status while Sluice is shutting down; 503 by default. */

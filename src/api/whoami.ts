@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import type { Exchange } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
-import type { HeaderList } from "../http/header-list.ts";
-import { LazyRequest } from "../http/lazy-request.ts";
+import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import type { Address } from "../net/connection.ts";
 import { FieldId } from "../wire/field-names.ts";
+import type { HeaderList } from "../wire/header-list.ts";
 
 export interface WhoamiOptions {
   /** The machine's name. */

@@ -1,4 +1,4 @@
-import { ConfigError } from "../config/document.ts";
+import { ConfigError } from "../config/sources/document.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { check } from "./check.ts";

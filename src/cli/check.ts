@@ -1,5 +1,5 @@
-import { formatIssue } from "../config/document.ts";
 import { type ReadStatic, readStatic } from "../config/load-static.ts";
+import { formatIssue } from "../config/sources/document.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
 import { ProblemLog } from "./problem-log.ts";

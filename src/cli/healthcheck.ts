@@ -1,7 +1,7 @@
 import { loadStatic } from "../config/load-static.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
-import { entryPointOptions } from "../server/entry-point-options.ts";
+import { entryPointOptions } from "../server/entry-point/entry-point-options.ts";
 import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
 
 const TIMEOUT = 5000;

@@ -1,5 +1,6 @@
+import type { LogFields, Logger, LogLevel } from "../core/logger.ts";
 import type { AppendFile } from "../net/runtime.ts";
-import type { LogFields, Logger, LogLevel, RootLogger } from "../observability/logger.ts";
+import type { RootLogger } from "../telemetry/logger.ts";
 
 /** A log that keeps what is wrong as lines for a person: warnings and errors, and what they are about. */
 export class ProblemLog implements RootLogger {

@@ -1,14 +1,15 @@
 import { noopHandler, pingHandler } from "../api/internal.ts";
 import { whoami } from "../api/whoami.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
+import type { Logger } from "../core/logger.ts";
 import type { Handler } from "../http/handler.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
-import { AccessLog } from "../observability/access-log.ts";
-import { createLogger, type Logger, type RootLogger } from "../observability/logger.ts";
 import { FileProvider } from "../providers/file-provider.ts";
 import type { Provider } from "../providers/provider.ts";
 import { Server } from "../server/server.ts";
-import { fetchHandlerService } from "../services/fetch-handler.ts";
+import { fetchHandlerService } from "../services/http/fetch-handler.ts";
+import { AccessLog } from "../telemetry/access-log/access-log.ts";
+import { createLogger, type RootLogger } from "../telemetry/logger.ts";
 
 /** What `accessLog.addInternals` is about; whoami is there to be tried. */
 const INTERNALS = ["noop@internal", "ping@internal"];

@@ -1,8 +1,8 @@
 import { loadStatic } from "../config/load-static.ts";
 import { messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Runtime } from "../net/runtime.ts";
-import type { Logger } from "../observability/logger.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
 import { createProgram, type Program } from "./program.ts";
 import { VERSION } from "./version.ts";

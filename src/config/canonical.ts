@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { ConfigDocument, ConfigIssue, KeyPath } from "./document.ts";
 import { nearest } from "./nearest.ts";
-import { scalarFrom } from "./scalar.ts";
 import { type Shape, shapeOf } from "./shape.ts";
+import type { ConfigDocument, ConfigIssue, KeyPath } from "./sources/document.ts";
+import { scalarFrom } from "./sources/scalar.ts";
 import { supportOf } from "./support.ts";
 
 export interface Canonical {

@@ -1,7 +1,7 @@
 import type { Runtime } from "../net/runtime.ts";
-import { ConfigError, type ConfigIssue } from "./document.ts";
-import { findStatic } from "./find-static.ts";
-import { parseFile } from "./parse-file.ts";
+import { ConfigError, type ConfigIssue } from "./sources/document.ts";
+import { findStatic } from "./sources/find-static.ts";
+import { parseFile } from "./sources/parse-file.ts";
 import { entryPointSchema } from "./static/entry-points.ts";
 import { type StaticConfiguration, staticSchema } from "./static/schema.ts";
 import { validate } from "./validate.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ScalarKind } from "./scalar.ts";
+import type { ScalarKind } from "./sources/scalar.ts";
 
 /** What a schema expects at one place, wrappers taken off. */
 export type Shape =

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { canonicalise } from "./canonical.ts";
-import type { ConfigDocument, ConfigIssue, KeyPath } from "./document.ts";
+import type { ConfigDocument, ConfigIssue, KeyPath } from "./sources/document.ts";
 
 export type Validated<T> =
   | { readonly value: T; readonly issues: readonly ConfigIssue[] }

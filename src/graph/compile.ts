@@ -1,10 +1,10 @@
 import { Breather } from "../core/breather.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
-import { LazyResponse } from "../http/lazy-response.ts";
-import { denyEncodedCharacters } from "../http/request-path.ts";
-import { sniCheck } from "../http/sni-check.ts";
+import { LazyResponse } from "../http/lazy/lazy-response.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "../providers/snapshot.ts";
+import { denyEncodedCharacters } from "../request/request-path.ts";
+import { sniCheck } from "../request/sni-check.ts";
 import { RuleCache } from "../routers/compiled-rule.ts";
 import { HttpMux, type HttpRoute } from "../routers/http-mux.ts";
 import { TlsHosts, type TlsRouter } from "../routers/tls-hosts.ts";

@@ -1,7 +1,7 @@
 import type { Middleware as MiddlewareConfiguration } from "../config/dynamic/schema.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Middleware } from "../http/handler.ts";
-import { MIDDLEWARES } from "../middlewares/table.ts";
+import { MIDDLEWARES } from "../middlewares/http/table.ts";
 import { providerOf, resolveReference } from "../providers/names.ts";
 import type { Snapshot } from "../providers/snapshot.ts";
 import { missing } from "./missing.ts";

@@ -9,10 +9,10 @@ import type { Runtime } from "../net/runtime.ts";
 import type { ClientTlsContext } from "../net/tls.ts";
 import { providerOf, resolveReference } from "../providers/names.ts";
 import type { TcpSnapshot } from "../providers/snapshot.ts";
-import { healthOfChild } from "../services/health.ts";
-import { TcpHealthCheck } from "../services/tcp-health-check.ts";
-import { type TcpService, tcpLoadBalancer } from "../services/tcp-load-balancer.ts";
-import { type TcpLogger, type TcpServer, tcpProxy } from "../services/tcp-proxy.ts";
+import { healthOfChild } from "../services/health/health.ts";
+import { TcpHealthCheck } from "../services/health/tcp-health-check.ts";
+import { type TcpService, tcpLoadBalancer } from "../services/tcp/tcp-load-balancer.ts";
+import { type TcpLogger, type TcpServer, tcpProxy } from "../services/tcp/tcp-proxy.ts";
 import { readAuthorities, readKeyPair } from "./tls-files.ts";
 
 export interface TcpContext {

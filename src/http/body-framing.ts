@@ -1,6 +1,6 @@
 import type { ConnectionWriter } from "../net/connection-writer.ts";
+import type { HeaderList } from "../wire/header-list.ts";
 import { CHUNK_HEAD_MAX, writeChunkHead, writeLastChunk } from "../wire/http1/chunk-encoder.ts";
-import type { HeaderList } from "./header-list.ts";
 
 const NONE = new Uint8Array(64);
 

@@ -1,7 +1,7 @@
 import { concatBytes } from "../core/bytes.ts";
 import { ProxyError } from "../core/errors.ts";
+import type { HeaderList } from "../wire/header-list.ts";
 import { BodyQueue, holdsMuch } from "./body-queue.ts";
-import type { HeaderList } from "./header-list.ts";
 
 /** Where a body's bytes go. */
 export interface BodySink {

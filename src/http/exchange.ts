@@ -2,7 +2,7 @@ import type { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
 import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
-import type { HeaderList } from "./header-list.ts";
+import type { HeaderList } from "../wire/header-list.ts";
 
 /** The TLS options that a connection's handshake went by. */
 export interface HandshakeOptions {

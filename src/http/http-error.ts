@@ -1,4 +1,4 @@
-import { LazyResponse, reasonOf } from "./lazy-response.ts";
+import { LazyResponse, reasonOf } from "./lazy/lazy-response.ts";
 
 /** A failure that Sluice itself reports, byte for byte as Go's http.Error (hence Traefik) writes it. */
 export function httpError(status: number, text = reasonOf(status)): Response {

@@ -1,6 +1,6 @@
 import { CidrSet, parseIpv4, parseIpv6 } from "../core/cidr.ts";
 import type { Exchange } from "./exchange.ts";
-import type { LazyRequest } from "./lazy-request.ts";
+import type { LazyRequest } from "./lazy/lazy-request.ts";
 
 /** `ipStrategy`: which address counts as the client's. */
 export interface IpStrategyOptions {

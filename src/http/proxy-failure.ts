@@ -1,6 +1,6 @@
 import { ProxyError, statusOf } from "../core/errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { LazyResponse, reasonOf } from "./lazy-response.ts";
+import { LazyResponse, reasonOf } from "./lazy/lazy-response.ts";
 
 /** What is needed of a logger here. */
 export interface FailureLogger {

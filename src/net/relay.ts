@@ -1,5 +1,5 @@
+import { ByteQueue } from "../core/byte-queue.ts";
 import { type Deadlines, type Expiring, now } from "../core/timers.ts";
-import { ByteQueue } from "./byte-queue.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 
 /** Bytes that may wait for one side before the other is no longer read. */

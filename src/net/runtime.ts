@@ -6,7 +6,7 @@ import type {
   ServerTlsContext,
   ServerTlsOptions,
 } from "./tls.ts";
-import type { DatagramHandler, UdpOptions, UdpSocket } from "./udp.ts";
+import type { DatagramHandler, UdpOptions, UdpSocket } from "./udp/udp.ts";
 
 export interface ListenOptions {
   /** Empty for all addresses, IPv6 and IPv4. */

@@ -1,7 +1,7 @@
 import { messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
 import { sameData } from "../core/same-data.ts";
 import type { Stop } from "../net/runtime.ts";
-import type { Logger } from "../observability/logger.ts";
 import { aggregate, type EntryPointModel } from "./aggregate.ts";
 import type { Provider, ProviderConfiguration } from "./provider.ts";
 import type { Snapshot } from "./snapshot.ts";

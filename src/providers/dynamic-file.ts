@@ -1,7 +1,7 @@
-import { ConfigError, type ConfigIssue } from "../config/document.ts";
 import type { DisabledDynamicElement, DynamicConfiguration } from "../config/dynamic/schema.ts";
 import { type ValidatedDynamic, validateDynamic } from "../config/dynamic/validate.ts";
-import { parseFile } from "../config/parse-file.ts";
+import { ConfigError, type ConfigIssue } from "../config/sources/document.ts";
+import { parseFile } from "../config/sources/parse-file.ts";
 import { Breather } from "../core/breather.ts";
 
 /** A dynamic configuration's file as it was read. */

@@ -1,9 +1,9 @@
-import { decodeText } from "../config/decode-text.ts";
-import { ConfigError, type ConfigIssue, formatIssue } from "../config/document.ts";
 import type { ValidatedDynamic } from "../config/dynamic/validate.ts";
+import { decodeText } from "../config/sources/decode-text.ts";
+import { ConfigError, type ConfigIssue, formatIssue } from "../config/sources/document.ts";
 import { messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
 import type { Files, Runtime, Stop } from "../net/runtime.ts";
-import type { Logger } from "../observability/logger.ts";
 import {
   type DynamicFile,
   type PackedDynamic,

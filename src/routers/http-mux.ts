@@ -1,7 +1,7 @@
 import { messageOf } from "../core/errors.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
-import { LazyRequest } from "../http/lazy-request.ts";
+import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { firstLabelEnd } from "../rules/host-pattern.ts";
 import { byPriority, type CompiledRoute, compileRoute, type HttpRoute } from "./compiled-route.ts";
 import { RuleCache } from "./compiled-rule.ts";

@@ -1,5 +1,5 @@
 import type { Exchange } from "../http/exchange.ts";
-import type { LazyRequest } from "../http/lazy-request.ts";
+import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { PathLiteral } from "./compiled-rule.ts";
 import type { Pause } from "./pause.ts";

@@ -1,7 +1,7 @@
 import { latin1, latin1Bytes } from "../core/bytes.ts";
 import { CidrSet } from "../core/cidr.ts";
 import type { Exchange } from "../http/exchange.ts";
-import type { LazyRequest } from "../http/lazy-request.ts";
+import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { compileGoRegexp } from "./go-regexp.ts";
 import { firstLabelEnd, isAscii, parseHostPattern } from "./host-pattern.ts";
 import type { MatcherArity, RuleNode } from "./parser.ts";

@@ -1,7 +1,7 @@
 import type { TlsConfiguration } from "../config/dynamic/tls.ts";
 import { messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
 import type { Runtime } from "../net/runtime.ts";
-import type { Logger } from "../observability/logger.ts";
 import { certificateFiles } from "../tls/certificate-files.ts";
 import { type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { FileWatch } from "./file-watch.ts";

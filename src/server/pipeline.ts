@@ -1,18 +1,18 @@
-import type { ConfigIssue } from "../config/document.ts";
 import { validateDynamic } from "../config/dynamic/validate.ts";
+import type { ConfigIssue } from "../config/sources/document.ts";
+import type { Logger } from "../core/logger.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
-import { forwardedHeaders } from "../http/forwarded-headers.ts";
 import type { Handler } from "../http/handler.ts";
-import { LazyRequest } from "../http/lazy-request.ts";
-import { LazyResponse } from "../http/lazy-response.ts";
-import { recovery } from "../http/recovery.ts";
-import { requestDecorator } from "../http/request-decorator.ts";
-import { requestPath } from "../http/request-path.ts";
-import type { Logger } from "../observability/logger.ts";
+import { LazyRequest } from "../http/lazy/lazy-request.ts";
+import { LazyResponse } from "../http/lazy/lazy-response.ts";
 import { aggregate } from "../providers/aggregate.ts";
 import type { DisabledElement } from "../providers/snapshot.ts";
-import { fetchProxy } from "../services/fetch-proxy.ts";
+import { forwardedHeaders } from "../request/forwarded-headers.ts";
+import { recovery } from "../request/recovery.ts";
+import { requestDecorator } from "../request/request-decorator.ts";
+import { requestPath } from "../request/request-path.ts";
+import { fetchProxy } from "../services/http/fetch-proxy.ts";
 
 export interface PipelineOptions {
   /** A dynamic configuration as plain data, with Traefik's keys. */

@@ -1,13 +1,13 @@
 import { MAX_UDP_SESSIONS } from "../config/static/entry-points.ts";
 import type { EntryPointConfiguration } from "../config/static/schema.ts";
+import type { Logger } from "../core/logger.ts";
 import type { Deadlines } from "../core/timers.ts";
 import { compileUdp, type UdpGraph } from "../graph/compile-udp.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { Runtime } from "../net/runtime.ts";
-import type { Logger } from "../observability/logger.ts";
 import type { DisabledElement, UdpSnapshot } from "../providers/snapshot.ts";
-import { UdpProxies } from "../services/udp-proxy.ts";
-import { UdpEntryPoint, type UdpEntryPointOptions } from "./udp-entry-point.ts";
+import { UdpProxies } from "../services/udp/udp-proxy.ts";
+import { UdpEntryPoint, type UdpEntryPointOptions } from "./entry-point/udp-entry-point.ts";
 
 /** The UDP entrypoints, and the routers and services that serve them. */
 export class UdpPlane {

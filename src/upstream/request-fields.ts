@@ -1,4 +1,4 @@
-import type { LazyRequest } from "../http/lazy-request.ts";
+import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { FieldId } from "../wire/field-names.ts";
 
 /**

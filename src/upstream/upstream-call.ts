@@ -1,8 +1,8 @@
 import { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
 import type { Body } from "../http/body.ts";
-import type { LazyRequest } from "../http/lazy-request.ts";
-import type { LazyResponse } from "../http/lazy-response.ts";
+import type { LazyRequest } from "../http/lazy/lazy-request.ts";
+import type { LazyResponse } from "../http/lazy/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { UpstreamTarget } from "./upstream-target.ts";

@@ -2,9 +2,16 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { concatBytes, latin1Bytes } from "../../src/core/bytes.ts";
 import { now } from "../../src/core/timers.ts";
-import { ConnectionSwitch } from "../../src/server/connection-switch.ts";
+import { ConnectionSwitch } from "../../src/server/connection/connection-switch.ts";
 import { FakeConnection } from "../unit/net/fake-connection.ts";
-import { ALL, GET, type Given, named, Scene, STARTTLS } from "../unit/server/switch-scene.ts";
+import {
+  ALL,
+  GET,
+  type Given,
+  named,
+  Scene,
+  STARTTLS,
+} from "../unit/server/connection/switch-scene.ts";
 
 /** Entrypoints of all kinds; the client's address is 192.0.2.1. */
 const ENTRYPOINTS: readonly Given[] = [

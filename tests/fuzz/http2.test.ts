@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { concatBytes, latin1Bytes } from "../../src/core/bytes.ts";
 import { ErrorCode } from "../../src/wire/http2/message.ts";
-import { block, frame } from "../support/raw-http2.ts";
+import { block, frame } from "../support/http/raw-http2.ts";
 import {
   data,
   Flag,

@@ -1,8 +1,8 @@
 import { now } from "../../src/core/timers.ts";
 import { Exchange } from "../../src/http/exchange.ts";
-import { AccessLog, accessLogMiddleware } from "../../src/observability/access-log.ts";
-import type { AccessLogOptions } from "../../src/observability/access-log-fields.ts";
-import { type MadeRequest, makeRequest } from "./make-request.ts";
+import { AccessLog, accessLogMiddleware } from "../../src/telemetry/access-log/access-log.ts";
+import type { AccessLogOptions } from "../../src/telemetry/access-log/access-log-fields.ts";
+import { type MadeRequest, makeRequest } from "./http/make-request.ts";
 import { MemoryFile } from "./memory-file.ts";
 
 export interface Logged extends MadeRequest {

@@ -1,6 +1,6 @@
-import { freePort } from "./free-port.ts";
 import { type Program, startProgram } from "./program.ts";
-import { RawClient } from "./raw-client.ts";
+import { freePort } from "./sockets/free-port.ts";
+import { RawClient } from "./sockets/raw-client.ts";
 
 export interface Router extends AsyncDisposable {
   readonly program: Program;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { exchange, RawClient } from "./raw-client.ts";
-import { startUpstream } from "./recording-upstream.ts";
+import { startWebSocketPeer } from "./http/websocket-peer.ts";
+import { exchange, RawClient } from "./sockets/raw-client.ts";
+import { startUpstream } from "./sockets/recording-upstream.ts";
 import {
   answering,
   chunked,
@@ -8,9 +9,8 @@ import {
   plain,
   sendingThenResetting,
   sendingThenStalling,
-} from "./upstream-scripts.ts";
+} from "./sockets/upstream-scripts.ts";
 import { waitFor } from "./wait-for.ts";
-import { startWebSocketPeer } from "./websocket-peer.ts";
 
 /** The tools that black-box tests trust are tried on each other first. */
 describe("test support", () => {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { isExtension, reservedName, unknownKey } from "../canonical.ts";
-import { type ConfigDocument, type ConfigIssue, formatIssue } from "../document.ts";
+import { type ConfigDocument, type ConfigIssue, formatIssue } from "../sources/document.ts";
 import { validate } from "../validate.ts";
 import {
   type DisabledDynamicElement,

@@ -1,5 +1,5 @@
 import type { Fields } from "../fields.ts";
-import { FieldSection } from "./field-section.ts";
+import { FieldSection } from "./head/field-section.ts";
 import type { Http1Limits } from "./message.ts";
 import {
   BACKSLASH,

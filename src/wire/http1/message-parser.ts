@@ -1,8 +1,8 @@
 import { ProxyError } from "../../core/errors.ts";
 import type { Fields } from "../fields.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
-import { HeadFacts } from "./head-facts.ts";
-import { HeadScanner, type StartLine } from "./head-scanner.ts";
+import { HeadFacts } from "./head/head-facts.ts";
+import { HeadScanner, type StartLine } from "./head/head-scanner.ts";
 import { Framing, type Http1Limits, type MessageSink } from "./message.ts";
 import type { Refuse } from "./protocol-error.ts";
 import { SectionReader } from "./section-reader.ts";

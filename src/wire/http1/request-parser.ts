@@ -1,12 +1,12 @@
 import { latin1 } from "../../core/bytes.ts";
 import type { Fields } from "../fields.ts";
-import { isAuthority, Port } from "./authority.ts";
-import { requestFraming } from "./framing.ts";
+import { isAuthority, Port } from "./head/authority.ts";
+import { requestFraming } from "./head/framing.ts";
+import { RequestLine } from "./head/request-line.ts";
+import { isAsterisk, isTarget } from "./head/request-target.ts";
 import { Framing, type Http1Limits, type MessageSink, type RequestHead } from "./message.ts";
 import { MessageParser } from "./message-parser.ts";
 import { refuseRequest, showOctets } from "./protocol-error.ts";
-import { RequestLine } from "./request-line.ts";
-import { isAsterisk, isTarget } from "./request-target.ts";
 import { spells } from "./spells.ts";
 
 /** Methods by length, most frequent first: their strings are not made anew for each request. */

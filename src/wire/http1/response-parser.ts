@@ -1,12 +1,12 @@
 import { latin1 } from "../../core/bytes.ts";
 import { ProxyError } from "../../core/errors.ts";
 import type { Fields } from "../fields.ts";
-import { responseFraming } from "./framing.ts";
+import { responseFraming } from "./head/framing.ts";
+import { StatusLine } from "./head/status-line.ts";
 import { Framing, type Http1Limits, type MessageSink, type ResponseHead } from "./message.ts";
 import { Behind, MessageParser } from "./message-parser.ts";
 import { refuseResponse } from "./protocol-error.ts";
 import { spells } from "./spells.ts";
-import { StatusLine } from "./status-line.ts";
 
 /**
  * Parses responses (RFC 9112), one after each `begin`. Interim responses come as heads of their

@@ -1,6 +1,6 @@
 import { FieldId } from "../field-names.ts";
 import { type Fields, STRIDE } from "../fields.ts";
-import { isAuthority, Port } from "../http1/authority.ts";
+import { isAuthority, Port } from "../http1/head/authority.ts";
 import { ASTERISK, NINE, SLASH, TARGET, TOKEN, ZERO } from "../http1/octets.ts";
 import { forbiddenTrailer } from "../http1/trailers.ts";
 import type { DecodedBlock } from "./hpack/decoded-block.ts";

@@ -1,5 +1,5 @@
 import { ConnectionError, enhanceYourCalm, protocolError } from "./connection-error.ts";
-import { Flag, readUint31 } from "./frame.ts";
+import { Flag, readUint31 } from "./frames/frame.ts";
 import type { DecodedBlock } from "./hpack/decoded-block.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
 import { HpackError } from "./hpack/hpack-error.ts";

@@ -6,8 +6,11 @@ import {
   frameSizeError,
   protocolError,
 } from "./connection-error.ts";
-import { DataReceiver } from "./data-receiver.ts";
-import { FloodGuard } from "./flood-guard.ts";
+import { DataReceiver } from "./flow/data-receiver.ts";
+import { FloodGuard } from "./flow/flood-guard.ts";
+import { ReceiveWindow } from "./flow/receive-window.ts";
+import { SendWindow } from "./flow/send-window.ts";
+import { Sender } from "./flow/sender.ts";
 import {
   DEFAULT_FRAME_SIZE,
   Flag,
@@ -16,9 +19,9 @@ import {
   readUint31,
   readUint32,
   Setting,
-} from "./frame.ts";
-import { type FrameHandler, FrameReader } from "./frame-reader.ts";
-import { FrameWriter } from "./frame-writer.ts";
+} from "./frames/frame.ts";
+import { type FrameHandler, FrameReader } from "./frames/frame-reader.ts";
+import { FrameWriter } from "./frames/frame-writer.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
 import type { DecodedBlock } from "./hpack/decoded-block.ts";
 import {
@@ -31,9 +34,6 @@ import {
   type Http2Stream,
 } from "./message.ts";
 import { MessageReceiver } from "./message-receiver.ts";
-import { ReceiveWindow } from "./receive-window.ts";
-import { SendWindow } from "./send-window.ts";
-import { Sender } from "./sender.ts";
 import type { Stream } from "./stream.ts";
 import { StreamControl } from "./stream-control.ts";
 import { Streams } from "./streams.ts";

@@ -1,9 +1,9 @@
 import { Closed } from "./closed-streams.ts";
 import { enhanceYourCalm, frameSizeError, protocolError } from "./connection-error.ts";
-import type { FloodGuard } from "./flood-guard.ts";
-import { LARGEST_WINDOW, readUint31, readUint32 } from "./frame.ts";
+import type { FloodGuard } from "./flow/flood-guard.ts";
+import type { SendWindow } from "./flow/send-window.ts";
+import { LARGEST_WINDOW, readUint31, readUint32 } from "./frames/frame.ts";
 import { ErrorCode, type Http2Sink } from "./message.ts";
-import type { SendWindow } from "./send-window.ts";
 import type { Streams } from "./streams.ts";
 
 /** Takes the frames that are about a stream's state and carry none of its message. All throw ConnectionError. */

@@ -1,11 +1,11 @@
 import { Closed, ClosedStreams } from "./closed-streams.ts";
 import { enhanceYourCalm } from "./connection-error.ts";
-import type { FloodGuard } from "./flood-guard.ts";
-import { LARGEST_STREAM } from "./frame.ts";
-import type { FrameWriter } from "./frame-writer.ts";
+import type { FloodGuard } from "./flow/flood-guard.ts";
+import type { ReceiveWindow } from "./flow/receive-window.ts";
+import type { SendWindow } from "./flow/send-window.ts";
+import { LARGEST_STREAM } from "./frames/frame.ts";
+import type { FrameWriter } from "./frames/frame-writer.ts";
 import type { Http2Sink } from "./message.ts";
-import type { ReceiveWindow } from "./receive-window.ts";
-import type { SendWindow } from "./send-window.ts";
 import { Stream } from "./stream.ts";
 
 /** The streams of a connection: which there are, which there were, and how they come to their ends. */

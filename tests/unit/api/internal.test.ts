@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { noopHandler, pingHandler } from "../../../src/api/internal.ts";
-import { makeRequest } from "../../support/make-request.ts";
+import { makeRequest } from "../../support/http/make-request.ts";
 
 test("ping says OK until the end is near", async () => {
   let terminating = false;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { whoami } from "../../../src/api/whoami.ts";
-import { type MadeRequest, makeRequest } from "../../support/make-request.ts";
+import { type MadeRequest, makeRequest } from "../../support/http/make-request.ts";
 
 const handler = whoami({ hostname: "edge-1" });
 

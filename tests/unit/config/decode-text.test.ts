@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { decodeText } from "../../../src/config/decode-text.ts";
+import { decodeText } from "../../../src/config/sources/decode-text.ts";
 
 const decode = (...parts: (string | number)[]) =>
   decodeText(

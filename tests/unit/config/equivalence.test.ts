@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { z } from "zod";
-import type { ConfigDocument } from "../../../src/config/document.ts";
-import { parseEnvironment } from "../../../src/config/environment.ts";
-import { parseFlags } from "../../../src/config/flags.ts";
-import { parseFile } from "../../../src/config/parse-file.ts";
+import type { ConfigDocument } from "../../../src/config/sources/document.ts";
+import { parseEnvironment } from "../../../src/config/sources/environment.ts";
+import { parseFlags } from "../../../src/config/sources/flags.ts";
+import { parseFile } from "../../../src/config/sources/parse-file.ts";
 import { validate } from "../../../src/config/validate.ts";
 
 const schema = z.strictObject({

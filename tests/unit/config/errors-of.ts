@@ -1,6 +1,6 @@
-import { ConfigError, formatIssue } from "../../../src/config/document.ts";
 import { validateDynamic } from "../../../src/config/dynamic/validate.ts";
-import { parseFile } from "../../../src/config/parse-file.ts";
+import { ConfigError, formatIssue } from "../../../src/config/sources/document.ts";
+import { parseFile } from "../../../src/config/sources/parse-file.ts";
 import { staticSchema } from "../../../src/config/static/schema.ts";
 import { validate } from "../../../src/config/validate.ts";
 

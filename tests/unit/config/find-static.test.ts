@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { findStatic } from "../../../src/config/find-static.ts";
+import { findStatic } from "../../../src/config/sources/find-static.ts";
 import type { Files } from "../../../src/net/runtime.ts";
 
 const files = (texts: Record<string, string>): Files => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigError } from "../../../src/config/document.ts";
 import { loadStatic, readStatic } from "../../../src/config/load-static.ts";
+import { ConfigError } from "../../../src/config/sources/document.ts";
 import type { Files } from "../../../src/net/runtime.ts";
 
 const SHIPPED = { file: "config/sluice.yml", text: "entryPoints: { web: { address: ':8080' } }\n" };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseFile } from "../../../src/config/parse-file.ts";
+import { parseFile } from "../../../src/config/sources/parse-file.ts";
 import { documents, writeJson, writeToml, writeYaml } from "./written-document.ts";
 
 const LANGUAGES = [

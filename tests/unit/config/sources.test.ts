@@ -1,10 +1,10 @@
 /** Flags, environment and files say the same things in their own ways. */
 import { describe, expect, test } from "bun:test";
-import type { ConfigDocument } from "../../../src/config/document.ts";
-import { ConfigError, formatIssue } from "../../../src/config/document.ts";
-import { parseEnvironment } from "../../../src/config/environment.ts";
-import { parseFlags } from "../../../src/config/flags.ts";
-import { parseFile } from "../../../src/config/parse-file.ts";
+import type { ConfigDocument } from "../../../src/config/sources/document.ts";
+import { ConfigError, formatIssue } from "../../../src/config/sources/document.ts";
+import { parseEnvironment } from "../../../src/config/sources/environment.ts";
+import { parseFlags } from "../../../src/config/sources/flags.ts";
+import { parseFile } from "../../../src/config/sources/parse-file.ts";
 import { staticSchema } from "../../../src/config/static/schema.ts";
 import { validate } from "../../../src/config/validate.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseFile } from "../../../src/config/parse-file.ts";
+import { parseFile } from "../../../src/config/sources/parse-file.ts";
 import { staticErrors } from "./errors-of.ts";
 
 const TOO_MUCH = "expected aliases to add at most 2000000 values, found more";

@@ -1,7 +1,7 @@
 /** How Traefik's reader takes values: as text, read for the type that the key has. */
 import { describe, expect, test } from "bun:test";
 import { validateDynamic } from "../../../src/config/dynamic/validate.ts";
-import { parseFile } from "../../../src/config/parse-file.ts";
+import { parseFile } from "../../../src/config/sources/parse-file.ts";
 import { staticSchema } from "../../../src/config/static/schema.ts";
 import { validate } from "../../../src/config/validate.ts";
 

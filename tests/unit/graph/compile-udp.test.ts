@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { UdpService } from "../../../src/config/dynamic/udp.ts";
 import { compileUdp, type UdpContext, type UdpGraph } from "../../../src/graph/compile-udp.ts";
-import type { UdpHandler, UdpSession } from "../../../src/net/udp-session.ts";
+import type { UdpHandler, UdpSession } from "../../../src/net/udp/udp-session.ts";
 import type { UdpSnapshot } from "../../../src/providers/snapshot.ts";
 
 const session: UdpSession = {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type IpStrategyOptions, ipStrategy } from "../../../src/http/ip-strategy.ts";
-import { makeRequest } from "../../support/make-request.ts";
+import { makeRequest } from "../../support/http/make-request.ts";
 
 function ipOf(
   options: IpStrategyOptions | undefined,

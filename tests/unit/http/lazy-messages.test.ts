@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { Body } from "../../../src/http/body.ts";
 import { Exchange, NO_DOWNSTREAM } from "../../../src/http/exchange.ts";
-import { HeaderList } from "../../../src/http/header-list.ts";
-import { LazyRequest } from "../../../src/http/lazy-request.ts";
-import { LazyResponse } from "../../../src/http/lazy-response.ts";
+import { LazyRequest } from "../../../src/http/lazy/lazy-request.ts";
+import { LazyResponse } from "../../../src/http/lazy/lazy-response.ts";
+import { HeaderList } from "../../../src/wire/header-list.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { canonicalHost, requestDecorator } from "../../../src/http/request-decorator.ts";
-import { makeRequest } from "../../support/make-request.ts";
+import { canonicalHost, requestDecorator } from "../../../src/request/request-decorator.ts";
+import { makeRequest } from "../../support/http/make-request.ts";
 
 describe("canonicalHost", () => {
   const cases: Record<string, string> = {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Handler } from "../../../src/http/handler.ts";
-import { sniCheck } from "../../../src/http/sni-check.ts";
-import { makeRequest, TLS } from "../../support/make-request.ts";
+import { sniCheck } from "../../../src/request/sni-check.ts";
+import { makeRequest, TLS } from "../../support/http/make-request.ts";
 
 const served: Handler = () => new Response("served");
 

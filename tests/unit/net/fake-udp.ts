@@ -1,5 +1,5 @@
 import type { Address } from "../../../src/net/connection.ts";
-import type { DatagramHandler, UdpOptions, UdpSocket } from "../../../src/net/udp.ts";
+import type { DatagramHandler, UdpOptions, UdpSocket } from "../../../src/net/udp/udp.ts";
 
 /** A UDP socket without a network. */
 export class FakeUdpSocket implements UdpSocket {

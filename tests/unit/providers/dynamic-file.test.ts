@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigError } from "../../../src/config/document.ts";
+import { ConfigError } from "../../../src/config/sources/document.ts";
 import {
   packDynamicFile,
   readDynamicFile,

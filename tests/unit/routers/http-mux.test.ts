@@ -5,7 +5,7 @@ import { RuleCache } from "../../../src/routers/compiled-rule.ts";
 import { HttpMux, type HttpRoute } from "../../../src/routers/http-mux.ts";
 import { compileHttpRule, HTTP_MATCHERS } from "../../../src/rules/http-matchers.ts";
 import { parseRule } from "../../../src/rules/parser.ts";
-import { makeRequest } from "../../support/make-request.ts";
+import { makeRequest } from "../../support/http/make-request.ts";
 
 function route(name: string, rule: string, more: Partial<HttpRoute> = {}): HttpRoute {
   return {

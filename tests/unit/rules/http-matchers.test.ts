@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { requestDecorator } from "../../../src/http/request-decorator.ts";
-import { requestPath } from "../../../src/http/request-path.ts";
+import { requestDecorator } from "../../../src/request/request-decorator.ts";
+import { requestPath } from "../../../src/request/request-path.ts";
 import { compileHttpRule, HTTP_MATCHERS } from "../../../src/rules/http-matchers.ts";
 import { parseRule } from "../../../src/rules/parser.ts";
-import { type MadeRequest, makeRequest } from "../../support/make-request.ts";
+import { type MadeRequest, makeRequest } from "../../support/http/make-request.ts";
 
 const compile = (rule: string) => compileHttpRule(parseRule(rule, HTTP_MATCHERS));
 

@@ -8,13 +8,13 @@ import {
   ROOT,
   SERVER,
   STRANGER,
-} from "../../../runtime/conformance/tls-fixtures.ts";
+} from "../../../runtime/conformance/tls/tls-fixtures.ts";
 import {
   CLIENT_AUTH,
   chainProblem,
   SERVER_AUTH,
   TrustAnchors,
-} from "../../../runtime/node/chain-check.ts";
+} from "../../../runtime/node/tls/chain-check.ts";
 import { readPemBlocks } from "../../../src/tls/pem.ts";
 
 const ROOTS = new TrustAnchors([ROOT]);

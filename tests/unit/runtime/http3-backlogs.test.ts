@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Backlogged, Http3Backlogs } from "../../../runtime/bun/http3-backlogs.ts";
+import { type Backlogged, Http3Backlogs } from "../../../runtime/bun/http3/http3-backlogs.ts";
 
 const MIB = 1024 * 1024;
 

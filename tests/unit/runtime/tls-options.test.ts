@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ianaName, opensslNames } from "../../../runtime/node/cipher-names.ts";
-import { sharedOptions } from "../../../runtime/node/tls-options.ts";
+import { ianaName, opensslNames } from "../../../runtime/node/tls/cipher-names.ts";
+import { sharedOptions } from "../../../runtime/node/tls/tls-options.ts";
 
 describe("cipher suites", () => {
   test("have OpenSSL's names, and keep their order", () => {

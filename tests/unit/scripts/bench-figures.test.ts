@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { figure, goal, median, ratio } from "../../../scripts/bench/figures.ts";
-import { manyRoutes } from "../../../scripts/bench/many-routes.ts";
-import { resultTables } from "../../../scripts/bench/report.ts";
-import { readSettings } from "../../../scripts/bench/settings.ts";
+import { figure, goal, median, ratio } from "../../../bench/figures.ts";
+import { manyRoutes } from "../../../bench/many-routes.ts";
+import { resultTables } from "../../../bench/report.ts";
+import { readSettings } from "../../../bench/settings.ts";
 
 describe("the bench", () => {
   test("medians and figures", () => {

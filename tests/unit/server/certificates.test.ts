@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { TlsConfiguration } from "../../../src/config/dynamic/tls.ts";
-import type { Logger } from "../../../src/observability/logger.ts";
+import type { Logger } from "../../../src/core/logger.ts";
 import { Certificates } from "../../../src/server/certificates.ts";
 import { certificateFiles } from "../../../src/tls/certificate-files.ts";
 import type { TlsManager } from "../../../src/tls/tls-manager.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { entryPointSchema } from "../../../src/config/static/entry-points.ts";
+import type { Logger } from "../../../src/core/logger.ts";
 import { Deadlines } from "../../../src/core/timers.ts";
-import type { DatagramHandler, UdpOptions } from "../../../src/net/udp.ts";
-import type { Logger } from "../../../src/observability/logger.ts";
+import type { DatagramHandler, UdpOptions } from "../../../src/net/udp/udp.ts";
 import { isUdp, UdpPlane } from "../../../src/server/udp-plane.ts";
 import { FakeUdpNetwork, turn } from "../net/fake-udp.ts";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { ServerHttp2Stream } from "node:http2";
 import { ProxyError } from "../../../src/core/errors.ts";
-import { HeaderList } from "../../../src/http/header-list.ts";
-import { Flag, FrameType } from "../../support/raw-http2.ts";
-import { FedBody } from "../../support/upstream-scene.ts";
+import { HeaderList } from "../../../src/wire/header-list.ts";
+import { Flag, FrameType } from "../../support/http/raw-http2.ts";
+import { FedBody } from "../../support/sockets/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { http2Scenes } from "./http2-scenes.ts";
 

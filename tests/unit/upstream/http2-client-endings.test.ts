@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { concatBytes } from "../../../src/core/bytes.ts";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { ErrorCode } from "../../../src/wire/http2/message.ts";
-import { FrameType, frame } from "../../support/raw-http2.ts";
-import { FedBody } from "../../support/upstream-scene.ts";
+import { FrameType, frame } from "../../support/http/raw-http2.ts";
+import { FedBody } from "../../support/sockets/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { http2Scenes } from "./http2-scenes.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Flag, FrameType, frame, uint32 } from "../../support/raw-http2.ts";
-import { FedBody } from "../../support/upstream-scene.ts";
+import { Flag, FrameType, frame, uint32 } from "../../support/http/raw-http2.ts";
+import { FedBody } from "../../support/sockets/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { http2Scenes } from "./http2-scenes.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { HeaderList } from "../../../src/http/header-list.ts";
+import { HeaderList } from "../../../src/wire/header-list.ts";
 import { ErrorCode } from "../../../src/wire/http2/message.ts";
-import { FrameType } from "../../support/raw-http2.ts";
-import { FedBody } from "../../support/upstream-scene.ts";
+import { FrameType } from "../../support/http/raw-http2.ts";
+import { FedBody } from "../../support/sockets/upstream-scene.ts";
 import { type Http2Headers, http2Scenes, textOf } from "./http2-scenes.ts";
 
 const { before, scripted } = http2Scenes();

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { HeaderList } from "../../../src/http/header-list.ts";
-import { trailersExceed } from "../../../src/upstream/http2-list-size.ts";
+import { trailersExceed } from "../../../src/upstream/http2/http2-list-size.ts";
+import { HeaderList } from "../../../src/wire/header-list.ts";
 import { HpackDecoder } from "../../../src/wire/http2/hpack/decoder.ts";
-import { block } from "../../support/raw-http2.ts";
+import { block } from "../../support/http/raw-http2.ts";
 
 const PAIRS: [string, string][] = [
   ["x-a", "1"],

@@ -1,8 +1,8 @@
 import { afterEach } from "bun:test";
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { scriptedHttp2 } from "../../support/http2-upstream.ts";
-import { UpstreamScene } from "../../support/upstream-scene.ts";
+import { scriptedHttp2 } from "../../support/http/http2-upstream.ts";
+import { UpstreamScene } from "../../support/sockets/upstream-scene.ts";
 
 export type Http2Headers = Record<string, string | string[] | undefined>;
 type SceneOptions = ConstructorParameters<typeof UpstreamScene>[1];

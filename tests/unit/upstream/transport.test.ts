@@ -5,7 +5,7 @@ import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { makeCertificate } from "../../support/certificates.ts";
-import { UpstreamScene } from "../../support/upstream-scene.ts";
+import { UpstreamScene } from "../../support/sockets/upstream-scene.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 const ca = makeCertificate({ name: "CA", ca: true });

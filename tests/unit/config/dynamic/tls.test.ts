@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { formatIssue } from "../../../../src/config/document.ts";
 import { tlsSchema } from "../../../../src/config/dynamic/tls.ts";
-import { parseFile } from "../../../../src/config/parse-file.ts";
+import { formatIssue } from "../../../../src/config/sources/document.ts";
+import { parseFile } from "../../../../src/config/sources/parse-file.ts";
 import { validate } from "../../../../src/config/validate.ts";
 
 function read(yaml: string) {

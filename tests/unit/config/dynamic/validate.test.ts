@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { validateDynamic } from "../../../../src/config/dynamic/validate.ts";
-import { parseFile } from "../../../../src/config/parse-file.ts";
+import { parseFile } from "../../../../src/config/sources/parse-file.ts";
 import { dynamicErrors } from "../errors-of.ts";
 
 const REFUSED = "known to Traefik, not supported by Sluice yet";

@@ -4,7 +4,7 @@ import {
   connectionOptions,
   optionEnd,
   optionStart,
-} from "../../../../src/wire/http1/connection-options.ts";
+} from "../../../../src/wire/http1/head/connection-options.ts";
 
 /** The options as the byte walk finds them, null where the value is no list of tokens. */
 function walk(value: string): string[] | null {

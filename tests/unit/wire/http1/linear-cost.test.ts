@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { latin1Bytes } from "../../../../src/core/bytes.ts";
-import { FieldSection } from "../../../../src/wire/http1/field-section.ts";
-import { HeadScanner } from "../../../../src/wire/http1/head-scanner.ts";
+import { FieldSection } from "../../../../src/wire/http1/head/field-section.ts";
+import { HeadScanner } from "../../../../src/wire/http1/head/head-scanner.ts";
+import { RequestLine } from "../../../../src/wire/http1/head/request-line.ts";
 import { DEFAULT_LIMITS } from "../../../../src/wire/http1/message.ts";
 import { refuseRequest } from "../../../../src/wire/http1/protocol-error.ts";
-import { RequestLine } from "../../../../src/wire/http1/request-line.ts";
 import { SectionReader, type SectionScanner } from "../../../../src/wire/http1/section-reader.ts";
 
 /** Bytes that count how often they are looked at. */

@@ -7,7 +7,7 @@ import {
 } from "../../../../src/wire/http2/head.ts";
 import type { DecodedBlock } from "../../../../src/wire/http2/hpack/decoded-block.ts";
 import { HpackDecoder } from "../../../../src/wire/http2/hpack/decoder.ts";
-import { block } from "../../../support/raw-http2.ts";
+import { block } from "../../../support/http/raw-http2.ts";
 import type { Header } from "./hpack/header-list.ts";
 import { fieldsInWords } from "./session-scene.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { latin1, latin1Bytes } from "../../../../src/core/bytes.ts";
 import { ErrorCode } from "../../../../src/wire/http2/message.ts";
-import { block } from "../../../support/raw-http2.ts";
+import { block } from "../../../support/http/raw-http2.ts";
 import type { Header } from "./hpack/header-list.ts";
 import {
   clientScene,

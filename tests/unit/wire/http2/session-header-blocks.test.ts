@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { concatBytes, latin1Bytes } from "../../../../src/core/bytes.ts";
-import { block } from "../../../support/raw-http2.ts";
+import { block } from "../../../support/http/raw-http2.ts";
 import type { Header } from "./hpack/header-list.ts";
 import {
   data,

@@ -13,7 +13,14 @@ import {
   type Http2Stream,
 } from "../../../../src/wire/http2/message.ts";
 import { Session } from "../../../../src/wire/http2/session.ts";
-import { block, Flag, FrameType, frame, settings, uint32 } from "../../../support/raw-http2.ts";
+import {
+  block,
+  Flag,
+  FrameType,
+  frame,
+  settings,
+  uint32,
+} from "../../../support/http/raw-http2.ts";
 import { type Header, listOf } from "./hpack/header-list.ts";
 
 export const PREFACE = latin1Bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");

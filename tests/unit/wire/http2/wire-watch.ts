@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import type { Http2Limits } from "../../../../src/wire/http2/message.ts";
-import { Flag, FrameType } from "../../../support/raw-http2.ts";
+import { Flag, FrameType } from "../../../support/http/raw-http2.ts";
 import { framesOf } from "./session-scene.ts";
 
 /** Looks at one direction's frames and finds what no peer could accept. */

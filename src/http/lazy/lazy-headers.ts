@@ -1,0 +1,109 @@
+import { FIELD_NAMES, FieldId } from "../../wire/field-names.ts";
+import type { HeaderList } from "../../wire/header-list.ts";
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+function checkedName(name: string): string {
+  const text = String(name);
+  if (!TOKEN.test(text)) throw new TypeError(`Invalid header name ${JSON.stringify(text)}`);
+  return text;
+}
+
+/** A field value without surrounding whitespace. Throws TypeError on bytes RFC 9110 section 5.5 forbids. */
+export function checkedValue(value: string): string {
+  const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+  if (BAD_VALUE.test(text)) throw new TypeError(`Invalid header value ${JSON.stringify(text)}`);
+  return text;
+}
+
+/**
+ * The Web-standard face of a HeaderList: `instanceof Headers` holds and every method works on the
+ * list itself. Unlike a received Request's native headers it can be changed: middlewares do.
+ */
+export class LazyHeaders {
+  private readonly list: HeaderList;
+
+  constructor(list: HeaderList) {
+    this.list = list;
+  }
+
+  get(name: string): string | null {
+    return this.list.get(checkedName(name).toLowerCase());
+  }
+
+  has(name: string): boolean {
+    return this.list.has(checkedName(name).toLowerCase());
+  }
+
+  set(name: string, value: string): void {
+    this.list.set(checkedName(name), checkedValue(value));
+  }
+
+  append(name: string, value: string): void {
+    this.list.append(checkedName(name), checkedValue(value));
+  }
+
+  delete(name: string): void {
+    this.list.delete(checkedName(name).toLowerCase());
+  }
+
+  getSetCookie(): string[] {
+    return this.list.all("set-cookie");
+  }
+
+  getAll(name: string): string[] {
+    return this.list.all(checkedName(name).toLowerCase());
+  }
+
+  get count(): number {
+    return this.sorted().length;
+  }
+
+  /** Lower-case names in order, values joined, Set-Cookie one by one, as the Fetch standard iterates. */
+  private sorted(): [string, string][] {
+    const joined = new Map<string, string>();
+    const cookies: [string, string][] = [];
+    for (let i = 0; i < this.list.slots; i++) {
+      const id = this.list.idAt(i);
+      if (id === FieldId.deleted) continue;
+      const name = (id === FieldId.other ? this.list.nameAt(i) : FIELD_NAMES[id]).toLowerCase();
+      const value = this.list.valueAt(i);
+      if (id === FieldId.setCookie) {
+        cookies.push([name, value]);
+        continue;
+      }
+      const before = joined.get(name);
+      joined.set(name, before === undefined ? value : `${before}, ${value}`);
+    }
+    return [...joined, ...cookies].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+  }
+
+  *entries(): Generator<[string, string]> {
+    yield* this.sorted();
+  }
+
+  *keys(): Generator<string> {
+    for (const [name] of this.sorted()) yield name;
+  }
+
+  *values(): Generator<string> {
+    for (const [, value] of this.sorted()) yield value;
+  }
+
+  [Symbol.iterator](): Generator<[string, string]> {
+    return this.entries();
+  }
+
+  forEach(callback: (value: string, key: string, parent: Headers) => void, self?: unknown): void {
+    for (const [name, value] of this.sorted()) {
+      callback.call(self, value, name, this as unknown as Headers);
+    }
+  }
+
+  toJSON(): Record<string, string | string[]> {
+    return Object.fromEntries(this.sorted());
+  }
+}
+
+Object.setPrototypeOf(LazyHeaders.prototype, Headers.prototype);

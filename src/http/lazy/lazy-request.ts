@@ -1,0 +1,142 @@
+import type { ProxyError } from "../../core/errors.ts";
+import { HeaderList } from "../../wire/header-list.ts";
+import { Body } from "../body.ts";
+import { Exchange, NO_DOWNSTREAM } from "../exchange.ts";
+import { announcedLength, lazyMessage } from "./lazy-message.ts";
+
+/**
+ * A Request that looks and behaves like the platform's own (`instanceof Request` holds) but is
+ * still what the wire engine made of the bytes: a flat header list and a body on its socket.
+ * Native objects are made only for those who ask.
+ *
+ * `method`, `target`, `scheme`, `host` and `headerList` may be changed in place by middlewares,
+ * which is cheaper than a new Request.
+ */
+export class LazyRequest extends lazyMessage(Request.prototype) {
+  readonly exchange: Exchange;
+  method: string;
+  /** "http" or "https". */
+  scheme: string;
+  /** The authority: Host field, or the target's in absolute form. */
+  host: string;
+  /** Path and query, "*" for an asterisk-form OPTIONS. */
+  target: string;
+  /** An upgrade that the client asks for: `Upgrade`'s value, or "" for none. */
+  upgrade = "";
+  /** A middleware took the whole path away; the "/" in `target` only stands in for it. */
+  emptyPath = false;
+  /** The peer's address is appended to X-Forwarded-For. Off where a middleware deleted that header. */
+  forwardPeer = true;
+
+  constructor(
+    exchange: Exchange,
+    method: string,
+    scheme: string,
+    host: string,
+    target: string,
+    headerList: HeaderList,
+    body: Body | null,
+  ) {
+    super(headerList, body);
+    this.exchange = exchange;
+    this.method = method;
+    this.scheme = scheme;
+    this.host = host;
+    this.target = target;
+  }
+
+  /** The request itself where it is lazy already, else a lazy one around a native Request. */
+  static of(request: Request, exchange: Exchange = new Exchange(NO_DOWNSTREAM)): LazyRequest {
+    if (request instanceof LazyRequest) return request as unknown as LazyRequest;
+    const url = new URL(request.url);
+    const headers = HeaderList.from(request.headers);
+    const body =
+      request.body === null ? null : Body.fromStream(request.body, announcedLength(headers));
+    const lazy = new LazyRequest(
+      exchange,
+      request.method,
+      url.protocol.slice(0, -1),
+      headers.first("host") ?? url.host,
+      url.pathname + url.search,
+      headers,
+      body,
+    );
+    request.signal?.addEventListener(
+      "abort",
+      () => exchange.abort(request.signal.reason as ProxyError),
+      {
+        once: true,
+      },
+    );
+    return lazy;
+  }
+
+  /** The path without the query. */
+  get path(): string {
+    const query = this.target.indexOf("?");
+    return query < 0 ? this.target : this.target.slice(0, query);
+  }
+
+  /** The query with its "?", or "". */
+  get search(): string {
+    const query = this.target.indexOf("?");
+    return query < 0 ? "" : this.target.slice(query);
+  }
+
+  get url(): string {
+    return `${this.scheme}://${this.host}${this.target.startsWith("/") ? this.target : `/`}`;
+  }
+
+  get signal(): AbortSignal {
+    return this.exchange.signal;
+  }
+
+  clone(): Request {
+    return this.native().clone();
+  }
+
+  /** The platform's own Request. The body goes with it. */
+  native(): Request {
+    const withBody = this.hasBody && this.method !== "GET" && this.method !== "HEAD";
+    return new Request(this.url, {
+      method: this.method,
+      headers: [...this.headerList.entries()],
+      body: withBody ? this.body : null,
+      signal: this.signal,
+      redirect: "manual",
+      duplex: "half",
+    } as RequestInit);
+  }
+
+  // What a server's Request has by the Fetch standard.
+  get cache(): RequestCache {
+    return "default";
+  }
+  get credentials(): RequestCredentials {
+    return "same-origin";
+  }
+  get destination(): RequestDestination {
+    return "";
+  }
+  get duplex(): "half" {
+    return "half";
+  }
+  get integrity(): string {
+    return "";
+  }
+  get keepalive(): boolean {
+    return false;
+  }
+  get mode(): RequestMode {
+    return "cors";
+  }
+  get redirect(): RequestRedirect {
+    return "manual";
+  }
+  get referrer(): string {
+    return "about:client";
+  }
+  get referrerPolicy(): ReferrerPolicy {
+    return "";
+  }
+}

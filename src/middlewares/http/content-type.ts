@@ -1,0 +1,95 @@
+import type { ProxyError } from "../../core/errors.ts";
+import { Body, type BodySink, type BodySource } from "../../http/body.ts";
+import { whenResponse } from "../../http/handler.ts";
+import { LazyResponse } from "../../http/lazy/lazy-response.ts";
+import { FieldId } from "../../wire/field-names.ts";
+import type { MiddlewareFactory } from "./middleware-factory.ts";
+import { sniffContentType } from "./sniff-content-type.ts";
+
+export interface ContentTypeOptions {
+  /** Deprecated by Traefik; false turns the middleware off. */
+  readonly autoDetect?: boolean;
+}
+
+/**
+ * `contentType`: gives a Content-Type to responses without one, by what their body begins with, as
+ * Go's net/http does. Without this middleware such responses stay as they are.
+ * Source: Traefik's pkg/middlewares/contenttype/content_type.go and Go's net/http (server.go).
+ */
+export const contentType: MiddlewareFactory<ContentTypeOptions> = ({ autoDetect = true }) => {
+  if (!autoDetect) return (next) => next;
+  return (next) => (request, exchange) =>
+    whenResponse(next(request, exchange), exchange, (response) =>
+      withContentType(LazyResponse.of(response)),
+    );
+};
+
+function withContentType(response: LazyResponse): Response | Promise<Response> {
+  const answer = response as unknown as Response;
+  const { headerList, status } = response;
+  if (status < 200 || status === 204 || status === 304) return answer;
+  if (headerList.findId(FieldId.contentType) >= 0) return answer;
+  if (headerList.first("content-encoding")) return answer;
+  const body = response.takeBody();
+  if (body === null || body.length === 0) return answer;
+  return new Promise((resolve) => {
+    const relay: Peek = new Peek(body, (beginning) => {
+      if (beginning !== null) headerList.setId(FieldId.contentType, sniffContentType(beginning));
+      response.setBody(relay.body);
+      resolve(answer);
+    });
+    body.pipe(relay);
+  });
+}
+
+/** Passes a body on and shows its first bytes to somebody before. */
+class Peek implements BodySink, BodySource {
+  readonly body: Body;
+  private readonly source: Body;
+  /** Called once, with null where the body has no bytes. */
+  private began: ((beginning: Uint8Array | null) => void) | null;
+
+  constructor(source: Body, began: (beginning: Uint8Array | null) => void) {
+    this.source = source;
+    this.began = began;
+    this.body = new Body(this, source.length);
+  }
+
+  private show(beginning: Uint8Array | null): void {
+    const { began } = this;
+    this.began = null;
+    began?.(beginning);
+  }
+
+  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
+    // Kept until the response is on its way, so the bytes must be there first.
+    this.body.push(bytes, start, end);
+    if (this.began !== null) this.show(bytes.subarray(start, end));
+  }
+
+  bodyFlush(): void {
+    this.body.flush();
+  }
+
+  bodyEnd(): void {
+    this.body.finish(this.source.trailers);
+    this.show(null);
+  }
+
+  bodyFail(error: ProxyError): void {
+    this.body.fail(error);
+    this.show(null);
+  }
+
+  pauseBody(): void {
+    this.source.pause();
+  }
+
+  resumeBody(): void {
+    this.source.resume();
+  }
+
+  cancelBody(error: ProxyError): void {
+    this.source.cancel(error);
+  }
+}

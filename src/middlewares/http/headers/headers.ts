@@ -1,0 +1,96 @@
+import { whenResponse } from "../../../http/handler.ts";
+import { httpError } from "../../../http/http-error.ts";
+import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
+import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
+import type { MiddlewareFactory } from "../middleware-factory.ts";
+import { Cors, type CorsOptions } from "./cors.ts";
+import { applyEdits, type FieldEdit, fieldEdits } from "./field-edits.ts";
+import { randomNonce, SecureHeaders, type SecureHeadersOptions } from "./secure-headers.ts";
+
+export interface HeadersOptions extends CorsOptions, SecureHeadersOptions {
+  /** "" deletes; Host changes what the backend gets as Host. */
+  readonly customRequestHeaders?: Readonly<Record<string, string>>;
+  /** "" deletes. */
+  readonly customResponseHeaders?: Readonly<Record<string, string>>;
+}
+
+type Modifier = (response: Response) => Response;
+
+function modifier(edits: readonly FieldEdit[]): Modifier {
+  if (edits.length === 0) return (response) => response;
+  return (response) => {
+    const lazy = LazyResponse.of(response);
+    applyEdits(lazy.headerList, edits);
+    return lazy as unknown as Response;
+  };
+}
+
+/** What happens to requests, computed once. */
+function requestModifier(values: Readonly<Record<string, string>>): (request: LazyRequest) => void {
+  const all = fieldEdits(values);
+  // Go keeps Host apart from the other fields: it can be changed, but not deleted.
+  const edits = all.filter((edit) => edit.lowerName !== "host");
+  const host = all.find((edit) => edit.lowerName === "host")?.value ?? null;
+  const hidesPeer = edits.some(
+    (edit) => edit.value === null && edit.lowerName === "x-forwarded-for",
+  );
+  return (request) => {
+    applyEdits(request.headerList, edits);
+    if (host !== null) request.host = host;
+    if (hidesPeer) request.forwardPeer = false;
+  };
+}
+
+/**
+ * `headers`: custom request and response headers, CORS, and security headers. On the way in CORS
+ * comes first, then the custom request headers, then the host check; on the way out the security
+ * headers, then the custom ones, then CORS, so that later ones win.
+ * Source: Traefik's pkg/middlewares/headers/{headers,header,secure}.go.
+ */
+export const headers: MiddlewareFactory<HeadersOptions> = (options) => {
+  const { customRequestHeaders = {}, customResponseHeaders = {} } = options;
+  const cors = Cors.create(options);
+  const secure = SecureHeaders.create(options);
+  const modifyRequest = requestModifier(customRequestHeaders);
+  const custom = fieldEdits(customResponseHeaders);
+  const nothing =
+    Object.keys(customRequestHeaders).length + custom.length === 0 &&
+    cors === null &&
+    secure === null;
+  if (nothing) throw new Error("headers: headers configuration not valid: no option is set");
+
+  const editsOf = (https: boolean, nonce?: string) => [
+    ...(secure?.edits(https, nonce) ?? []),
+    ...custom,
+  ];
+  const badHost = modifier(custom);
+  const overHttp = modifier(editsOf(false));
+  const overHttps = modifier(editsOf(true));
+  const modifierFor = (request: LazyRequest, exchange: LazyRequest["exchange"]): Modifier => {
+    if (secure === null || (!secure.dependsOnScheme && !secure.hasNonce)) return overHttp;
+    const https = secure.isSecure(request, exchange);
+    if (secure.hasNonce) return modifier(editsOf(https, randomNonce()));
+    return https ? overHttps : overHttp;
+  };
+
+  return (next) => (request, exchange) => {
+    const lazy = LazyRequest.of(request, exchange);
+    const input = lazy as unknown as Request;
+    const preflight = cors?.preflight(lazy) ?? null;
+    if (preflight !== null) return preflight;
+    modifyRequest(lazy);
+    const allowed = secure === null || secure.allows(lazy);
+    const modify = allowed ? modifierFor(lazy, exchange) : badHost;
+    const response = whenResponse(
+      allowed ? next(input, exchange) : httpError(500, "Bad Host"),
+      exchange,
+      modify,
+    );
+    if (cors === null) return response;
+    return whenResponse(response, exchange, (answer) => {
+      const marked = LazyResponse.of(answer);
+      cors.mark(marked.headerList, lazy.headerList.first("origin") ?? "");
+      return marked as unknown as Response;
+    });
+  };
+};

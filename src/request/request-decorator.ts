@@ -1,0 +1,63 @@
+import type { Middleware } from "../http/handler.ts";
+import { LazyRequest } from "../http/lazy/lazy-request.ts";
+
+/** The host without port and brackets: "[::1]:80" and "[::1]" are "::1", text that is neither stays. */
+function withoutPort(host: string): string {
+  const colon = host.indexOf(":");
+  if (colon < 0) return host;
+  if (host.charCodeAt(0) === 0x5b) {
+    const close = host.indexOf("]");
+    const rest = host.charCodeAt(close + 1);
+    return close > 0 && (close + 1 === host.length || rest === 0x3a) ? host.slice(1, close) : host;
+  }
+  // Several colons without brackets are an IPv6 address, not a port.
+  return host.indexOf(":", colon + 1) < 0 ? host.slice(0, colon) : host;
+}
+
+/** True where the host is what rules match already, so that nothing has to be made of it. */
+function isCanonical(host: string): boolean {
+  for (let i = 0; i < host.length; i++) {
+    const code = host.charCodeAt(i);
+    // Upper case, ":", "[", white space, and what is not ASCII take the long way.
+    if (code <= 0x20 || code >= 0x7f || code === 0x3a || (code >= 0x41 && code <= 0x5b))
+      return false;
+  }
+  return host.charCodeAt(host.length - 1) !== 0x2e;
+}
+
+/**
+ * The host that rules match: lower case, without port, brackets and one trailing dot.
+ * Source: Traefik's pkg/middlewares/requestdecorator/request_decorator.go; the dot as in its Host matcher.
+ */
+export function canonicalHost(host: string): string {
+  if (isCanonical(host)) return host;
+  const bare = withoutPort(host);
+  if (isCanonical(bare)) return bare;
+  const name = bare.trim().toLowerCase();
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}
+
+/** Hosts seen last, with their canonical forms. */
+const CACHE_SIZE = 1024;
+const LONGEST_CACHED = 255;
+let canonical = new Map<string, string>();
+
+function cachedCanonicalHost(host: string): string {
+  const known = canonical.get(host);
+  if (known !== undefined) return known;
+  const made = canonicalHost(host);
+  if (host.length > LONGEST_CACHED) return made;
+  // Whoever sends ever new names makes the cache useless, not large.
+  if (canonical.size >= CACHE_SIZE) canonical = new Map();
+  canonical.set(host, made);
+  return made;
+}
+
+/** Notes the canonical host for the rules in `exchange.routingHost`. */
+export function requestDecorator(): Middleware {
+  return (next) => (request, exchange) => {
+    const lazy = LazyRequest.of(request, exchange);
+    exchange.routingHost = cachedCanonicalHost(lazy.host);
+    return next(lazy as unknown as Request, exchange);
+  };
+}

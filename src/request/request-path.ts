@@ -1,0 +1,101 @@
+import type { Handler, Middleware } from "../http/handler.ts";
+import { LazyRequest } from "../http/lazy/lazy-request.ts";
+import { LazyResponse } from "../http/lazy/lazy-response.ts";
+import {
+  normalizeTarget,
+  normalPathLength,
+  routingPathOf,
+  type TargetOptions,
+} from "../http/request-target.ts";
+import { HeaderList } from "../wire/header-list.ts";
+
+/** What `entryPoints.NAME.http` says of names and paths. */
+export interface RequestPathOptions extends TargetOptions {
+  /** Fields with a "_" in their name are kept (the default), deleted, or the request is refused. */
+  readonly underscoreHeadersStrategy?: "keep" | "delete" | "reject";
+}
+
+/** `entryPoints.NAME.http.encodedCharacters`. */
+export interface EncodedCharacters {
+  readonly allowEncodedSlash: boolean;
+  readonly allowEncodedBackSlash: boolean;
+  readonly allowEncodedNullCharacter: boolean;
+  readonly allowEncodedSemicolon: boolean;
+  readonly allowEncodedPercent: boolean;
+  readonly allowEncodedQuestionMark: boolean;
+  readonly allowEncodedHash: boolean;
+}
+
+/** The answer to a malformed target: Traefik's has no body. */
+function badRequest(): Response {
+  return new LazyResponse(400, new HeaderList(), null) as unknown as Response;
+}
+
+/** Deletes fields with a "_" in their name, or just tells that there are some. */
+function hasUnderscores(list: HeaderList, remove: boolean): boolean {
+  let found = false;
+  for (let i = 0; i < list.slots; i++) {
+    if (list.idAt(i) !== 0 || !list.nameAt(i).includes("_")) continue;
+    found = true;
+    if (remove) list.removeAt(i);
+  }
+  return found;
+}
+
+/**
+ * The first link of an entrypoint's chain: judges field names and the request target, rewrites the
+ * target to its normal form and notes the path that rules match in `exchange.routingPath`.
+ * `exchange.target` stays as received. 400 for what is malformed.
+ */
+export function requestPath(options: RequestPathOptions): Middleware {
+  const { underscoreHeadersStrategy: underscores = "keep", sanitizePath } = options;
+  return (next) => (request, exchange) => {
+    const lazy = LazyRequest.of(request, exchange);
+    if (underscores !== "keep" && hasUnderscores(lazy.headerList, underscores === "delete")) {
+      if (underscores === "reject") return LazyResponse.text(400, "Bad Request\n");
+    }
+    const { target } = lazy;
+    const length = normalPathLength(target, sanitizePath);
+    if (length >= 0) {
+      exchange.normalTarget = target;
+      exchange.routingPath = length === target.length ? target : target.slice(0, length);
+    } else if (target === "*") {
+      exchange.normalTarget = target;
+      exchange.routingPath = target;
+    } else if (lazy.method !== "CONNECT") {
+      // A CONNECT's target is an authority and has no path.
+      const normal = normalizeTarget(target, options);
+      if (normal === null) return badRequest();
+      lazy.target = normal;
+      exchange.normalTarget = normal;
+      exchange.routingPath = routingPathOf(lazy.path);
+    }
+    return next(lazy as unknown as Request, exchange);
+  };
+}
+
+/**
+ * Refuses paths with an encoded character that the entrypoint doesn't allow: 400, after routing.
+ * Source: Traefik's pkg/server/router/deny.go.
+ */
+export function denyEncodedCharacters(options: EncodedCharacters): Middleware {
+  const denied: string[] = [];
+  if (!options.allowEncodedSlash) denied.push("%2F");
+  if (!options.allowEncodedBackSlash) denied.push("%5C");
+  if (!options.allowEncodedNullCharacter) denied.push("%00");
+  if (!options.allowEncodedSemicolon) denied.push("%3B");
+  if (!options.allowEncodedPercent) denied.push("%25");
+  if (!options.allowEncodedQuestionMark) denied.push("%3F");
+  if (!options.allowEncodedHash) denied.push("%23");
+  if (denied.length === 0) return (next) => next;
+
+  return (next: Handler) => (request, exchange) => {
+    const lazy = LazyRequest.of(request, exchange);
+    if (lazy.target.includes("%")) {
+      const { path } = lazy;
+      // The path is normal: every "%" begins a triplet, so a plain search can't hit half of two.
+      for (const triplet of denied) if (path.includes(triplet)) return badRequest();
+    }
+    return next(lazy as unknown as Request, exchange);
+  };
+}

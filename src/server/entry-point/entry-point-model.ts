@@ -1,0 +1,63 @@
+import type { DynamicConfiguration } from "../../config/dynamic/schema.ts";
+import type { EntryPointConfiguration, StaticConfiguration } from "../../config/static/schema.ts";
+import type { EntryPointModel } from "../../providers/aggregate.ts";
+
+/** What routers on this entrypoint get from it. */
+export function entryPointModel(
+  name: string,
+  configuration: EntryPointConfiguration,
+): EntryPointModel {
+  return {
+    name,
+    asDefault: configuration.asDefault,
+    middlewares: configuration.http.middlewares,
+    tls: configuration.http.tls,
+    accessLogs: configuration.observability.accessLogs,
+  };
+}
+
+/** Traefik's ranks for its own routers (behind these: users' highest priority, MaxInt64 - 1000). */
+const MAX_INT = 2n ** 63n - 1n;
+
+/**
+ * The routers, middlewares and services that the static configuration implies, as the provider
+ * "internal" has them: redirections and ping.
+ */
+export function internalConfiguration(configuration: StaticConfiguration): DynamicConfiguration {
+  const routers: Record<string, unknown> = {};
+  const middlewares: Record<string, unknown> = {};
+  for (const [name, entryPoint] of Object.entries(configuration.entryPoints)) {
+    const redirection = entryPoint.http.redirections?.entryPoint;
+    if (redirection === undefined) continue;
+    const { to, scheme, permanent, priority } = redirection;
+    const middlewareName = `redirect-${name}-to-${to.replace(/^:/, "")}`;
+    routers[`${name}-to-${to.replace(/^:/, "")}`] = {
+      rule: "HostRegexp(`^.+$`)",
+      entryPoints: [name],
+      middlewares: [middlewareName],
+      service: "noop",
+      priority: priority === undefined ? MAX_INT - 1n : BigInt(priority),
+    };
+    middlewares[middlewareName] = {
+      redirectScheme: { scheme, permanent, port: redirectionPort(to, configuration) },
+    };
+  }
+  if (configuration.ping !== undefined && !configuration.ping.manualRouting) {
+    routers["ping"] = {
+      rule: "PathPrefix(`/ping`)",
+      entryPoints: [configuration.ping.entryPoint],
+      service: "ping",
+      priority: MAX_INT,
+    };
+  }
+  return { http: { routers, middlewares } } as DynamicConfiguration;
+}
+
+/** `to` names an entrypoint, or is a port with its colon. Throws where it names none. */
+function redirectionPort(to: string, configuration: StaticConfiguration): string {
+  if (to.startsWith(":")) return to.slice(1);
+  const target = configuration.entryPoints[to];
+  if (target === undefined)
+    throw new Error(`redirections.entryPoint.to: the entryPoint "${to}" does not exist`);
+  return target.address.replace(/\/(tcp|udp)$/, "").replace(/^.*:/, "");
+}

@@ -1,0 +1,44 @@
+import { afterEvents } from "../../core/after-events.ts";
+import type { Http2StreamServer } from "./http2-stream-server.ts";
+
+/** Requests of a client that are started before other connections have their turn. */
+const AT_ONCE = 16;
+
+/**
+ * Streams of a connection whose request nobody has got yet, in their order. They are started a few at
+ * a time: a client that brings many doesn't make the others' wait for all of them.
+ */
+export class Http2Arrivals {
+  private readonly streams: Http2StreamServer[] = [];
+  /** There are more than were started at once. */
+  private waiting = false;
+  private readonly startMore: () => void;
+
+  /** `started`: some were started, behind the events at hand. */
+  constructor(started: () => void) {
+    this.startMore = () => {
+      this.waiting = false;
+      this.start();
+      started();
+    };
+  }
+
+  add(stream: Http2StreamServer): void {
+    this.streams.push(stream);
+  }
+
+  start(): void {
+    const { streams } = this;
+    if (this.waiting || streams.length === 0) return;
+    const count = Math.min(streams.length, AT_ONCE);
+    // Those that are over by now see to it themselves.
+    for (let i = 0; i < count; i++) streams[i].dispatch();
+    if (count === streams.length) {
+      streams.length = 0;
+      return;
+    }
+    streams.splice(0, count);
+    this.waiting = true;
+    afterEvents(this.startMore);
+  }
+}

@@ -1,0 +1,383 @@
+import { afterEvents } from "../../core/after-events.ts";
+import type { ProxyError } from "../../core/errors.ts";
+import { type Expiring, now } from "../../core/timers.ts";
+import type { HandshakeOptions } from "../../http/exchange.ts";
+import type { Address, Connection, ConnectionHandler } from "../../net/connection.ts";
+import { ConnectionWriter, type WriterOwner } from "../../net/connection-writer.ts";
+import type { TlsInfo } from "../../net/tls.ts";
+import type { Fields } from "../../wire/fields.ts";
+import { errorName } from "../../wire/http2/frames/error-name.ts";
+import {
+  ErrorCode,
+  type Http2Head,
+  type Http2Session,
+  type Http2Sink,
+  type Http2Stream,
+} from "../../wire/http2/message.ts";
+import { Session } from "../../wire/http2/session.ts";
+import { MutedConnection } from "../connection/muted-connection.ts";
+import type { Drainable, HttpEntryPoint } from "../entry-point/http-entry-point.ts";
+import { clientGone, graceTimeOver } from "../exchange/exchange-endings.ts";
+import { LingeringConnection } from "../http1/lingering-connection.ts";
+import { Http2Arrivals } from "./http2-arrivals.ts";
+import { Http2HeadMemory } from "./http2-head-memory.ts";
+import { Http2StreamServer } from "./http2-stream-server.ts";
+
+/** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
+const READ_WATERMARK = 256 * 1024;
+/** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
+const LEAVING_TIME = 1000;
+
+/** An HTTP/2 connection in the server role (RFC 9113): frames to and from streams, each with its own request. */
+export class Http2Server
+  implements ConnectionHandler, Http2Sink<Http2StreamServer>, WriterOwner, Expiring, Drainable
+{
+  deadline = 0;
+  readonly entry: HttpEntryPoint;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly tls: TlsInfo | null;
+  readonly tlsOptions: HandshakeOptions | null;
+  readonly session: Http2Session<Http2StreamServer>;
+  private readonly connection: Connection;
+  private readonly writer: ConnectionWriter;
+  private readonly openedAt = now();
+  private readonly streams = new Set<Http2StreamServer>();
+  private readonly arrivals = new Http2Arrivals(() => this.flush());
+  /** Streams that got a piece of their request's body in this read event. */
+  private readonly touched: Http2StreamServer[] = [];
+  private inRead = false;
+  private flushing = false;
+  private readonly flushNow = () => {
+    this.flushing = false;
+    this.flush();
+  };
+  private readingPaused = false;
+  private readonly headMemory: Http2HeadMemory;
+  private requests = 0;
+  private draining = false;
+  /** What the client sent before it knew of the drain is all here. */
+  private settled = false;
+  /** For the client's word that it knows of the drain; 0 where none is awaited. */
+  private leavingDeadline = 0;
+  private over = false;
+  /** Nothing is left to do but to send what waits and to close. */
+  private ending = false;
+  private flooded = false;
+  private idleDeadline: number;
+  /** For the rest of a header block, or of the preface; 0 where none is incomplete. */
+  private headDeadline = 0;
+  /** For a client that doesn't take what waits for it; 0 where nothing does. */
+  private stallDeadline = 0;
+
+  /** `remote` and `local` may be what a PROXY protocol header said instead of the connection's own. */
+  constructor(
+    connection: Connection,
+    entry: HttpEntryPoint,
+    remote = connection.remote,
+    local = connection.local,
+    tlsOptions: HandshakeOptions | null = null,
+  ) {
+    this.connection = connection;
+    this.entry = entry;
+    this.remote = remote;
+    this.local = local;
+    this.tls = connection.tls;
+    this.tlsOptions = tlsOptions;
+    this.writer = new ConnectionWriter(connection, this, true);
+    this.session = new Session("server", entry.http2Limits, this, this.writer);
+    this.headMemory = new Http2HeadMemory(entry.http2Limits.maxHeaderListBytes);
+    this.idleDeadline = entry.deadlines.after(entry.readTimeout);
+    this.deadline = this.idleDeadline;
+    entry.deadlines.add(this);
+    entry.connections.add(this);
+    this.session.start();
+  }
+
+  /** So much waits for the client that streams should stop producing until `writable`. */
+  get backlogged(): boolean {
+    return this.writer.backlogged;
+  }
+
+  /** Sends what streams have written, in one piece: behind this read event, or behind all events at hand. */
+  flushSoon(): void {
+    if (this.inRead || this.flushing) return;
+    this.flushing = true;
+    afterEvents(this.flushNow);
+  }
+
+  // --- the connection ---
+
+  data(chunk: Uint8Array): void {
+    if (this.over) return;
+    this.inRead = true;
+    this.session.at(this.entry.deadlines.time);
+    this.session.receive(chunk, 0, chunk.length);
+    this.watchHead();
+    const { touched } = this;
+    this.arrivals.start();
+    for (let i = 0; i < touched.length; i++) touched[i].flushRequest();
+    touched.length = 0;
+    this.inRead = false;
+    this.flush();
+    if (this.ending) this.finish();
+    else if (this.writer.pending >= READ_WATERMARK) this.pauseReading();
+  }
+
+  private watchHead(): void {
+    if (!this.session.inHead) {
+      this.headDeadline = 0;
+    } else if (this.headDeadline === 0) {
+      this.headDeadline = this.entry.deadlines.after(this.entry.readTimeout);
+      if (this.headDeadline !== 0) this.expectBefore(this.headDeadline);
+    }
+  }
+
+  private pauseReading(): void {
+    this.readingPaused = true;
+    this.connection.pause();
+  }
+
+  drain(): void {
+    this.stallDeadline = 0;
+    this.writer.drain();
+    this.watchReader();
+  }
+
+  drained(): void {
+    if (this.readingPaused) {
+      this.readingPaused = false;
+      this.connection.resume();
+    }
+    for (const stream of this.streams) {
+      if (this.writer.backlogged) break;
+      stream.writable();
+    }
+    this.flush();
+  }
+
+  private flush(): void {
+    this.writer.flush();
+    this.watchReader();
+  }
+
+  /** A client that takes nothing at all has as long as one that opens no window. */
+  private watchReader(): void {
+    if (this.over || this.stallDeadline !== 0 || !this.writer.congested) return;
+    this.stallDeadline = this.entry.deadlines.after(this.entry.idleTimeout);
+    if (this.stallDeadline !== 0) this.expectBefore(this.stallDeadline);
+  }
+
+  /** FIN: nobody who speaks HTTP/2 half-closes, and without the client's WINDOW_UPDATEs little could be sent. */
+  end(): void {
+    if (!this.over) this.clientGone("The client closed the connection");
+  }
+
+  close(error?: Error): void {
+    if (this.over) return;
+    this.clientGone(
+      error === undefined
+        ? "The client closed the connection"
+        : `The client's connection failed: ${error.message}`,
+    );
+  }
+
+  private clientGone(reason: string): void {
+    const idle = this.streams.size === 0;
+    this.leave();
+    this.breakOff(clientGone(reason));
+    if (idle) this.connection.close();
+    else this.connection.reset();
+  }
+
+  private breakOff(error: ProxyError): void {
+    for (const stream of [...this.streams]) stream.breakOff(error);
+  }
+
+  private leave(): void {
+    this.over = true;
+    this.deadline = 0;
+    this.entry.deadlines.remove(this);
+    this.entry.connections.delete(this);
+  }
+
+  // --- streams, as the session finds them ---
+
+  streamHead(stream: Http2Stream<Http2StreamServer>, head: Http2Head, end: boolean): void {
+    if (!this.headMemory.take(head.bytes.length)) {
+      this.session.reset(stream, ErrorCode.refusedStream);
+      return;
+    }
+    const server = new Http2StreamServer(this, stream, head, end);
+    stream.owner = server;
+    this.streams.add(server);
+    this.arrivals.add(server);
+    this.requests++;
+    if (this.requests >= this.entry.keepAliveMaxRequests || this.tooOld()) this.beginDrain();
+  }
+
+  private tooOld(): boolean {
+    const { keepAliveMaxTime } = this.entry;
+    return keepAliveMaxTime !== 0 && now() - this.openedAt >= keepAliveMaxTime;
+  }
+
+  streamData(
+    stream: Http2Stream<Http2StreamServer>,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const { owner } = stream;
+    if (owner === null) {
+      this.session.consume(stream, end - start);
+      return;
+    }
+    owner.received(bytes, start, end);
+    const { touched } = this;
+    if (touched.length === 0 || touched[touched.length - 1] !== owner) touched.push(owner);
+  }
+
+  streamEnd(
+    stream: Http2Stream<Http2StreamServer>,
+    trailers: Fields | null,
+    bytes: Uint8Array,
+  ): void {
+    if (trailers !== null && !this.headMemory.take(bytes.length)) {
+      this.session.reset(stream, ErrorCode.enhanceYourCalm);
+      this.streamReset(stream, ErrorCode.enhanceYourCalm, false);
+      return;
+    }
+    stream.owner?.requestEnded(trailers, bytes);
+  }
+
+  streamReset(stream: Http2Stream<Http2StreamServer>, code: number, byPeer: boolean): void {
+    const what = byPeer ? "reset the stream" : "broke a rule of HTTP/2";
+    stream.owner?.breakOff(clientGone(`The client ${what} (${errorName(code)})`));
+  }
+
+  streamWritable(stream: Http2Stream<Http2StreamServer>): void {
+    if (!this.writer.backlogged) stream.owner?.writable();
+  }
+
+  peerSettings(): void {}
+
+  peerGoAway(): void {
+    this.draining = true;
+    this.settle();
+  }
+
+  pong(): void {
+    if (this.draining) this.settle();
+  }
+
+  sessionError(code: number, reason: string): void {
+    this.entry.logger.debug("Closed an HTTP/2 connection", {
+      remote: this.remote.ip,
+      code: errorName(code),
+      reason,
+    });
+    this.flooded = code === ErrorCode.enhanceYourCalm;
+    this.endSoon();
+  }
+
+  /** A stream is done with, one way or the other. */
+  streamOver(server: Http2StreamServer): void {
+    if (!this.streams.delete(server)) return;
+    this.headMemory.giveBack(server.headBytes);
+    if (this.streams.size > 0 || this.over) return;
+    if (!this.draining) this.becomeIdle();
+    else if (this.settled) this.endSoon();
+  }
+
+  // --- the end ---
+
+  /** Not from inside the session: the read event, if there is one, ends it. */
+  private endSoon(): void {
+    this.ending = true;
+    if (!this.inRead) this.finish();
+  }
+
+  /** The last GOAWAY tells the client which requests nobody has looked at. */
+  private finish(): void {
+    if (this.over) return;
+    this.session.abort(ErrorCode.noError, "");
+    this.leave();
+    const End = this.flooded ? MutedConnection : LingeringConnection;
+    new End(this.entry, this.connection, this.writer);
+  }
+
+  /**
+   * GOAWAY that refuses nothing yet, and a PING: behind its answer come no more requests. Closed
+   * before, the connection would lose those that are on their way (RFC 9113 section 6.8).
+   */
+  beginDrain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    this.session.drain();
+    this.session.ping();
+    this.leavingDeadline = this.entry.deadlines.after(LEAVING_TIME);
+    this.expectBefore(this.leavingDeadline);
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.leavingDeadline = 0;
+    if (this.streams.size === 0) this.endSoon();
+  }
+
+  // --- time limits ---
+
+  /** A stream has a deadline there. */
+  expectBefore(deadline: number): void {
+    if (this.deadline === 0 || deadline < this.deadline) this.deadline = deadline;
+  }
+
+  private becomeIdle(): void {
+    this.idleDeadline = this.entry.deadlines.after(this.entry.idleTimeout);
+    if (this.idleDeadline !== 0) this.expectBefore(this.idleDeadline);
+  }
+
+  expired(): void {
+    const time = now();
+    if (this.passed(this.headDeadline, time)) {
+      this.session.abort(ErrorCode.cancel, "a header block took longer than the readTimeout");
+      this.endSoon();
+      return;
+    }
+    if (this.streams.size === 0 && this.passed(this.idleDeadline, time)) {
+      this.endSoon();
+      return;
+    }
+    if (this.passed(this.stallDeadline, time)) {
+      this.clientGone("The client took nothing within the idleTimeout");
+      return;
+    }
+    if (this.passed(this.leavingDeadline, time)) this.settle();
+    for (const stream of [...this.streams]) {
+      if (this.passed(stream.due, time)) stream.expired();
+    }
+  }
+
+  /** True where that deadline has passed; one that hasn't is kept in mind. */
+  private passed(deadline: number, time: number): boolean {
+    if (deadline === 0) return false;
+    if (deadline <= time) return true;
+    this.expectBefore(deadline);
+    return false;
+  }
+
+  /** Graceful shutdown: the connection closes behind its last stream. */
+  drainConnection(): void {
+    if (this.over) return;
+    this.beginDrain();
+    this.flush();
+  }
+
+  /** The grace time is over. */
+  cutConnection(): void {
+    if (this.over) return;
+    this.leave();
+    this.breakOff(graceTimeOver());
+    this.connection.reset();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Body } from "../../http/body.ts";
+import type { Exchange } from "../../http/exchange.ts";
+import { LazyRequest } from "../../http/lazy/lazy-request.ts";
+import { FieldId } from "../../wire/field-names.ts";
+import { HeaderList } from "../../wire/header-list.ts";
+import type { Http2Head } from "../../wire/http2/message.ts";
+
+/** What handlers get to see of an HTTP/2 request. The scheme is the connection's, whatever the client claims. */
+export function requestFromHttp2(
+  exchange: Exchange,
+  head: Http2Head,
+  body: Body | null,
+): LazyRequest {
+  const fields = new HeaderList(head.bytes, head.fields);
+  joinCookies(fields);
+  exchange.method = head.method;
+  exchange.target = head.path;
+  exchange.host = head.authority;
+  const scheme = exchange.downstream.tls === null ? "http" : "https";
+  return new LazyRequest(exchange, head.method, scheme, head.authority, head.path, fields, body);
+}
+
+/** Clients may split cookies into several fields; everybody else expects one (RFC 9113 section 8.2.3). */
+function joinCookies(fields: HeaderList): void {
+  const first = fields.findId(FieldId.cookie);
+  if (first < 0) return;
+  let next = fields.findId(FieldId.cookie, first + 1);
+  if (next < 0) return;
+  let joined = fields.valueAt(first);
+  for (; next >= 0; next = fields.findId(FieldId.cookie, next + 1)) {
+    joined += `; ${fields.valueAt(next)}`;
+  }
+  fields.setId(FieldId.cookie, joined);
+}

@@ -1,0 +1,155 @@
+import { messageOf } from "../../core/errors.ts";
+import type { ServiceLogger } from "../service-logger.ts";
+import { grpcProbe } from "./grpc-probe.ts";
+import {
+  type HttpProbeOptions,
+  httpProbe,
+  type ProbeTarget,
+  type ProbeTransport,
+} from "./http-probe.ts";
+
+/** `loadBalancer.healthCheck`. Durations are in milliseconds. */
+export interface HealthCheckOptions extends HttpProbeOptions {
+  /** Instead of the server's: "http", "https" or "h2c". */
+  readonly scheme?: string;
+  /** "http", or "grpc" for the gRPC Health Checking Protocol. */
+  readonly mode?: string;
+  /** Relative to the server's URL. */
+  readonly path?: string;
+  readonly port?: number;
+  readonly interval?: number;
+  /** As `interval` where it isn't given. */
+  readonly unhealthyInterval?: number;
+  readonly timeout?: number;
+}
+
+export interface HealthCheckContext {
+  /** The service's qualified name, for the log. */
+  readonly service: string;
+  readonly logger: ServiceLogger;
+  /** Hears the outcome of every check. */
+  report(index: number, up: boolean): void;
+  readonly transport: ProbeTransport;
+}
+
+const DEFAULT_INTERVAL = 30_000;
+const DEFAULT_TIMEOUT = 5_000;
+
+/**
+ * Asks each server regularly whether it is well. Servers count as up until a check fails; the first
+ * check comes one interval after the start. Each server has its own rhythm, so that one that hangs
+ * delays no other's check. Source: Traefik's pkg/healthcheck/healthcheck.go.
+ */
+export class HealthCheck {
+  private readonly options: HealthCheckOptions;
+  private readonly context: HealthCheckContext;
+  private readonly interval: number;
+  private readonly unhealthyInterval: number;
+  private readonly timeout: number;
+  private readonly timers: ReturnType<typeof setTimeout>[] = [];
+  private readonly stopped = new AbortController();
+
+  /** Starts. Throws on options that make no check. */
+  constructor(urls: readonly string[], options: HealthCheckOptions, context: HealthCheckContext) {
+    const { mode = "", interval, unhealthyInterval, timeout } = options;
+    if (mode !== "" && mode !== "http" && mode !== "grpc") {
+      throw new Error(`healthCheck.mode: expected "http" or "grpc", found ${JSON.stringify(mode)}`);
+    }
+    this.options = options;
+    this.context = context;
+    this.interval = positive(interval, DEFAULT_INTERVAL);
+    this.unhealthyInterval =
+      unhealthyInterval === undefined
+        ? this.interval
+        : positive(unhealthyInterval, DEFAULT_INTERVAL);
+    this.timeout = positive(timeout, DEFAULT_TIMEOUT);
+    const targets = urls.map((url) => probeTarget(url, options));
+    for (const [index, target] of targets.entries())
+      this.schedule(index, target, true, this.interval);
+  }
+
+  stop(): void {
+    this.stopped.abort();
+    for (const timer of this.timers) clearTimeout(timer);
+  }
+
+  private schedule(index: number, target: ProbeTarget, up: boolean, delay: number): void {
+    if (this.stopped.signal.aborted) return;
+    this.timers[index] = setTimeout(() => void this.run(index, target, up), delay);
+  }
+
+  private async run(index: number, target: ProbeTarget, wasUp: boolean): Promise<void> {
+    const started = performance.now();
+    const failure = await this.check(target);
+    if (this.stopped.signal.aborted) return;
+    const up = failure === null;
+    this.log(target, wasUp, failure);
+    this.context.report(index, up);
+    const interval = up ? this.interval : this.unhealthyInterval;
+    this.schedule(index, target, up, Math.max(0, interval - (performance.now() - started)));
+  }
+
+  private log(target: ProbeTarget, wasUp: boolean, failure: string | null): void {
+    const { logger, service } = this.context;
+    const fields = { serviceName: service, targetURL: textOf(target) };
+    if (failure === null) {
+      if (!wasUp) logger.info("Health check succeeded again: the server is up", fields);
+    } else if (wasUp) {
+      logger.warn("Health check failed: the server is down", { ...fields, error: failure });
+    } else {
+      logger.debug("Health check failed", { ...fields, error: failure });
+    }
+  }
+
+  /** One check: null where the server is well, else what is wrong. Never rejects. */
+  private async check(target: ProbeTarget): Promise<string | null> {
+    const { options, context } = this;
+    const attempt = new AbortController();
+    const timer = setTimeout(
+      () => attempt.abort(new Error(`no answer within ${this.timeout} ms`)),
+      this.timeout,
+    );
+    const stop = () => attempt.abort(new Error("stopped"));
+    this.stopped.signal.addEventListener("abort", stop, { once: true });
+    try {
+      if (options.mode === "grpc") await grpcProbe(target, context.transport, attempt.signal);
+      else await httpProbe(target, options, context.transport, attempt.signal);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      clearTimeout(timer);
+      this.stopped.signal.removeEventListener("abort", stop);
+    }
+  }
+}
+
+function positive(value: number | undefined, otherwise: number): number {
+  return value !== undefined && value > 0 ? value : otherwise;
+}
+
+function textOf({ scheme, url }: ProbeTarget): string {
+  return scheme + url.href.slice(url.protocol.length - 1);
+}
+
+/** Where to ask. Throws on a path that is a URL of its own, and on an unknown scheme. */
+function probeTarget(server: string, options: HealthCheckOptions): ProbeTarget {
+  const { path = "", port = 0 } = options;
+  if (path.startsWith("//") || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(path)) {
+    throw new Error(
+      `healthCheck.path: expected a path such as "/health", found ${JSON.stringify(path)}`,
+    );
+  }
+  const scheme = options.scheme || server.slice(0, server.indexOf(":")).toLowerCase();
+  if (scheme !== "http" && scheme !== "https" && scheme !== "h2c") {
+    throw new Error(
+      `healthCheck.scheme: expected "http", "https" or "h2c", found ${JSON.stringify(scheme)}`,
+    );
+  }
+  const base = new URL(server.replace(/^[^:]+/, scheme === "https" ? "https" : "http"));
+  // A port that is spelled out stays, whatever the scheme: a URL forgets its scheme's default one.
+  const spelled = /^[^:/?#]+:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(server);
+  if (spelled !== null) base.port = spelled[1];
+  if (port !== 0) base.port = String(port);
+  return { scheme, url: path === "" ? base : new URL(path, base) };
+}

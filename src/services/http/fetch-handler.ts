@@ -1,0 +1,131 @@
+import { messageOf } from "../../core/errors.ts";
+import { Exchange, NO_DOWNSTREAM } from "../../http/exchange.ts";
+import type { Handler } from "../../http/handler.ts";
+import { LazyRequest } from "../../http/lazy/lazy-request.ts";
+import { ensureRequestCopies } from "../../http/lazy/request-copies.ts";
+import { ensureTextResponseType } from "../../http/text-response-type.ts";
+import { HeaderList } from "../../wire/header-list.ts";
+import type { ServiceLogger } from "../service-logger.ts";
+
+/** The third argument of a module's `fetch`, as Cloudflare Workers have it. */
+export interface FetchContext {
+  /** Work that goes on after the response; its failure is logged. */
+  waitUntil(work: Promise<unknown>): void;
+  /** Accepted and without effect: there is no origin behind a module. */
+  passThroughOnException(): void;
+  /** Sluice's own: addresses, entrypoint, TLS and the like of this request. */
+  readonly exchange: Exchange;
+}
+
+type Fetch = (request: Request, env: unknown, context: FetchContext) => unknown;
+
+export interface FetchHandlerOptions {
+  /** What errors call the module: its path as configured. */
+  readonly name: string;
+  /** The second argument of `fetch`. */
+  readonly env?: Readonly<Record<string, unknown>>;
+  readonly logger?: Pick<ServiceLogger, "warn">;
+}
+
+/**
+ * True where the platform can copy a lazy request: code that does `new Request(request)`, as many
+ * do to change a header, then works on it. Bun can; Deno can't and gets native requests.
+ */
+const COPIES_LAZY_REQUESTS = ((): boolean => {
+  try {
+    const exchange = new Exchange(NO_DOWNSTREAM, 0);
+    const lazy = new LazyRequest(exchange, "PUT", "http", "probe", "/x?y", new HeaderList(), null);
+    const copy = new Request(lazy as unknown as Request);
+    return copy.method === "PUT" && copy.url === "http://probe/x?y";
+  } catch {
+    return false;
+  }
+})();
+
+/**
+ * A user's module as a service: its default export has a `fetch(request, env, context)` method (a
+ * Worker, a Hono or itty-router app) or is such a function, or the module exports `fetch` itself.
+ * Throws an Error that names the module where it is none of these. What the module throws goes on to
+ * recovery (500), and so does a result that is no Response.
+ */
+export function fetchHandlerService(module: unknown, options: FetchHandlerOptions): Handler {
+  const { name, env = {}, logger } = options;
+  const fetch = fetchOf(module, name);
+  ensureTextResponseType();
+  if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
+  const checked = (result: unknown): Response => {
+    // Response.error() has the status 0, which no protocol has.
+    if (result instanceof Response && result.status !== 0) return result;
+    throw new TypeError(`module ${name}: fetch gave ${kindOf(result)}, expected a Response`);
+  };
+  return (request, exchange) => {
+    const input =
+      !COPIES_LAZY_REQUESTS && request instanceof LazyRequest
+        ? (request as LazyRequest).native()
+        : request;
+    const result = fetch(input, env, new ModuleContext(exchange, name, logger));
+    return isPromiseLike(result) ? Promise.resolve(result).then(checked) : checked(result);
+  };
+}
+
+class ModuleContext implements FetchContext {
+  readonly exchange: Exchange;
+  private readonly name: string;
+  private readonly logger: Pick<ServiceLogger, "warn"> | undefined;
+
+  constructor(exchange: Exchange, name: string, logger: Pick<ServiceLogger, "warn"> | undefined) {
+    this.exchange = exchange;
+    this.name = name;
+    this.logger = logger;
+  }
+
+  waitUntil(work: Promise<unknown>): void {
+    Promise.resolve(work).catch((error: unknown) => {
+      this.logger?.warn("Work that a module left behind failed", {
+        module: this.name,
+        error: messageOf(error),
+      });
+    });
+  }
+
+  passThroughOnException(): void {}
+}
+
+function fetchOf(module: unknown, name: string): Fetch {
+  const exported = propertyOf(module, "default");
+  if (typeof exported === "function" && typeof propertyOf(exported, "fetch") !== "function") {
+    return exported as Fetch;
+  }
+  for (const owner of [exported, module]) {
+    const fetch = propertyOf(owner, "fetch");
+    if (typeof fetch === "function") return fetch.bind(owner) as Fetch;
+  }
+  throw new Error(
+    `module ${name}: expected a default export with a fetch method, a default function or an export named fetch; found ${describe(module, exported)}`,
+  );
+}
+
+function describe(module: unknown, exported: unknown): string {
+  if (exported !== undefined) return `a default export that is ${kindOf(exported)}`;
+  const names = isObject(module) ? Object.keys(module) : [];
+  return names.length === 0 ? "no exports" : `only the exports ${names.join(", ")}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (value instanceof Response) return "Response.error()";
+  return `an object of class ${value.constructor?.name ?? "Object"}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+function propertyOf(value: unknown, key: string): unknown {
+  return isObject(value) ? value[key] : undefined;
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return isObject(value) && typeof value["then"] === "function";
+}

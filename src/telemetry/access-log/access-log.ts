@@ -1,0 +1,160 @@
+import type { Exchange } from "../../http/exchange.ts";
+import type { Middleware } from "../../http/handler.ts";
+import { LazyRequest } from "../../http/lazy/lazy-request.ts";
+import type { AppendFile } from "../../net/runtime.ts";
+import { FieldId } from "../../wire/field-names.ts";
+import { CommonFormat } from "./access-log-common.ts";
+import { AccessLogFields, type AccessLogOptions } from "./access-log-fields.ts";
+import { JsonFormat } from "./access-log-json.ts";
+import { AccessLogRecord } from "./access-log-record.ts";
+import { LineBuffer } from "./line-buffer.ts";
+
+/** Bytes at which waiting lines are written whatever their number. */
+const FULL = 64 * 1024;
+/** Milliseconds that a line waits at the most: with `bufferingSize`, and without. */
+const BUFFERED_TICK = 100;
+const TICK = 1;
+
+interface Format {
+  write(buffer: LineBuffer, record: AccessLogRecord): void;
+}
+
+/**
+ * Traefik's access log. Lines are put together as bytes and written together: up to
+ * `bufferingSize` of them or a tenth of a second's; without `bufferingSize`, a millisecond's.
+ * The file is the caller's to open and to close.
+ */
+export class AccessLog {
+  private readonly format: Format;
+  private readonly filter: Filter;
+  private readonly bufferingSize: number;
+  private readonly buffer = new LineBuffer();
+  private readonly record = new AccessLogRecord();
+  private sink: AppendFile;
+  private count = 0;
+  private lines = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Throws Error where a filter's status code or the format is none. */
+  constructor(options: AccessLogOptions, sink: AppendFile) {
+    const fields = new AccessLogFields(options.fields);
+    this.format = formatOf(options.format ?? "common", fields);
+    this.filter = new Filter(options.filters);
+    this.bufferingSize = options.bufferingSize ?? 0;
+    this.sink = sink;
+  }
+
+  /** Notes what the log tells of a request's beginning. */
+  begin(request: LazyRequest, exchange: Exchange): void {
+    const list = request.headerList;
+    exchange.requestCount = ++this.count;
+    exchange.requestHeaders = list;
+    const slot = list.findId(FieldId.xForwardedFor);
+    if (slot >= 0) exchange.forwardedFor = list.valueAt(slot);
+  }
+
+  /** Writes an exchange's line, now that it has ended. */
+  log(exchange: Exchange): void {
+    if (exchange.accessLogOff) return;
+    const { record, buffer } = this;
+    record.set(exchange);
+    if (!this.filter.keeps(record)) return;
+    this.format.write(buffer, record);
+    this.lines++;
+    if (buffer.length >= FULL || (this.bufferingSize > 0 && this.lines >= this.bufferingSize)) {
+      this.write();
+    } else if (this.timer === undefined) {
+      this.timer = setTimeout(this.expired, this.bufferingSize > 0 ? BUFFERED_TICK : TICK);
+    }
+  }
+
+  private readonly expired = (): void => {
+    this.timer = undefined;
+    this.write();
+  };
+
+  private write(): void {
+    this.lines = 0;
+    if (this.buffer.length > 0) this.sink.write(this.buffer.take());
+  }
+
+  /** Writes to `file` from now on, and returns the one before it, for the caller to close. */
+  reopen(file: AppendFile): AppendFile {
+    this.write();
+    const before = this.sink;
+    this.sink = file;
+    return before;
+  }
+
+  /** Resolves when every line so far has been handed to the system. */
+  async flush(): Promise<void> {
+    this.write();
+    await this.sink.flush();
+  }
+
+  /** `flush`, and no timer is left behind. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.flush();
+  }
+}
+
+function formatOf(format: string, fields: AccessLogFields): Format {
+  switch (format) {
+    case "common":
+      return new CommonFormat(fields, false);
+    case "genericCLF":
+      return new CommonFormat(fields, true);
+    case "json":
+      return new JsonFormat(fields);
+    default:
+      throw new Error(
+        `${JSON.stringify(format)} is no access log format (expected "common", "genericCLF" or "json")`,
+      );
+  }
+}
+
+/** Which exchanges are worth a line: all where there is no filter, else those that one filter takes. */
+class Filter {
+  private readonly ranges: readonly (readonly [low: number, high: number])[];
+  private readonly retryAttempts: boolean;
+  private readonly minDuration: number;
+  private readonly none: boolean;
+
+  constructor(filters: AccessLogOptions["filters"] = {}) {
+    this.ranges = (filters.statusCodes ?? []).map(statusRange);
+    this.retryAttempts = filters.retryAttempts ?? false;
+    this.minDuration = filters.minDuration ?? 0;
+    this.none = this.ranges.length === 0 && !this.retryAttempts && this.minDuration <= 0;
+  }
+
+  keeps({ status, duration, exchange }: AccessLogRecord): boolean {
+    if (this.none) return true;
+    if (this.retryAttempts && exchange.retries > 0) return true;
+    if (this.minDuration > 0 && duration > this.minDuration) return true;
+    for (const [low, high] of this.ranges) if (status >= low && status <= high) return true;
+    return false;
+  }
+}
+
+function statusRange(text: string): [low: number, high: number] {
+  const match = /^\s*(\d{3})\s*(?:-\s*(\d{3})\s*)?$/.exec(text);
+  if (match === null) {
+    throw new Error(
+      `${JSON.stringify(text)} is no status code or range (expected e.g. "404" or "500-599")`,
+    );
+  }
+  return [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
+/** Has every exchange logged when it ends. */
+export function accessLogMiddleware(log: AccessLog): Middleware {
+  const finished = (exchange: Exchange) => log.log(exchange);
+  return (next) => (request, exchange) => {
+    const lazy = LazyRequest.of(request, exchange);
+    log.begin(lazy, exchange);
+    exchange.onFinish(finished);
+    return next(lazy as unknown as Request, exchange);
+  };
+}

@@ -1,0 +1,306 @@
+import { copyBytes, latin1, writeLatin1 } from "../core/bytes.ts";
+import { bytesEqualLower, FIELD_NAMES, FieldId, fieldIdOfName } from "./field-names.ts";
+import { type Fields, STRIDE } from "./fields.ts";
+import type { HeaderBlock } from "./http2/message.ts";
+
+const NO_BYTES = new Uint8Array(0);
+const NO_FIELDS: Fields = [];
+
+/** Id, name and value of a field that was set. */
+type Added = (number | string)[];
+const ADDED_STRIDE = 3;
+/** What a list of added fields starts as: growing it field by field would copy it time and again. */
+const ROOM_FOR_SIX: Added = new Array(6 * ADDED_STRIDE).fill("");
+
+/**
+ * Header fields in the order and spelling of arrival; those that were set come behind them. Fields
+ * from the wire stay offsets into the received bytes until somebody asks for text.
+ *
+ * Names given to the methods are lower case except where a method says otherwise. Values are
+ * Latin-1 strings and were validated where they came in (the parser, or `checkedValue`).
+ */
+export class HeaderList {
+  private readonly bytes: Uint8Array;
+  private readonly fields: Fields;
+  private readonly receivedSlots: number;
+  private added: Added | null = null;
+  private addedSlots = 0;
+  // A bit for each id that is in the list, or was: most look-ups are for fields that aren't there.
+  private low = 0;
+  private high = 0;
+
+  /** `fields` is the list's from now on. */
+  constructor(bytes: Uint8Array = NO_BYTES, fields: Fields = NO_FIELDS) {
+    this.bytes = bytes;
+    this.fields = fields;
+    this.receivedSlots = fields.length / STRIDE;
+    for (let at = 0; at < fields.length; at += STRIDE) this.mark(fields[at]);
+  }
+
+  private mark(id: number): void {
+    if (id < 0) return;
+    if (id < 32) this.low |= 1 << id;
+    else this.high |= 1 << (id - 32);
+  }
+
+  /** True where the list may have a field with that id: false is certain. */
+  private mayHave(id: number): boolean {
+    return ((id < 32 ? this.low >>> id : this.high >>> (id - 32)) & 1) === 1;
+  }
+
+  /** Copies names and values, in any case, from pairs. */
+  static from(pairs: Iterable<readonly [string, string]>): HeaderList {
+    const list = new HeaderList();
+    for (const [name, value] of pairs) list.append(name, value);
+    return list;
+  }
+
+  /** How many slots there are, deleted ones included; for loops with `idAt`, `nameAt`, `valueAt`. */
+  get slots(): number {
+    return this.receivedSlots + this.addedSlots;
+  }
+
+  private addedAt(i: number): number {
+    return (i - this.receivedSlots) * ADDED_STRIDE;
+  }
+
+  /** Never less than what the list takes as HTTP/2 counts it (RFC 9113 section 6.5.2): 32 for each field beside its name and value. */
+  get listBytesAtMost(): number {
+    const { added } = this;
+    let bytes = this.bytes.length + this.slots * 32;
+    for (let i = 0, end = this.addedSlots * ADDED_STRIDE; i < end; i += ADDED_STRIDE) {
+      bytes += (added![i + 1] as string).length + (added![i + 2] as string).length;
+    }
+    return bytes;
+  }
+
+  /** The field's id in slot `i`: `FieldId.deleted` where it is gone, `FieldId.other` where it has no id. */
+  idAt(i: number): number {
+    return i < this.receivedSlots
+      ? this.fields[i * STRIDE]
+      : (this.added![this.addedAt(i)] as number);
+  }
+
+  /** The name as received or set. */
+  nameAt(i: number): string {
+    if (i >= this.receivedSlots) return this.added![this.addedAt(i) + 1] as string;
+    return latin1(this.bytes, this.fields[i * STRIDE + 1], this.fields[i * STRIDE + 2]);
+  }
+
+  /** The length of the name in slot `i`: with `nameCodeAt`, a look at a name without making text of it. */
+  nameLengthAt(i: number): number {
+    if (i >= this.receivedSlots) return (this.added![this.addedAt(i) + 1] as string).length;
+    return this.fields[i * STRIDE + 2] - this.fields[i * STRIDE + 1];
+  }
+
+  /** Character `index` of the name in slot `i`. */
+  nameCodeAt(i: number, index: number): number {
+    if (i >= this.receivedSlots) {
+      return (this.added![this.addedAt(i) + 1] as string).charCodeAt(index);
+    }
+    return this.bytes[this.fields[i * STRIDE + 1] + index];
+  }
+
+  valueAt(i: number): string {
+    if (i >= this.receivedSlots) return this.added![this.addedAt(i) + 2] as string;
+    return latin1(this.bytes, this.fields[i * STRIDE + 3], this.fields[i * STRIDE + 4]);
+  }
+
+  /** True where the value in slot `i` is `lowerText` (ASCII), in any case: no text is made of it. */
+  valueIs(i: number, lowerText: string): boolean {
+    if (i >= this.receivedSlots) return this.valueAt(i).toLowerCase() === lowerText;
+    const start = this.fields[i * STRIDE + 3];
+    const end = this.fields[i * STRIDE + 4];
+    return end - start === lowerText.length && bytesEqualLower(this.bytes, start, lowerText);
+  }
+
+  /** The slot of the first field of that name at or behind `from`, or -1. */
+  find(lowerName: string, from = 0): number {
+    const id = fieldIdOfName(lowerName);
+    return id !== FieldId.other ? this.findId(id, from) : this.findOther(lowerName, from);
+  }
+
+  private findOther(lowerName: string, from: number): number {
+    if (!this.mayHave(FieldId.other)) return -1;
+    for (let i = from, slots = this.slots; i < slots; i++) {
+      if (this.idAt(i) === FieldId.other && this.hasNameAt(i, lowerName)) return i;
+    }
+    return -1;
+  }
+
+  /** The slot of the first field with that id at or behind `from`, or -1. */
+  findId(id: number, from = 0): number {
+    if (!this.mayHave(id)) return -1;
+    for (let i = from, slots = this.slots; i < slots; i++) {
+      if (this.idAt(i) === id) return i;
+    }
+    return -1;
+  }
+
+  private hasNameAt(i: number, lowerName: string): boolean {
+    if (this.nameLengthAt(i) !== lowerName.length) return false;
+    return i < this.receivedSlots
+      ? bytesEqualLower(this.bytes, this.fields[i * STRIDE + 1], lowerName)
+      : this.nameAt(i).toLowerCase() === lowerName;
+  }
+
+  has(lowerName: string): boolean {
+    return this.find(lowerName) >= 0;
+  }
+
+  /** The first value of that name, or null. */
+  first(lowerName: string): string | null {
+    const slot = this.find(lowerName);
+    return slot < 0 ? null : this.valueAt(slot);
+  }
+
+  /** All values of that name joined by ", " as Headers.get does, or null. */
+  get(lowerName: string): string | null {
+    let slot = this.find(lowerName);
+    if (slot < 0) return null;
+    let joined = this.valueAt(slot);
+    while ((slot = this.find(lowerName, slot + 1)) >= 0) joined += `, ${this.valueAt(slot)}`;
+    return joined;
+  }
+
+  /** All values of that name, one for each field line. */
+  all(lowerName: string): string[] {
+    const values: string[] = [];
+    for (let slot = this.find(lowerName); slot >= 0; slot = this.find(lowerName, slot + 1)) {
+      values.push(this.valueAt(slot));
+    }
+    return values;
+  }
+
+  /** Adds a field at the end; `name` in the spelling to send. */
+  append(name: string, value: string): void {
+    this.add(fieldIdOfName(name.toLowerCase()), name, value);
+  }
+
+  /** `append` for a name of ours. */
+  appendId(id: number, value: string): void {
+    this.add(id, FIELD_NAMES[id], value);
+  }
+
+  /** Puts one field at the end in the place of all of that name; `name` in the spelling to send. */
+  set(name: string, value: string): void {
+    const lowerName = name.toLowerCase();
+    this.delete(lowerName);
+    this.add(fieldIdOfName(lowerName), name, value);
+  }
+
+  /** `set` for a name of ours. */
+  setId(id: number, value: string): void {
+    this.deleteId(id);
+    this.add(id, FIELD_NAMES[id], value);
+  }
+
+  /** `set` for a name that has no id, with its lower-case form at hand. */
+  setOther(name: string, lowerName: string, value: string): void {
+    for (let slot = -1; (slot = this.findOther(lowerName, slot + 1)) >= 0; ) this.removeAt(slot);
+    this.add(FieldId.other, name, value);
+  }
+
+  delete(lowerName: string): void {
+    for (let slot = -1; (slot = this.find(lowerName, slot + 1)) >= 0; ) this.removeAt(slot);
+  }
+
+  deleteId(id: number): void {
+    for (let slot = -1; (slot = this.findId(id, slot + 1)) >= 0; ) this.removeAt(slot);
+  }
+
+  removeAt(slot: number): void {
+    if (slot < this.receivedSlots) this.fields[slot * STRIDE] = FieldId.deleted;
+    else this.added![this.addedAt(slot)] = FieldId.deleted;
+  }
+
+  private add(id: number, name: string, value: string): void {
+    const added = (this.added ??= ROOM_FOR_SIX.slice());
+    const at = this.addedSlots * ADDED_STRIDE;
+    this.addedSlots++;
+    this.mark(id);
+    if (at < added.length) {
+      added[at] = id;
+      added[at + 1] = name;
+      added[at + 2] = value;
+    } else {
+      added.push(id, name, value);
+    }
+  }
+
+  /** Names (as received or set) and values, field line by field line. */
+  *entries(): Generator<[string, string]> {
+    for (let i = 0; i < this.slots; i++) {
+      if (this.idAt(i) !== FieldId.deleted) yield [this.nameAt(i), this.valueAt(i)];
+    }
+  }
+
+  /** An independent copy. */
+  clone(): HeaderList {
+    const copy = new HeaderList(this.bytes, this.fields.slice());
+    for (let i = this.receivedSlots; i < this.slots; i++) {
+      if (this.idAt(i) !== FieldId.deleted) copy.add(this.idAt(i), this.nameAt(i), this.valueAt(i));
+    }
+    return copy;
+  }
+
+  /** How many bytes `writeTo` needs at the most. */
+  get byteLength(): number {
+    const { fields, added } = this;
+    let length = 0;
+    for (let at = 0; at < fields.length; at += STRIDE) {
+      length += fields[at + 2] - fields[at + 1] + fields[at + 4] - fields[at + 3] + 4;
+    }
+    for (let at = 0, end = this.addedSlots * ADDED_STRIDE; at < end; at += ADDED_STRIDE) {
+      length += (added![at + 1] as string).length + (added![at + 2] as string).length + 4;
+    }
+    return length;
+  }
+
+  /**
+   * Writes `Name: value CRLF` for every field that `skip` does not name by id, and returns the
+   * offset behind. `skip[id]` is 1 for an id to leave out.
+   */
+  writeTo(target: Uint8Array, at: number, skip: Uint8Array): number {
+    const { fields, added, bytes } = this;
+    for (let i = 0; i < fields.length; i += STRIDE) {
+      const id = fields[i];
+      if (id < 0 || skip[id] === 1) continue;
+      at = copyBytes(target, at, bytes, fields[i + 1], fields[i + 2]);
+      target[at++] = 0x3a;
+      target[at++] = 0x20;
+      at = copyBytes(target, at, bytes, fields[i + 3], fields[i + 4]);
+      target[at++] = 0x0d;
+      target[at++] = 0x0a;
+    }
+    for (let i = 0, end = this.addedSlots * ADDED_STRIDE; i < end; i += ADDED_STRIDE) {
+      const id = added![i] as number;
+      if (id < 0 || skip[id] === 1) continue;
+      at = writeLatin1(target, at, added![i + 1] as string);
+      target[at++] = 0x3a;
+      target[at++] = 0x20;
+      at = writeLatin1(target, at, added![i + 2] as string);
+      target[at++] = 0x0d;
+      target[at++] = 0x0a;
+    }
+    return at;
+  }
+
+  /**
+   * Puts every field that `skip` does not name by id into a header block (HTTP/2). Names go lower
+   * case on the wire, whatever their spelling here.
+   */
+  encodeTo(block: HeaderBlock, skip: Uint8Array): void {
+    const { fields, added, bytes } = this;
+    for (let i = 0; i < fields.length; i += STRIDE) {
+      const id = fields[i];
+      if (id < 0 || skip[id] === 1) continue;
+      block.field(id, bytes, fields[i + 1], fields[i + 2], fields[i + 3], fields[i + 4]);
+    }
+    for (let i = 0, end = this.addedSlots * ADDED_STRIDE; i < end; i += ADDED_STRIDE) {
+      const id = added![i] as number;
+      if (id < 0 || skip[id] === 1) continue;
+      block.text(id, added![i + 1] as string, added![i + 2] as string);
+    }
+  }
+}

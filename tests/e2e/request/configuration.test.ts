@@ -1,0 +1,244 @@
+import { describe, expect, test } from "bun:test";
+import { get } from "../../support/http/get.ts";
+import { launchProgram, type ProgramOptions, startProgram } from "../../support/program.ts";
+import { freePort } from "../../support/sockets/free-port.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+const DYNAMIC = 'http: {routers: {all: {rule: "PathPrefix(`/`)", service: whoami@internal}}}\n';
+
+/** Runs the program to its end. */
+async function run(options: ProgramOptions): Promise<{ code: number; out: string; err: string }> {
+  await using program = launchProgram(options);
+  const code = await program.exited();
+  return { code, out: program.stdout, err: program.stderr };
+}
+
+const yaml = (port: number) => `
+entryPoints:
+  Web:
+    address: 127.0.0.1:${port}
+providers: {file: {filename: dynamic.yml}}
+`;
+const toml = (port: number) => `
+[entryPoints.web]
+address = "127.0.0.1:${port}"
+[providers.file]
+filename = "dynamic.yml"
+`;
+const json = (port: number) =>
+  JSON.stringify({
+    entryPoints: { web: { address: `127.0.0.1:${port}` } },
+    providers: { file: { filename: "dynamic.yml" } },
+  });
+
+describe("the static configuration comes from", () => {
+  const start = async (port: number, options: ProgramOptions) => {
+    await using program = await startProgram({
+      ...options,
+      files: { "dynamic.yml": DYNAMIC, ...options.files },
+      ports: [port],
+    });
+    expect((await get(port)).status).toBe(200);
+    expect(await program.stop()).toBe(0);
+  };
+
+  for (const [name, text] of Object.entries({
+    "router.yml": yaml,
+    "router.toml": toml,
+    "router.json": json,
+  })) {
+    test(`--configFile=${name}`, async () => {
+      const port = await freePort();
+      await start(port, { args: [`--configFile=${name}`], files: { [name]: text(port) } });
+    });
+  }
+
+  test("flags, in any case", async () => {
+    const port = await freePort();
+    const args = [
+      `--entrypoints.WEB.address=127.0.0.1:${port}`,
+      "--providers.file.filename",
+      "dynamic.yml",
+      "--providers.file.watch=false",
+    ];
+    await start(port, { args });
+  });
+
+  test("TRAEFIK_* variables", async () => {
+    const port = await freePort();
+    const env = {
+      TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: `127.0.0.1:${port}`,
+      TRAEFIK_PROVIDERS_FILE_FILENAME: "dynamic.yml",
+    };
+    await start(port, { env });
+  });
+
+  const minimal = "entryPoints: {web: {address: 127.0.0.1:0}}\n";
+  const sources: [string, ProgramOptions][] = [
+    ["a.yml", { args: ["--configfile", "a.yml"], files: { "a.yml": minimal } }],
+    ["b.yml", { env: { TRAEFIK_CONFIGFILE: "b.yml" }, files: { "b.yml": minimal } }],
+    ["/traefik.yml", { files: { "traefik.yml": minimal } }],
+    ["/.config/traefik/traefik.yaml", { files: { ".config/traefik/traefik.yaml": minimal } }],
+    [
+      "xdg/traefik/traefik.toml",
+      {
+        env: { XDG_CONFIG_HOME: "xdg" },
+        files: {
+          "xdg/traefik/traefik.toml": '[entryPoints.web]\naddress = "127.0.0.1:0"\n',
+          ".config/traefik/traefik.yml": minimal,
+          "traefik.yml": minimal,
+        },
+      },
+    ],
+    // A file goes before flags and variables of the environment.
+    ["/traefik.yml", { files: { "traefik.yml": minimal }, env: { TRAEFIK_PING: "true" } }],
+    ["flags", { args: ["--ping"], env: { TRAEFIK_LOG_LEVEL: "INFO" } }],
+  ];
+  test.each(sources)("%s", async (source, options) => {
+    const { code, out, err } = await run({ ...options, args: ["check", ...(options.args ?? [])] });
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(
+      new RegExp(`^(/\\S*)?${source.replaceAll(".", "\\.")}: OK, \\d routers, \\d services\n$`),
+    );
+  });
+
+  test("the shipped one where there is no other, in an empty directory", async () => {
+    // Its port is fixed, and somebody may be on it for a moment.
+    await using program = await waitFor("port 8080 to be ours", async () => {
+      const candidate = launchProgram({});
+      const outcome = await candidate.logged(/Sluice is ready|in use/);
+      if (String(outcome) === "Sluice is ready") return candidate;
+      await candidate[Symbol.asyncDispose]();
+      return undefined;
+    });
+    const { status, text } = await get(8080, "/x?y=1");
+    expect(status).toBe(200);
+    expect(text).toContain("GET /x?y=1 HTTP/1.1");
+    expect((await get(8080, "/ping")).text).toBe("OK");
+    expect(program.log).toMatch(/version=\d+\.\d+\.\d+/);
+    expect(program.log).toMatch(/Sluice is ready entryPoints=web,websecure routers=3 services=2/);
+    expect(program.log).not.toContain(" ERR ");
+    expect(await program.stop()).toBe(0);
+  });
+});
+
+describe("a mistake in the static configuration ends the start with 1 and says", () => {
+  test("file, line, column, path and the nearest key, and all mistakes at once", async () => {
+    const text = [
+      "entryPoints:",
+      "  web:",
+      '    adress: ":80"',
+      "api: {insecure: true}",
+      "log:",
+      "  level: LOUD",
+      "",
+    ].join("\n");
+    const { code, out, err } = await run({
+      args: ["--configFile=traefik.yml"],
+      files: { "traefik.yml": text },
+    });
+    expect([code, out]).toEqual([1, ""]);
+    expect(err.trim().split("\n")).toEqual([
+      'traefik.yml:3:5: entryPoints.web.adress: unknown key "adress", did you mean "address"?',
+      "traefik.yml:4:1: api: known to Traefik, not supported by Sluice yet",
+      "traefik.yml:2:3: entryPoints.web.address: expected a string, found nothing",
+      'traefik.yml:6:3: log.level: expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC, found "LOUD"',
+    ]);
+  });
+
+  const both = { "traefik.yml": "ping: {}\n" };
+  const cases: [string, ProgramOptions, RegExp][] = [
+    ["the flag", { args: ["--log.levle=INFO"] }, /^--log\.levle: log\.levle: .*"level"\?$/m],
+    [
+      "the variable",
+      { env: { TRAEFIK_LOG_LEVLE: "INFO" } },
+      /^TRAEFIK_LOG_LEVLE: log\.levle: .*"level"\?$/m,
+    ],
+    ["the refused flag", { args: ["--api.dashboard"] }, /^--api.*: api: known to Traefik, not/m],
+    ["file and flags", { args: ["--ping"], files: both }, /exclude each other, .*--ping$/m],
+    ["no such file", { args: ["--configFile=no.yml"] }, /^no\.yml: cannot be read: .*ENOENT/m],
+    ["a TOML syntax error", { files: { "traefik.toml": "a = [1\n" } }, /traefik\.toml:[12]:\d+: /m],
+    ["a YAML syntax error", { files: { "traefik.yml": "a: [1\n" } }, /traefik\.yml:[12]:\d+: /m],
+  ];
+  test.each(cases)("%s", async (_, options, expected) => {
+    const { code, err } = await run(options);
+    expect(code).toBe(1);
+    expect(err).toMatch(expected);
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("commands", () => {
+  test("check says all that is wrong, static and dynamic, and exits with 1", async () => {
+    const { code, out } = await run({
+      args: ["check", "--configFile=s.yml"],
+      files: {
+        "s.yml": "api: {}\nproviders: {file: {filename: d.yml}}\n",
+        "d.yml": [
+          "http:",
+          "  routers:",
+          "    one: {rul: Path(`/`), service: s}",
+          "    two: {rule: Path(`x`), service: t}",
+          "    ok: {rule: Path(`/`), service: whoami@internal}",
+          "  services:",
+          "    s: {loadBalancer: {servers: [{url: 'ftp://a'}]}}",
+          "  middlewares:",
+          "    m: {basicAuth: {users: []}}",
+          "tcp: {routers: {r: {rule: 'HostSNI(`*`)', service: gone}}}",
+          "",
+        ].join("\n"),
+      },
+    });
+    expect(code).toBe(1);
+    const lines = out.trim().split("\n");
+    expect(lines).toContain(
+      'd.yml:3:11: http.routers.one.rul: unknown key "rul", did you mean "rule"?',
+    );
+    for (const part of [
+      "s.yml:1:1: api: known to Traefik",
+      'the service "t@file" does not exist (router two@file)',
+      'Path takes a path that starts with "/", found "x"',
+      'expected the scheme http, https or h2c, found "ftp"',
+      "http.middlewares.m.basicAuth: known to Traefik",
+      'the TCP service "gone@file" does not exist (TCP router r@file)',
+    ]) {
+      expect(lines.filter((line) => line.includes(part))).toHaveLength(1);
+    }
+    expect(lines.at(-1)).toBe(`s.yml: ${lines.length - 1} problems found`);
+  });
+
+  test("version, help, and a command that doesn't exist", async () => {
+    const version = await run({ args: ["version"] });
+    expect([version.code, version.err]).toEqual([0, ""]);
+    expect(version.out).toMatch(/^sluice \d+\.\d+\.\d+\nruntime (bun|deno) \d+\.\d+\.\d+\n$/);
+    const help = await run({ args: ["--help"] });
+    expect(help.code).toBe(0);
+    for (const word of ["check", "healthcheck", "version", "--configFile"])
+      expect(help.out).toContain(word);
+    const unknown = await run({ args: ["chekc"] });
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toStartWith('unknown command "chekc"');
+  });
+
+  test("healthcheck: 0 while it runs, 1 when it is gone, and where there is no ping", async () => {
+    const port = await freePort();
+    const files = { "s.yml": `${yaml(port)}ping: {entryPoint: Web}\n`, "dynamic.yml": DYNAMIC };
+    await using program = await startProgram({
+      args: ["--configFile=s.yml"],
+      files,
+      ports: [port],
+    });
+    const ask = { args: ["healthcheck", "--configFile=s.yml"], files };
+    const well = await run(ask);
+    expect([well.code, well.out]).toEqual([0, `OK: http://127.0.0.1:${port}/ping\n`]);
+    expect(await program.stop()).toBe(0);
+    const gone = await run(ask);
+    expect(gone.code).toBe(1);
+    expect(gone.out).toStartWith("Error calling healthcheck");
+    const without = await run({ ...ask, files: { "s.yml": yaml(port) } });
+    expect([without.code, without.out]).toEqual([
+      1,
+      "Please enable `ping` to use the health check\n",
+    ]);
+  });
+});

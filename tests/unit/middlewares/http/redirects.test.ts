@@ -1,0 +1,127 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is how Go writes replacements
+import { describe, expect, test } from "bun:test";
+import { locationOf } from "../../../../src/middlewares/http/redirect/redirect.ts";
+import {
+  type RedirectRegexOptions,
+  redirectRegex,
+} from "../../../../src/middlewares/http/redirect/redirect-regex.ts";
+import {
+  type RedirectSchemeOptions,
+  redirectScheme,
+} from "../../../../src/middlewares/http/redirect/redirect-scheme.ts";
+import { type MadeRequest, TLS } from "../../../support/http/make-request.ts";
+import { apply, make } from "./apply.ts";
+
+async function scheme(options: RedirectSchemeOptions, made: MadeRequest): Promise<string> {
+  const { reached, response } = await apply(make(redirectScheme, options), made);
+  return reached ? "passed" : `${response.status} ${response.headers.get("location")}`;
+}
+
+async function regex(options: RedirectRegexOptions, made: MadeRequest): Promise<string> {
+  const { reached, response } = await apply(make(redirectRegex, options), made);
+  return reached ? "passed" : `${response.status} ${response.headers.get("location")}`;
+}
+
+const proto = (value: string) => [["X-Forwarded-Proto", value]] as const;
+
+describe("redirectScheme", () => {
+  test("redirects to its scheme and port", async () => {
+    const https = { scheme: "https" };
+    const cases: [RedirectSchemeOptions, MadeRequest, string][] = [
+      [https, { host: "foo", target: "/p?q=%20" }, "302 https://foo/p?q=%20"],
+      [https, { host: "foo:8080" }, "302 https://foo/"],
+      [{ ...https, port: "8443" }, { host: "foo" }, "302 https://foo:8443/"],
+      [{ ...https, port: "443" }, { host: "foo" }, "302 https://foo/"],
+      [{ ...https, port: "80" }, { host: "foo" }, "302 https://foo:80/"],
+      [{ ...https, permanent: true }, { host: "foo" }, "301 https://foo/"],
+      [https, { host: "foo", method: "POST" }, "307 https://foo/"],
+      [{ ...https, permanent: true }, { host: "foo", method: "PUT" }, "308 https://foo/"],
+      [https, { host: "foo", method: "HEAD" }, "307 https://foo/"],
+      [{ scheme: "http" }, { host: "foo", tls: TLS }, "302 http://foo/"],
+      [{ scheme: "wss" }, { host: "foo" }, "302 wss://foo/"],
+      [https, { host: "[::1]:8080", target: "/x" }, "302 https://[::1]/x"],
+      [https, { host: "[::1]" }, "302 https://[::1]/"],
+    ];
+    for (const [options, made, expected] of cases)
+      expect(await scheme(options, made)).toBe(expected);
+  });
+
+  test("passes requests that came that way, here or at a proxy in front", async () => {
+    const https = { scheme: "https" };
+    const cases: [RedirectSchemeOptions, MadeRequest, string][] = [
+      [https, { host: "foo", tls: TLS }, "passed"],
+      [https, { host: "foo:443", tls: TLS }, "passed"],
+      [https, { host: "foo:8443", tls: TLS }, "302 https://foo/"],
+      [{ ...https, port: "8443" }, { host: "foo:8443", tls: TLS }, "passed"],
+      [{ ...https, port: "8443" }, { host: "foo", tls: TLS }, "302 https://foo:8443/"],
+      [https, { host: "foo", headers: proto("https") }, "passed"],
+      [https, { host: "foo", headers: proto("WSS") }, "passed"],
+      [https, { host: "foo", headers: proto("http") }, "302 https://foo/"],
+      [https, { host: "foo", tls: TLS, headers: proto("ws") }, "302 https://foo/"],
+      [https, { host: "foo", tls: TLS, headers: proto("other") }, "passed"],
+      [{ scheme: "http" }, { host: "foo:80" }, "passed"],
+    ];
+    for (const [options, made, expected] of cases)
+      expect(await scheme(options, made)).toBe(expected);
+  });
+
+  test("has the status's text as body, and needs a scheme", async () => {
+    const { response } = await apply(make(redirectScheme, { scheme: "https", permanent: true }));
+    expect(await response.text()).toBe("Moved Permanently");
+    expect(response.headers.get("content-type")).toBeNull();
+    expect(() => make(redirectScheme, {})).toThrow("you must provide a target scheme");
+  });
+});
+
+describe("redirectRegex", () => {
+  test("redirects where the whole URL matches", async () => {
+    const cases: [RedirectRegexOptions, MadeRequest, string][] = [
+      [
+        { regex: "^http://www\\.(.+?)/(.*)$", replacement: "https://${1}/$2", permanent: true },
+        { host: "www.example.com", target: "/a?b=c" },
+        "301 https://example.com/a?b=c",
+      ],
+      [
+        { regex: "^http://foo:8080", replacement: "https://foo" },
+        { host: "foo:8080", target: "/x" },
+        "302 https://foo/x",
+      ],
+      [
+        { regex: "^https://", replacement: "http://" },
+        { host: "foo", tls: TLS, method: "DELETE" },
+        "307 http://foo/",
+      ],
+      [{ regex: "^https://", replacement: "http://" }, { host: "foo" }, "passed"],
+      [{ regex: "foo", replacement: "foo" }, { host: "foo" }, "passed"],
+      [
+        { regex: "^http://foo/(.*)", replacement: "/bar/$1" },
+        { host: "foo", target: "/x" },
+        "302 /bar/x",
+      ],
+      [
+        { regex: "^http://foo/", replacement: "https://foo/ä b" },
+        { host: "foo" },
+        "302 https://foo/%C3%A4%20b",
+      ],
+      [{ regex: "^http://foo/", replacement: "https://f o/" }, { host: "foo" }, "500 null"],
+    ];
+    for (const [options, made, expected] of cases)
+      expect(await regex(options, made)).toBe(expected);
+  });
+});
+
+describe("locationOf", () => {
+  test("keeps URLs and encodes what may not stand in one", () => {
+    const cases: [string, string | null][] = [
+      ["https://a.example:8443/p%20q?x=y&z#f", "https://a.example:8443/p%20q?x=y&z#f"],
+      ["//b/c d", "//b/c%20d"],
+      ["https://a/?q=ü r", "https://a/?q=%C3%BC%20r"],
+      ["https://a/%zz", null],
+      ["https://a/\r\nSet-Cookie: x=1", null],
+      ["https://a/\x7f", null],
+      ["https://a<b/", null],
+      ["", ""],
+    ];
+    for (const [url, expected] of cases) expect(locationOf(url)).toBe(expected);
+  });
+});

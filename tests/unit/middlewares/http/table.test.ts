@@ -1,0 +1,17 @@
+import { expect, test } from "bun:test";
+import { MIDDLEWARES } from "../../../../src/middlewares/http/table.ts";
+
+test("the table names what Sluice has by Traefik's keys", () => {
+  expect(Object.keys(MIDDLEWARES)).toEqual([
+    "addPrefix",
+    "contentType",
+    "headers",
+    "ipAllowList",
+    "redirectRegex",
+    "redirectScheme",
+    "replacePath",
+    "replacePathRegex",
+    "stripPrefix",
+    "stripPrefixRegex",
+  ]);
+});

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "bun:test";
+import { Exchange, NO_DOWNSTREAM } from "../../../../src/http/exchange.ts";
+import type { Handler } from "../../../../src/http/handler.ts";
+import { Health } from "../../../../src/services/health/health.ts";
+import { failover } from "../../../../src/services/http/failover.ts";
+import { loadBalancer } from "../../../../src/services/http/load-balancer.ts";
+import { weighted } from "../../../../src/services/http/weighted.ts";
+
+const logger = { debug() {}, info() {}, warn() {} };
+
+const answering =
+  (text: string): Handler =>
+  () =>
+    new Response(text);
+
+async function ask(
+  handler: Handler,
+  cookie = "",
+  exchange = new Exchange(NO_DOWNSTREAM),
+): Promise<Response> {
+  const request = new Request("http://shop.example/", cookie === "" ? {} : { headers: { cookie } });
+  return handler(request, exchange);
+}
+
+async function texts(handler: Handler, count: number): Promise<string> {
+  let all = "";
+  for (let i = 0; i < count; i++) all += await (await ask(handler)).text();
+  return all;
+}
+
+const servers = (weights: Record<string, number | undefined>) =>
+  Object.entries(weights).map(([url, weight]) => ({ url, weight, handler: answering(url) }));
+
+describe("loadBalancer", () => {
+  test("takes servers in turns and notes the service", async () => {
+    const service = await loadBalancer({
+      name: "shop@file",
+      servers: servers({ a: undefined, b: 1, c: 0 }),
+      logger,
+    });
+    expect(await texts(service.handler, 4)).toBe("abab");
+    const exchange = new Exchange(NO_DOWNSTREAM);
+    await ask(service.handler, "", exchange);
+    expect(exchange.service).toBe("shop@file");
+    expect(service.health).toBeNull();
+    service.stop();
+  });
+
+  test("answers at once where the server does", async () => {
+    const service = await loadBalancer({ name: "s", servers: servers({ a: 1, b: 1 }), logger });
+    const response = service.handler(new Request("http://x/"), new Exchange(NO_DOWNSTREAM));
+    expect(response).toBeInstanceOf(Response);
+  });
+
+  test("without a server that may get requests the answer is Traefik's 503", async () => {
+    for (const weights of [{}, { a: 0 }, { a: -1 }] as Record<string, number>[]) {
+      const service = await loadBalancer({ name: "s", servers: servers(weights), logger });
+      const response = await ask(service.handler);
+      expect(response.status).toBe(503);
+      expect(await response.text()).toBe("no available server\n");
+      expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    }
+  });
+
+  test("refuses strategies that it doesn't have", async () => {
+    await expect(loadBalancer({ name: "s", servers: [], strategy: "p2c", logger })).rejects.toThrow(
+      'found "p2c"',
+    );
+  });
+
+  test("a cookie keeps a client with its server", async () => {
+    const service = await loadBalancer({
+      name: "s",
+      servers: servers({ a: 1, b: 1, zero: 0 }),
+      sticky: { cookie: { name: "lb" } },
+      logger,
+    });
+    const first = await ask(service.handler);
+    expect(await first.text()).toBe("a");
+    const second = await ask(service.handler);
+    expect(await second.text()).toBe("b");
+    const cookie = second.headers.getSetCookie()[0].split(";")[0];
+    for (let i = 0; i < 3; i++) {
+      const again = await ask(service.handler, `x=1; ${cookie}`);
+      expect(await again.text()).toBe("b");
+      expect(again.headers.getSetCookie()).toEqual([]);
+    }
+    // A cookie that names no server, or one that may get nothing, or an older form of one's name.
+    expect((await ask(service.handler, "lb=nothing")).headers.getSetCookie()).toHaveLength(1);
+    expect(await (await ask(service.handler, "lb=zero")).text()).not.toBe("zero");
+    const older = await ask(service.handler, "lb=b");
+    expect(await older.text()).toBe("b");
+    expect(older.headers.getSetCookie()[0]).toStartWith(`${cookie};`);
+  });
+});
+
+describe("weighted", () => {
+  const child = (name: string, weight?: number, health: Health | null = null) => ({
+    name,
+    weight,
+    health,
+    handler: answering(name),
+  });
+
+  test("shares requests by weight", async () => {
+    const service = await weighted({
+      name: "w",
+      services: [child("a", 3), child("b"), child("c", 0)],
+    });
+    expect(await texts(service.handler, 8)).toBe("aaabaaab");
+    expect(service.health).toBeNull();
+  });
+
+  test("leaves out children that are down and is up while one is", async () => {
+    const a = new Health();
+    const b = new Health(false);
+    const service = await weighted({
+      name: "w",
+      services: [child("a", 1, a), child("b", 1, b)],
+      healthCheck: {},
+    });
+    expect(await texts(service.handler, 2)).toBe("aa");
+    expect(service.health!.up).toBe(true);
+    a.set(false);
+    expect(service.health!.up).toBe(false);
+    expect((await ask(service.handler)).status).toBe(503);
+    b.set(true);
+    expect(service.health!.up).toBe(true);
+    expect(await texts(service.handler, 2)).toBe("bb");
+    service.stop();
+    b.set(false);
+    expect(service.health!.up).toBe(true);
+  });
+
+  test("needs children with health where it has healthCheck, and tells nobody otherwise", async () => {
+    await expect(
+      weighted({
+        name: "w@file",
+        services: [child("a", 1, new Health()), child("b")],
+        healthCheck: {},
+      }),
+    ).rejects.toThrow("cannot register b as updater for w@file");
+    const down = await weighted({ name: "w", services: [child("a", 1, new Health(false))] });
+    expect(await texts(down.handler, 1)).toBe("a");
+  });
+
+  test("sticks to a child that is up, and to another when it goes down", async () => {
+    const a = new Health();
+    const b = new Health();
+    const service = await weighted({
+      name: "w",
+      services: [child("a", 1, a), child("b", 1, b)],
+      sticky: { cookie: {} },
+      healthCheck: {},
+    });
+    const first = await ask(service.handler);
+    const cookie = first.headers.getSetCookie()[0].split(";")[0];
+    expect(await (await ask(service.handler, cookie)).text()).toBe("a");
+    a.set(false);
+    const moved = await ask(service.handler, cookie);
+    expect(await moved.text()).toBe("b");
+    expect(moved.headers.getSetCookie()).toHaveLength(1);
+    b.set(false);
+    expect((await ask(service.handler, cookie)).status).toBe(503);
+  });
+});
+
+describe("failover", () => {
+  const child = (name: string, health: Health | null) => ({
+    name,
+    health,
+    handler: answering(name),
+  });
+
+  test("asks the fallback only while the service is down", async () => {
+    const main = new Health();
+    const service = failover({
+      name: "f",
+      service: child("main", main),
+      fallback: child("spare", null),
+    });
+    expect(await texts(service.handler, 1)).toBe("main");
+    main.set(false);
+    expect(await texts(service.handler, 1)).toBe("spare");
+    main.set(true);
+    expect(await texts(service.handler, 1)).toBe("main");
+    expect(service.health).toBeNull();
+  });
+
+  test("with healthCheck it is up while one of the two is", async () => {
+    const main = new Health();
+    const spare = new Health();
+    const service = failover({
+      name: "f",
+      service: child("main", main),
+      fallback: child("spare", spare),
+      healthCheck: {},
+    });
+    main.set(false);
+    expect(service.health!.up).toBe(true);
+    spare.set(false);
+    expect(service.health!.up).toBe(false);
+    const response = await ask(service.handler);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toBe("Service Unavailable\n");
+    service.stop();
+    spare.set(true);
+    expect(service.health!.up).toBe(false);
+  });
+
+  test("needs a service that can be down", () => {
+    expect(() =>
+      failover({ name: "f", service: child("main", null), fallback: child("spare", null) }),
+    ).toThrow("cannot register main as updater for f");
+    expect(() =>
+      failover({
+        name: "f",
+        service: child("main", new Health()),
+        fallback: child("spare", null),
+        healthCheck: {},
+      }),
+    ).toThrow("cannot register spare as updater for f");
+  });
+});
