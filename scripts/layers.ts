@@ -11,6 +11,7 @@ export const LAYERS = [
   "http",
   "config",
   "rules",
+  "snapshot",
   "tls",
   "upstream",
   "services",

@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.ts";
-import type { DisabledElement, RoutedTcpRouter, TcpSnapshot } from "../providers/snapshot.ts";
 import { compileTcp as compileRule, TcpMux, type TcpRoute } from "../routers/tcp-mux.ts";
+import type { DisabledElement, RoutedTcpRouter, TcpSnapshot } from "../snapshot/snapshot.ts";
 import { type RunningTcpMiddleware, TcpMiddlewareBuilder } from "./tcp-middleware-builder.ts";
 import {
   type RunningTcpService,

@@ -1,11 +1,11 @@
 import { messageOf } from "../core/errors.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { UdpHandler } from "../net/udp/udp-session.ts";
-import { providerOf, resolveReference } from "../providers/names.ts";
-import type { DisabledElement, UdpSnapshot } from "../providers/snapshot.ts";
 import type { ServiceLogger } from "../services/service-logger.ts";
 import { udpLoadBalancer } from "../services/udp/udp-load-balancer.ts";
 import type { UdpServer } from "../services/udp/udp-proxy.ts";
+import { providerOf, resolveReference } from "../snapshot/names.ts";
+import type { DisabledElement, UdpSnapshot } from "../snapshot/snapshot.ts";
 
 export interface UdpContext {
   readonly logger: ServiceLogger;

@@ -1,8 +1,8 @@
 import type { Handler } from "../http/handler.ts";
-import type { DisabledElement, Snapshot } from "../providers/snapshot.ts";
 import type { RuleCache } from "../routers/compiled-rule.ts";
 import type { TlsHosts } from "../routers/tls-hosts.ts";
 import type { HttpService } from "../services/http/http-service.ts";
+import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
 import type { Upstream } from "./service-builder.ts";
 
 /** A service that runs. It survives a reload that doesn't change it, with its pools and balancer state. */

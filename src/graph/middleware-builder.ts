@@ -2,8 +2,8 @@ import type { Middleware as MiddlewareConfiguration } from "../config/dynamic/sc
 import { messageOf } from "../core/errors.ts";
 import type { Middleware } from "../http/handler.ts";
 import { MIDDLEWARES } from "../middlewares/http/table.ts";
-import { providerOf, resolveReference } from "../providers/names.ts";
-import type { Snapshot } from "../providers/snapshot.ts";
+import { providerOf, resolveReference } from "../snapshot/names.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { missing } from "./missing.ts";
 
 export interface ResolvedChain {

@@ -1,4 +1,4 @@
-import type { DisabledElement, Snapshot } from "../providers/snapshot.ts";
+import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
 
 /** Why a name refers to nothing: nobody defines it, or what it names was left out for its errors. */
 export function missing(snapshot: Snapshot, kind: DisabledElement["kind"], name: string): Error {

@@ -1,13 +1,13 @@
 import type { LoadBalancer, Service } from "../config/dynamic/schema.ts";
 import type { Handler } from "../http/handler.ts";
-import { providerOf, resolveReference } from "../providers/names.ts";
-import type { Snapshot } from "../providers/snapshot.ts";
 import type { ProbeTarget } from "../services/health/http-probe.ts";
 import { failover } from "../services/http/failover.ts";
 import type { HttpService } from "../services/http/http-service.ts";
 import { loadBalancer } from "../services/http/load-balancer.ts";
 import { weighted } from "../services/http/weighted.ts";
 import type { ServiceLogger } from "../services/service-logger.ts";
+import { providerOf, resolveReference } from "../snapshot/names.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { Transport } from "../upstream/transport.ts";
 import type { Graph, RunningService } from "./graph.ts";
 import { missing } from "./missing.ts";

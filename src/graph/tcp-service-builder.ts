@@ -7,12 +7,12 @@ import type { Deadlines } from "../core/timers.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { ClientTlsContext } from "../net/tls.ts";
-import { providerOf, resolveReference } from "../providers/names.ts";
-import type { TcpSnapshot } from "../providers/snapshot.ts";
 import { healthOfChild } from "../services/health/health.ts";
 import { TcpHealthCheck } from "../services/health/tcp-health-check.ts";
 import { type TcpService, tcpLoadBalancer } from "../services/tcp/tcp-load-balancer.ts";
 import { type TcpLogger, type TcpServer, tcpProxy } from "../services/tcp/tcp-proxy.ts";
+import { providerOf, resolveReference } from "../snapshot/names.ts";
+import type { TcpSnapshot } from "../snapshot/snapshot.ts";
 import { readAuthorities, readKeyPair } from "./tls-files.ts";
 
 export interface TcpContext {

@@ -2,9 +2,10 @@ import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { sameData } from "../core/same-data.ts";
 import type { Stop } from "../net/runtime.ts";
-import { aggregate, type EntryPointModel } from "./aggregate.ts";
-import type { Provider, ProviderConfiguration } from "./provider.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { aggregate, type EntryPointModel } from "../snapshot/aggregate.ts";
+import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Provider } from "./provider.ts";
 
 export interface ConfigurationWatcherOptions {
   readonly providers: readonly Provider[];

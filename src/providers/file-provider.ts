@@ -4,6 +4,7 @@ import { ConfigError, type ConfigIssue, formatIssue } from "../config/sources/do
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Files, Runtime, Stop } from "../net/runtime.ts";
+import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
 import {
   type DynamicFile,
   type PackedDynamic,
@@ -12,7 +13,7 @@ import {
 } from "./dynamic-file.ts";
 import { type ConfigurationPart, mergeConfigurations } from "./merge.ts";
 import { absolutePath, modulePaths, withModulePaths } from "./module-paths.ts";
-import type { Provider, ProviderConfiguration } from "./provider.ts";
+import type { Provider } from "./provider.ts";
 
 export interface FileProviderOptions {
   /** One file; or else a directory, read with everything below it. */

@@ -6,13 +6,13 @@ import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../http/lazy/lazy-response.ts";
-import { aggregate } from "../providers/aggregate.ts";
-import type { DisabledElement } from "../providers/snapshot.ts";
 import { forwardedHeaders } from "../request/forwarded-headers.ts";
 import { recovery } from "../request/recovery.ts";
 import { requestDecorator } from "../request/request-decorator.ts";
 import { requestPath } from "../request/request-path.ts";
 import { fetchProxy } from "../services/http/fetch-proxy.ts";
+import { aggregate } from "../snapshot/aggregate.ts";
+import type { DisabledElement } from "../snapshot/snapshot.ts";
 
 export interface PipelineOptions {
   /** A dynamic configuration as plain data, with Traefik's keys. */

@@ -5,8 +5,8 @@ import type { Deadlines } from "../core/timers.ts";
 import { compileUdp, type UdpGraph } from "../graph/compile-udp.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { Runtime } from "../net/runtime.ts";
-import type { DisabledElement, UdpSnapshot } from "../providers/snapshot.ts";
 import { UdpProxies } from "../services/udp/udp-proxy.ts";
+import type { DisabledElement, UdpSnapshot } from "../snapshot/snapshot.ts";
 import { UdpEntryPoint, type UdpEntryPointOptions } from "./entry-point/udp-entry-point.ts";
 
 /** The UDP entrypoints, and the routers and services that serve them. */

@@ -1,6 +1,6 @@
 import type { DynamicConfiguration } from "../../config/dynamic/schema.ts";
 import type { EntryPointConfiguration, StaticConfiguration } from "../../config/static/schema.ts";
-import type { EntryPointModel } from "../../providers/aggregate.ts";
+import type { EntryPointModel } from "../../snapshot/aggregate.ts";
 
 /** What routers on this entrypoint get from it. */
 export function entryPointModel(

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { UdpService } from "../../../src/config/dynamic/udp.ts";
 import { compileUdp, type UdpContext, type UdpGraph } from "../../../src/graph/compile-udp.ts";
 import type { UdpHandler, UdpSession } from "../../../src/net/udp/udp-session.ts";
-import type { UdpSnapshot } from "../../../src/providers/snapshot.ts";
+import type { UdpSnapshot } from "../../../src/snapshot/snapshot.ts";
 
 const session: UdpSession = {
   remote: { ip: "198.51.100.1", port: 1 },

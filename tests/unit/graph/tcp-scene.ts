@@ -7,7 +7,7 @@ import {
 import { Deadlines } from "../../../src/core/timers.ts";
 import { compileTcp, type TcpGraph } from "../../../src/graph/compile-tcp.ts";
 import type { ClientTlsOptions } from "../../../src/net/tls.ts";
-import type { RoutedTcpRouter, TcpSnapshot } from "../../../src/providers/snapshot.ts";
+import type { RoutedTcpRouter, TcpSnapshot } from "../../../src/snapshot/snapshot.ts";
 import { FakeAccepted } from "../net/fake-accepted.ts";
 import { FakeDialler } from "../net/fake-dialler.ts";
 import { MemoryFiles } from "../tls/memory-files.ts";

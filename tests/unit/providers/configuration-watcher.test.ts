@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
 import { ConfigurationWatcher } from "../../../src/providers/configuration-watcher.ts";
-import type { ProviderConfiguration } from "../../../src/providers/provider.ts";
-import type { Snapshot } from "../../../src/providers/snapshot.ts";
+import type { ProviderConfiguration } from "../../../src/snapshot/provider-configuration.ts";
+import type { Snapshot } from "../../../src/snapshot/snapshot.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} } as never;
 

@@ -8,7 +8,7 @@ import type {
 import { aggregateTcp, aggregateUdp } from "./aggregate-layer4.ts";
 import { aggregateTls, DEFAULT_TLS, tlsOptionsName } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
-import type { ProviderConfiguration } from "./provider.ts";
+import type { ProviderConfiguration } from "./provider-configuration.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
 
 /** What an entrypoint adds to the routers that are on it (Traefik's entrypoint model). */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
-import { aggregateTcp, aggregateUdp } from "../../../src/providers/aggregate-layer4.ts";
-import type { DisabledElement } from "../../../src/providers/snapshot.ts";
+import { aggregateTcp, aggregateUdp } from "../../../src/snapshot/aggregate-layer4.ts";
+import type { DisabledElement } from "../../../src/snapshot/snapshot.ts";
 
 const MAX = 1000n;
 

@@ -1,6 +1,6 @@
 import type { TlsConfiguration, TlsOptions, TlsStore } from "../config/dynamic/tls.ts";
 import { qualify, resolveReference } from "./names.ts";
-import type { ProviderConfiguration } from "./provider.ts";
+import type { ProviderConfiguration } from "./provider-configuration.ts";
 import type { DisabledElement } from "./snapshot.ts";
 
 /** The options and the store that everybody has who names none; never qualified. */

@@ -1,6 +1,6 @@
 import { tlsOptionsName } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
-import type { ProviderConfiguration } from "./provider.ts";
+import type { ProviderConfiguration } from "./provider-configuration.ts";
 import type {
   DisabledElement,
   RoutedTcpRouter,

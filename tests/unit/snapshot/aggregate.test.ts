@@ -4,7 +4,7 @@ import {
   aggregate,
   type EntryPointModel,
   MAX_USER_PRIORITY,
-} from "../../../src/providers/aggregate.ts";
+} from "../../../src/snapshot/aggregate.ts";
 
 const plain = (name: string, more: Partial<EntryPointModel> = {}): EntryPointModel => ({
   name,
