@@ -49,7 +49,7 @@ export async function compileTcp(
     context.entryPoints.map((name) => [name, { plain: [] as TcpRoute[], tls: [] as TcpRoute[] }]),
   );
   let routerCount = 0;
-  for (const [name, router] of snapshot.routers) {
+  for (const [name, router] of Object.entries(snapshot.routers)) {
     try {
       const route = await buildRoute(name, router, services, middlewares);
       routerCount++;
@@ -66,7 +66,7 @@ export async function compileTcp(
     }
   }
   // Services that no router uses are built too, so that their errors show.
-  for (const name of snapshot.services.keys()) {
+  for (const name of Object.keys(snapshot.services)) {
     try {
       await services.get(name);
     } catch (error) {
@@ -107,7 +107,7 @@ async function buildRoute(
   return {
     name,
     rule,
-    priority: router.priority,
+    priority: router.priority === undefined ? undefined : BigInt(router.priority),
     providerRank: router.providerRank,
     tls: tls ?? null,
     handler: chain.reduceRight((next, link) => link(next), service.handler),

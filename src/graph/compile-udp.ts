@@ -43,10 +43,10 @@ export function compileUdp(
   const disabled: DisabledElement[] = [];
   const entryPoints = new Map<string, UdpHandler>();
   const taken = new Map<string, string>();
-  const names = [...snapshot.routers.keys()].sort().reverse();
+  const names = Object.keys(snapshot.routers).sort().reverse();
   let routerCount = 0;
   for (const name of names) {
-    const router = snapshot.routers.get(name)!;
+    const router = snapshot.routers[name];
     try {
       if (router.service === "") throw new Error("the service is missing on the udp router");
       const { handler } = builder.get(router.service);
@@ -69,7 +69,7 @@ export function compileUdp(
     }
   }
   // Services that no router uses are built too, so that their errors show.
-  for (const name of snapshot.services.keys()) {
+  for (const name of Object.keys(snapshot.services)) {
     try {
       builder.get(name);
     } catch (error) {
@@ -111,7 +111,7 @@ class UdpServiceBuilder {
   private build(name: string, path: readonly string[]): RunningUdpService {
     if (path.includes(name))
       throw new Error(`udp service "${name}": recursion: ${[...path, name].join(" -> ")}`);
-    const configuration = this.snapshot.services.get(name);
+    const configuration = this.snapshot.services[name];
     if (configuration === undefined) throw new Error(`the udp service "${name}" does not exist`);
     const { loadBalancer, weighted } = configuration;
     if ((loadBalancer === undefined) === (weighted === undefined)) {

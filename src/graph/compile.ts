@@ -60,7 +60,7 @@ export async function compileGraph(
     ]),
   );
 
-  for (const [name, router] of snapshot.routers) {
+  for (const [name, router] of Object.entries(snapshot.routers)) {
     const turn = breather.breathe();
     if (turn !== undefined) await turn;
     try {
@@ -90,7 +90,7 @@ export async function compileGraph(
         (router.tls === undefined ? list?.plain : list?.tls)?.push({
           name,
           rule: router.rule,
-          priority: router.priority,
+          priority: router.priority === undefined ? undefined : BigInt(router.priority),
           providerRank: router.providerRank,
           handler,
         });
@@ -105,7 +105,7 @@ export async function compileGraph(
     }
   }
   // Services that no router uses are built too, so that their errors show and their health is known.
-  for (const name of snapshot.services.keys()) {
+  for (const name of Object.keys(snapshot.services)) {
     const turn = breather.breathe();
     if (turn !== undefined) await turn;
     try {
@@ -152,7 +152,7 @@ function resolveTlsHosts(
   disabled: DisabledElement[],
 ): ReadonlyMap<string, TlsHosts> {
   const lists = new Map<string, TlsRouter[]>(context.entryPoints.map(({ name }) => [name, []]));
-  for (const [name, router] of snapshot.routers) {
+  for (const [name, router] of Object.entries(snapshot.routers)) {
     if (router.tls === undefined) continue;
     let hosts: readonly string[];
     try {

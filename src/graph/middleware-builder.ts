@@ -48,7 +48,7 @@ export class MiddlewareBuilder {
   private build(name: string, path: readonly string[]): ResolvedChain {
     if (path.includes(name))
       throw new Error(`middleware "${name}": recursion: ${[...path, name].join(" -> ")}`);
-    const configuration = this.snapshot.middlewares.get(name);
+    const configuration = this.snapshot.middlewares[name];
     if (configuration === undefined) throw missing(this.snapshot, "middleware", name);
     if (configuration.chain !== undefined) {
       const parts = (configuration.chain.middlewares ?? []).map((child) =>

@@ -100,7 +100,7 @@ export class ServiceBuilder {
     if (own !== undefined) return this.internal(name, own);
     if (path.includes(name))
       throw new Error(`service "${name}": recursion: ${[...path, name].join(" -> ")}`);
-    const configuration = this.snapshot.services.get(name);
+    const configuration = this.snapshot.services[name];
     if (configuration === undefined) throw missing(this.snapshot, "service", name);
     const kinds = Object.entries(configuration).filter(([, value]) => value !== undefined);
     if (kinds.length !== 1) {
@@ -169,7 +169,7 @@ export class ServiceBuilder {
   private async transport(service: string, reference = ""): Promise<NumberedTransport | undefined> {
     const name =
       reference === "" ? DEFAULT_TRANSPORT : resolveReference(reference, providerOf(service));
-    const configuration = this.snapshot.serversTransports.get(name);
+    const configuration = this.snapshot.serversTransports[name];
     if (configuration === undefined && name !== DEFAULT_TRANSPORT)
       throw missing(this.snapshot, "serversTransport", name);
     const { transports } = this.context;
@@ -180,7 +180,7 @@ export class ServiceBuilder {
   }
 
   private async module(name: string, path: string): Promise<RunningService> {
-    const version = this.snapshot.moduleVersions.get(path) ?? "";
+    const version = this.snapshot.moduleVersions[path] ?? "";
     const fingerprint = JSON.stringify(["module", path, version]);
     const kept = this.kept(name, fingerprint);
     if (kept !== undefined) return kept;

@@ -3,6 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import { createTcpMiddleware } from "../middlewares/tcp/tcp-middleware-factory.ts";
 import type { TcpMiddlewareLogger } from "../middlewares/tcp/tcp-middleware-logger.ts";
 import type { TcpMiddleware } from "../net/tcp-handler.ts";
+import type { Elements } from "../snapshot/snapshot.ts";
 
 /** A TCP middleware that runs in one router's chain. */
 export interface RunningTcpMiddleware {
@@ -19,12 +20,12 @@ export class TcpMiddlewareBuilder {
   readonly built = new Map<string, RunningTcpMiddleware>();
   /** What is wrong, by the middleware's qualified name. */
   readonly failed = new Map<string, Error>();
-  private readonly configurations: ReadonlyMap<string, TcpMiddlewareConfiguration>;
+  private readonly configurations: Elements<TcpMiddlewareConfiguration>;
   private readonly previous: ReadonlyMap<string, RunningTcpMiddleware>;
   private readonly logger: TcpMiddlewareLogger;
 
   constructor(
-    configurations: ReadonlyMap<string, TcpMiddlewareConfiguration>,
+    configurations: Elements<TcpMiddlewareConfiguration>,
     previous: ReadonlyMap<string, RunningTcpMiddleware>,
     logger: TcpMiddlewareLogger,
   ) {
@@ -32,7 +33,7 @@ export class TcpMiddlewareBuilder {
     this.previous = previous;
     this.logger = logger;
     // All of them, so that errors of those that no router names show too.
-    for (const [name, configuration] of configurations) {
+    for (const [name, configuration] of Object.entries(configurations)) {
       try {
         createTcpMiddleware(configuration, logger);
       } catch (error) {
@@ -43,7 +44,7 @@ export class TcpMiddlewareBuilder {
 
   /** A router's own of the middleware of that qualified name. Throws where there is none that works. */
   get(name: string, router: string): TcpMiddleware {
-    const configuration = this.configurations.get(name);
+    const configuration = this.configurations[name];
     if (configuration === undefined) throw new Error(`the TCP middleware "${name}" does not exist`);
     const failure = this.failed.get(name);
     if (failure !== undefined)

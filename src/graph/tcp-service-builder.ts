@@ -75,7 +75,7 @@ export class TcpServiceBuilder {
   private async build(name: string, path: readonly string[]): Promise<RunningTcpService> {
     if (path.includes(name))
       throw new Error(`tcp service "${name}": recursion: ${[...path, name].join(" -> ")}`);
-    const configuration = this.snapshot.services.get(name);
+    const configuration = this.snapshot.services[name];
     if (configuration === undefined) throw new Error(`the TCP service "${name}" does not exist`);
     const { loadBalancer, weighted } = configuration;
     if ((loadBalancer === undefined) === (weighted === undefined)) {
@@ -186,7 +186,7 @@ export class TcpServiceBuilder {
     }
     const name = resolveReference(reference, providerOf(service));
     if (name === DEFAULT_TRANSPORT) return defaultTransport;
-    const transport = this.snapshot.serversTransports.get(name);
+    const transport = this.snapshot.serversTransports[name];
     if (transport === undefined)
       throw new Error(`the TCP serversTransport "${name}" does not exist`);
     return transport;

@@ -282,7 +282,7 @@ export class Server {
       version: graph.snapshot.version,
       routers: this.routerCount,
       services: this.serviceCount,
-      middlewares: graph.snapshot.middlewares.size,
+      middlewares: Object.keys(graph.snapshot.middlewares).length,
       disabled: this.disabled.length,
     });
   }

@@ -3,6 +3,7 @@ import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider-configuration.ts";
 import type {
   DisabledElement,
+  Elements,
   RoutedTcpRouter,
   RoutedUdpRouter,
   TcpSnapshot,
@@ -13,11 +14,11 @@ import type {
 function collect<T>(
   sources: readonly ProviderConfiguration[],
   sectionOf: (source: ProviderConfiguration) => Readonly<Record<string, T>> | undefined,
-): ReadonlyMap<string, T> {
-  const all = new Map<string, T>();
+): Elements<T> {
+  const all: Record<string, T> = {};
   for (const source of sources) {
     for (const [name, element] of Object.entries(sectionOf(source) ?? {}))
-      all.set(qualify(name, source.provider), element);
+      all[qualify(name, source.provider)] = element;
   }
   return all;
 }
@@ -47,7 +48,7 @@ export function aggregateTcp(
   maxPriority: bigint,
   disabled: DisabledElement[],
 ): TcpSnapshot {
-  const routers = new Map<string, RoutedTcpRouter>();
+  const routers: Record<string, RoutedTcpRouter> = {};
   sources.forEach(({ provider, configuration }, providerRank) => {
     for (const [name, router] of Object.entries(configuration.tcp?.routers ?? {})) {
       const errors: string[] = [];
@@ -63,9 +64,9 @@ export function aggregateTcp(
         disabled.push({ kind: "tcpRouter", name: qualify(name, provider), errors });
       // One that names some entrypoints that don't exist still serves the others.
       if (used.length === 0 || priority > maxPriority) continue;
-      routers.set(qualify(name, provider), {
+      routers[qualify(name, provider)] = {
         rule: router.rule ?? "",
-        priority: priority === 0n ? undefined : priority,
+        priority: priority === 0n ? undefined : String(priority),
         entryPoints: used,
         middlewares: (router.middlewares ?? []).map((each) => resolveReference(each, provider)),
         service: router.service ? resolveReference(router.service, provider) : "",
@@ -77,7 +78,7 @@ export function aggregateTcp(
                 options: tlsOptionsName(router.tls.options, provider),
               },
         providerRank,
-      });
+      };
     }
   });
   return {
@@ -100,7 +101,7 @@ export function aggregateUdp(
   entryPoints: ReadonlySet<string>,
   disabled: DisabledElement[],
 ): UdpSnapshot {
-  const routers = new Map<string, RoutedUdpRouter>();
+  const routers: Record<string, RoutedUdpRouter> = {};
   for (const { provider, configuration } of sources) {
     for (const [name, router] of Object.entries(configuration.udp?.routers ?? {})) {
       const errors: string[] = [];
@@ -110,7 +111,7 @@ export function aggregateUdp(
         disabled.push({ kind: "udpRouter", name: qualify(name, provider), errors });
       if (used.length === 0) continue;
       const service = router.service ? resolveReference(router.service, provider) : "";
-      routers.set(qualify(name, provider), { entryPoints: used, service });
+      routers[qualify(name, provider)] = { entryPoints: used, service };
     }
   }
   return {

@@ -40,12 +40,12 @@ export function aggregate(
   models: readonly EntryPointModel[],
   udpEntryPoints: readonly string[] = [],
 ): Snapshot {
-  const routers = new Map<string, RoutedRouter>();
-  const services = new Map<string, Service>();
-  const middlewares = new Map<string, Middleware>();
-  const serversTransports = new Map<string, ServersTransport>();
+  const routers: Record<string, RoutedRouter> = {};
+  const services: Record<string, Service> = {};
+  const middlewares: Record<string, Middleware> = {};
+  const serversTransports: Record<string, ServersTransport> = {};
   const disabled: DisabledElement[] = [];
-  const moduleVersions = new Map<string, string>();
+  const moduleVersions: Record<string, string> = {};
   const byName = new Map(models.map((model) => [model.name, model]));
   const chosen = models.filter((model) => model.asDefault);
   const defaultNames = (chosen.length > 0 ? chosen : models)
@@ -54,17 +54,16 @@ export function aggregate(
 
   sources.forEach((source, providerRank) => {
     const { provider, configuration, disabled: refused } = source;
-    for (const [path, moduleVersion] of Object.entries(source.moduleVersions ?? {}))
-      moduleVersions.set(path, moduleVersion);
+    Object.assign(moduleVersions, source.moduleVersions);
     const http: NonNullable<DynamicConfiguration["http"]> = configuration.http ?? {};
     for (const [name, service] of Object.entries(http.services ?? {})) {
-      services.set(qualify(name, provider), service);
+      services[qualify(name, provider)] = service;
     }
     for (const [name, middleware] of Object.entries(http.middlewares ?? {})) {
-      middlewares.set(qualify(name, provider), middleware);
+      middlewares[qualify(name, provider)] = middleware;
     }
     for (const [name, transport] of Object.entries(http.serversTransports ?? {})) {
-      serversTransports.set(qualify(name, provider), transport);
+      serversTransports[qualify(name, provider)] = transport;
     }
     for (const [name, router] of Object.entries(http.routers ?? {})) {
       const errors: string[] = [];
@@ -75,7 +74,7 @@ export function aggregate(
         if (routed.entryPoints.length === 0) continue;
       }
       for (const [routerName, split] of applyModels(name, routed, provider, byName)) {
-        routers.set(qualify(routerName, provider), split);
+        routers[qualify(routerName, provider)] = split;
       }
     }
     for (const element of refused) {
@@ -122,7 +121,7 @@ function routeRouter(
   }
   return {
     rule: router.rule ?? "",
-    priority: priority === 0n ? undefined : priority,
+    priority: priority === 0n ? undefined : String(priority),
     entryPoints,
     middlewares: (router.middlewares ?? []).map((name) => resolveReference(name, provider)),
     service: resolveReference(router.service ?? "", provider),

@@ -8,11 +8,14 @@ import type { TcpMiddleware, TcpServersTransport, TcpService } from "../config/d
 import type { TlsConfiguration } from "../config/dynamic/tls.ts";
 import type { UdpService } from "../config/dynamic/udp.ts";
 
+/** Elements by their qualified name (`name@provider`). */
+export type Elements<T> = Readonly<Record<string, T>>;
+
 /** A router as it will run: references qualified, entrypoints resolved, priority a rank. */
 export interface RoutedRouter {
   readonly rule: string;
-  /** Undefined for the rule's length. */
-  readonly priority: bigint | undefined;
+  /** A decimal number, as doubles don't hold the highest; undefined for the rule's length. */
+  readonly priority: string | undefined;
   readonly entryPoints: readonly string[];
   readonly middlewares: readonly string[];
   readonly service: string;
@@ -31,8 +34,8 @@ export interface RoutedTls {
 /** A TCP router as it will run. */
 export interface RoutedTcpRouter {
   readonly rule: string;
-  /** Undefined for the rule's own priority. */
-  readonly priority: bigint | undefined;
+  /** A decimal number; undefined for the rule's own priority. */
+  readonly priority: string | undefined;
   readonly entryPoints: readonly string[];
   readonly middlewares: readonly string[];
   readonly service: string;
@@ -48,16 +51,16 @@ export interface RoutedUdpRouter {
 
 /** The TCP part of a snapshot. */
 export interface TcpSnapshot {
-  readonly routers: ReadonlyMap<string, RoutedTcpRouter>;
-  readonly services: ReadonlyMap<string, TcpService>;
-  readonly middlewares: ReadonlyMap<string, TcpMiddleware>;
-  readonly serversTransports: ReadonlyMap<string, TcpServersTransport>;
+  readonly routers: Elements<RoutedTcpRouter>;
+  readonly services: Elements<TcpService>;
+  readonly middlewares: Elements<TcpMiddleware>;
+  readonly serversTransports: Elements<TcpServersTransport>;
 }
 
 /** The UDP part of a snapshot. */
 export interface UdpSnapshot {
-  readonly routers: ReadonlyMap<string, RoutedUdpRouter>;
-  readonly services: ReadonlyMap<string, UdpService>;
+  readonly routers: Elements<RoutedUdpRouter>;
+  readonly services: Elements<UdpService>;
 }
 
 /** An element that doesn't run, and why. */
@@ -68,15 +71,15 @@ export interface DisabledElement {
 }
 
 /**
- * Everything the data plane needs to know about the dynamic configuration: plain data, all names
- * qualified (`name@provider`), merged from all providers.
+ * Everything the data plane needs to know about the dynamic configuration, merged from all
+ * providers. It is plain data that JSON carries to another thread and back without a difference.
  */
 export interface Snapshot {
   readonly version: number;
-  readonly routers: ReadonlyMap<string, RoutedRouter>;
-  readonly services: ReadonlyMap<string, Service>;
-  readonly middlewares: ReadonlyMap<string, Middleware>;
-  readonly serversTransports: ReadonlyMap<string, ServersTransport>;
+  readonly routers: Elements<RoutedRouter>;
+  readonly services: Elements<Service>;
+  readonly middlewares: Elements<Middleware>;
+  readonly serversTransports: Elements<ServersTransport>;
   readonly tcp: TcpSnapshot;
   readonly udp: UdpSnapshot;
   /** Options and stores by qualified name; "default" is never qualified. */
@@ -85,5 +88,5 @@ export interface Snapshot {
   readonly invalidTlsOptions: Readonly<Record<string, string>>;
   readonly disabled: readonly DisabledElement[];
   /** For modules of fetch handlers, by path: another text whenever the file has another content. */
-  readonly moduleVersions: ReadonlyMap<string, string>;
+  readonly moduleVersions: Elements<string>;
 }

@@ -32,13 +32,13 @@ function compile(
       },
   };
   const snapshot: UdpSnapshot = {
-    routers: new Map(
+    routers: Object.fromEntries(
       Object.entries(routers).map(([name, [entryPoints, service]]) => [
         name,
         { entryPoints, service },
       ]),
     ),
-    services: new Map(Object.entries(services)),
+    services,
   };
   const graph = compileUdp(snapshot, previous, context);
   /** The servers that so many new sessions go to. */

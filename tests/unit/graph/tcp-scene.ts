@@ -36,7 +36,7 @@ export const servers = (...addresses: string[]) => ({
 });
 
 function mapOf<T, U>(given: Readonly<Record<string, T>> = {}, make: (value: T) => U) {
-  return new Map(Object.entries(given).map(([name, value]) => [name, make(value)]));
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, make(value)]));
 }
 
 /** Compiles with fakes of a runtime; `files` are PEM texts by path. */

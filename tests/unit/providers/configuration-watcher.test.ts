@@ -38,7 +38,7 @@ async function watch(throttle: number, apply: (snapshot: Snapshot) => Promise<vo
   return { watcher, emit: (...routers: string[]) => emit(configuration(...routers)) };
 }
 
-const names = (snapshot: Snapshot) => [...snapshot.routers.keys()];
+const names = (snapshot: Snapshot) => Object.keys(snapshot.routers);
 const soon = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe("ConfigurationWatcher", () => {

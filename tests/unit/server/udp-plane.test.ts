@@ -62,9 +62,9 @@ test("entrypoints bind as configured and get the configuration's handlers, reloa
     },
   ]);
   const service = { loadBalancer: { servers: [{ address: "192.0.2.1:5353" }] } };
-  const services = new Map([["s@file", service]]);
+  const services = { "s@file": service };
   const router = { entryPoints: ["dns"], service: "s@file" };
-  plane.apply({ routers: new Map([["r@file", router]]), services });
+  plane.apply({ routers: { "r@file": router }, services });
   expect([plane.disabled, plane.routerCount, plane.serviceCount]).toEqual([[], 1, 1]);
   await plane.listen();
   const [dns, log] = network.sockets;
@@ -77,7 +77,7 @@ test("entrypoints bind as configured and get the configuration's handlers, reloa
   expect(plane.datagramCount).toBe(2);
 
   const broken = { ...router, service: "none@file" };
-  plane.apply({ routers: new Map([["r@file", broken]]), services });
+  plane.apply({ routers: { "r@file": broken }, services });
   expect(plane.disabled).toEqual([
     {
       kind: "udpRouter",

@@ -34,19 +34,19 @@ describe("aggregate", () => {
       ],
       [plain("web")],
     );
-    expect(snapshot.routers.get("shop@file")).toMatchObject({
+    expect(snapshot.routers["shop@file"]).toMatchObject({
       service: "cart@file",
       middlewares: ["auth@file", "auth@docker"],
     });
-    expect([...snapshot.services.keys()]).toEqual(["cart@file"]);
+    expect(Object.keys(snapshot.services)).toEqual(["cart@file"]);
   });
 
   test("a router without entrypoints is on the default ones, or on all where none is", () => {
     const configuration = [source({ routers: { r: { rule: "Path(`/`)", service: "s" } } })];
     const all = aggregate(1, configuration, [plain("web"), plain("admin")]);
-    expect(all.routers.get("r@file")?.entryPoints).toEqual(["web", "admin"]);
+    expect(all.routers["r@file"]?.entryPoints).toEqual(["web", "admin"]);
     const chosen = aggregate(1, configuration, [plain("web", { asDefault: true }), plain("admin")]);
-    expect(chosen.routers.get("r@file")?.entryPoints).toEqual(["web"]);
+    expect(chosen.routers["r@file"]?.entryPoints).toEqual(["web"]);
   });
 
   test("an entrypoint's middlewares come first, and a router on several entrypoints splits", () => {
@@ -56,9 +56,9 @@ describe("aggregate", () => {
       [source({ routers: { r: { rule: "Path(`/`)", service: "s", middlewares: ["own"] } } })],
       models,
     );
-    expect([...routers.keys()]).toEqual(["r@file", "web-r@file"]);
-    expect(routers.get("web-r@file")?.middlewares).toEqual(["edge@file", "own@file"]);
-    expect(routers.get("r@file")).toMatchObject({
+    expect(Object.keys(routers)).toEqual(["r@file", "web-r@file"]);
+    expect(routers["web-r@file"]?.middlewares).toEqual(["edge@file", "own@file"]);
+    expect(routers["r@file"]).toMatchObject({
       entryPoints: ["admin"],
       middlewares: ["own@file"],
     });
@@ -75,7 +75,7 @@ describe("aggregate", () => {
       [source({ routers: { loud: router(true), quiet: router(false), plain: router() } })],
       [plain("web", { accessLogs: false })],
     );
-    expect([...routers].map(([name, { accessLogs }]) => [name, accessLogs])).toEqual([
+    expect(Object.entries(routers).map(([name, { accessLogs }]) => [name, accessLogs])).toEqual([
       ["loud@file", true],
       ["quiet@file", false],
       ["plain@file", false],
@@ -88,7 +88,7 @@ describe("aggregate", () => {
       [source({ routers: { r: { rule: "Path(`/`)", service: "s" } } })],
       [plain("web"), plain("traefik")],
     );
-    expect(routers.get("r@file")?.entryPoints).toEqual(["web"]);
+    expect(routers["r@file"]?.entryPoints).toEqual(["web"]);
   });
 
   test("an entrypoint that doesn't exist is an error; the others serve", () => {
@@ -104,8 +104,8 @@ describe("aggregate", () => {
       ],
       [plain("web")],
     );
-    expect(routers.get("half@file")?.entryPoints).toEqual(["web"]);
-    expect(routers.has("none@file")).toBe(false);
+    expect(routers["half@file"]?.entryPoints).toEqual(["web"]);
+    expect(routers["none@file"]).toBeUndefined();
     expect(disabled.map(({ name, errors }) => [name, errors])).toEqual([
       ["half@file", ['entryPoint "nope" does not exist']],
       ["none@file", ['entryPoint "nope" does not exist']],
@@ -118,12 +118,29 @@ describe("aggregate", () => {
     });
     const models = [plain("web")];
     expect(
-      aggregate(1, [source(http(MAX_USER_PRIORITY))], models).routers.get("r@file")?.priority,
-    ).toBe(MAX_USER_PRIORITY);
+      aggregate(1, [source(http(MAX_USER_PRIORITY))], models).routers["r@file"]?.priority,
+    ).toBe(String(MAX_USER_PRIORITY));
     const refused = aggregate(1, [source(http(MAX_USER_PRIORITY + 1n))], models);
-    expect(refused.routers.size).toBe(0);
+    expect(refused.routers).toEqual({});
     expect(refused.disabled[0].errors[0]).toContain("9223372036854774807");
     const internal = aggregate(1, [source(http(2n ** 63n - 1n), "internal")], models);
-    expect(internal.routers.get("r@internal")?.priority).toBe(2n ** 63n - 1n);
+    expect(internal.routers["r@internal"]?.priority).toBe("9223372036854775807");
   });
+});
+
+test("a snapshot is the same after its way through JSON to another thread", () => {
+  const snapshot = aggregate(
+    7,
+    [
+      source({
+        routers: { r: { rule: "Path(`/`)", service: "s", priority: MAX_USER_PRIORITY, tls: {} } },
+        services: { s: { loadBalancer: { servers: [{ url: "http://127.0.0.1:1" }] } } },
+        middlewares: { m: { addPrefix: { prefix: "/x" } } },
+      }),
+    ],
+    [plain("web")],
+  );
+  const carried = structuredClone(JSON.parse(JSON.stringify(snapshot)));
+  expect(carried).toEqual(snapshot);
+  expect(carried.routers["r@file"].priority).toBe("9223372036854774807");
 });
