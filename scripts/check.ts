@@ -1,4 +1,4 @@
-/** `bun run check`: types for both runtimes, lint, format, layers, generated files. */
+/** `bun run check`: types for both runtimes, lint, format, layers and other rules for sources, generated files. */
 import { join } from "node:path";
 import { denoBinary } from "./deno-binary.ts";
 import { installDependencies } from "./dependencies.ts";
@@ -19,7 +19,7 @@ const CHECKS: readonly [name: string, command: string[]][] = [
     "lint and format",
     [bun, installed("biome"), "check", "--error-on-warnings", "--max-diagnostics=200", "."],
   ],
-  ["layers", [bun, "scripts/check-layers.ts"]],
+  ["sources", [bun, "scripts/check-sources.ts"]],
   ["schemas", [bun, "scripts/schema.ts", "--check"]],
 ];
 

@@ -3,6 +3,9 @@
  * of `src/`, which library is used in one place only.
  */
 
+import { cycleGroups } from "./checks/cycles.ts";
+import { withoutComments, withoutStrings } from "./checks/source-text.ts";
+
 /** The folders of `src/` from bottom to top: each imports only from itself and from those before it. */
 export const LAYERS = [
   "core",
@@ -35,6 +38,8 @@ const LONG = 400;
 export interface Findings {
   readonly violations: string[];
   readonly warnings: string[];
+  /** Files that import each other in a circle, imports of types included. */
+  readonly cycles: string[][];
 }
 
 /** Checks the project's sources: texts by path from its root, with forward slashes. */
@@ -47,7 +52,7 @@ export function checkLayers(files: ReadonlyMap<string, string>): Findings {
     const code = withoutComments(text);
     const imports = importsOf(code);
     const inner: string[] = [];
-    for (const { specifier, erased } of imports) {
+    for (const specifier of imports) {
       if (!specifier.startsWith(".")) {
         if (path.startsWith("src/")) {
           if (/^(node|bun|deno|jsr|npm|https?)(:|$)/.test(specifier)) {
@@ -61,7 +66,7 @@ export function checkLayers(files: ReadonlyMap<string, string>): Findings {
       }
       const target = resolve(path, specifier);
       if (!/\.[a-z]+$/.test(specifier)) violations.push(`${path}: ${specifier} has no extension`);
-      if (files.has(target) && !erased) inner.push(target);
+      if (files.has(target)) inner.push(target);
       const reason = forbidden(path, target);
       if (reason !== undefined) violations.push(`${path}: imports ${target}: ${reason}`);
     }
@@ -74,8 +79,7 @@ export function checkLayers(files: ReadonlyMap<string, string>): Findings {
     if (users.length > 1)
       violations.push(`${library} is imported by more than one file: ${users.join(", ")}`);
   }
-  for (const cycle of cycles(graph)) violations.push(`cycle: ${cycle.join(" -> ")}`);
-  return { violations, warnings };
+  return { violations, warnings, cycles: cycleGroups(graph) };
 }
 
 /** Why the one must not import the other; undefined where it may. */
@@ -108,15 +112,11 @@ function sourceRules(path: string, code: string): string[] {
     const line = bare.slice(0, match.index).split("\n").length;
     violations.push(`${path}:${line}: names the runtime's ${match[0]}`);
   }
-  const statements = bare
-    .split(/;\s*(?:\n|$)/)
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== "");
-  if (
-    statements.length > 0 &&
-    statements.every((statement) => /^export\b[^=]*\bfrom\b/.test(statement))
-  ) {
-    violations.push(`${path}: only passes on what other files export`);
+  for (const match of bare.matchAll(
+    /^\s*export\s+(?:type\s+)?(?:\*|\{[^}]*\})[^;\n]*?\bfrom\b/gm,
+  )) {
+    const line = bare.slice(0, match.index + match[0].length).split("\n").length;
+    violations.push(`${path}:${line}: passes on what another file exports; import it from there`);
   }
   return violations;
 }
@@ -134,46 +134,9 @@ function resolve(from: string, specifier: string): string {
   return parts.join("/");
 }
 
-interface Import {
-  readonly specifier: string;
-  /** `import type`: it can't make a cycle of loading. */
-  readonly erased: boolean;
-}
-
 /** Everything that is imported or re-exported. */
-function importsOf(code: string): Import[] {
+function importsOf(code: string): string[] {
   const pattern =
-    /\b(?:import|export)\s([^;"'`]*?)\bfrom\s*["']([^"']+)["']|\bimport\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
-  return Array.from(code.matchAll(pattern), ([, clause, from, bare, dynamic]) => ({
-    specifier: from ?? bare ?? dynamic,
-    erased: clause?.startsWith("type ") === true,
-  }));
-}
-
-const TOKEN = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
-
-function withoutComments(text: string): string {
-  return text.replace(TOKEN, (token, string) => string ?? token.replace(/[^\n]/g, " "));
-}
-
-function withoutStrings(code: string): string {
-  return code.replace(TOKEN, (_, string) => (string === undefined ? "" : '""'));
-}
-
-/** Cycles of files that load each other, each as a path that ends where it began. */
-function cycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
-  const found: string[][] = [];
-  const done = new Set<string>();
-  const trail: string[] = [];
-  const visit = (file: string): void => {
-    const at = trail.indexOf(file);
-    if (at >= 0) found.push([...trail.slice(at), file]);
-    if (at >= 0 || done.has(file)) return;
-    trail.push(file);
-    for (const next of graph.get(file) ?? []) visit(next);
-    trail.pop();
-    done.add(file);
-  };
-  for (const file of graph.keys()) visit(file);
-  return found;
+    /\b(?:import|export)\s[^;"'`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
+  return Array.from(code.matchAll(pattern), ([, from, bare, dynamic]) => from ?? bare ?? dynamic);
 }

@@ -8,8 +8,6 @@ import { RuleCache } from "./compiled-rule.ts";
 import { PathIndex } from "./path-index.ts";
 import type { Pause } from "./pause.ts";
 
-export type { HttpRoute } from "./compiled-route.ts";
-
 /** A route that was left out. */
 export interface RouteError {
   readonly name: string;

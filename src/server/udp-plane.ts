@@ -1,5 +1,4 @@
-import { MAX_UDP_SESSIONS } from "../config/static/entry-points.ts";
-import type { EntryPointConfiguration } from "../config/static/schema.ts";
+import { type EntryPointConfiguration, MAX_UDP_SESSIONS } from "../config/static/entry-points.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Deadlines } from "../core/timers.ts";
 import { compileUdp, type UdpGraph } from "../graph/compile-udp.ts";

@@ -19,8 +19,6 @@ import { entryPointSchema } from "./entry-points.ts";
 import { accessLogSchema, logSchema, metricsSchema, tracingSchema } from "./observability.ts";
 import { providersSchema } from "./providers.ts";
 
-export type { EntryPointConfiguration } from "./entry-points.ts";
-
 const serversTransport = () =>
   z.strictObject({
     insecureSkipVerify: flag().optional(),

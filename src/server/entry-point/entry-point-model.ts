@@ -1,5 +1,6 @@
 import type { DynamicConfiguration } from "../../config/dynamic/schema.ts";
-import type { EntryPointConfiguration, StaticConfiguration } from "../../config/static/schema.ts";
+import type { EntryPointConfiguration } from "../../config/static/entry-points.ts";
+import type { StaticConfiguration } from "../../config/static/schema.ts";
 import type { EntryPointModel } from "../../snapshot/aggregate.ts";
 
 /** What routers on this entrypoint get from it. */

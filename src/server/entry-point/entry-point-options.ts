@@ -1,4 +1,4 @@
-import type { EntryPointConfiguration } from "../../config/static/schema.ts";
+import type { EntryPointConfiguration } from "../../config/static/entry-points.ts";
 import { parseHostPort } from "../../net/host-port.ts";
 import type { EntryPointOptions } from "./entry-point.ts";
 

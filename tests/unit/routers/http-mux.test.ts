@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Handler } from "../../../src/http/handler.ts";
+import type { HttpRoute } from "../../../src/routers/compiled-route.ts";
 import { RuleCache } from "../../../src/routers/compiled-rule.ts";
-import { HttpMux, type HttpRoute } from "../../../src/routers/http-mux.ts";
+import { HttpMux } from "../../../src/routers/http-mux.ts";
 import { compileHttpRule, HTTP_MATCHERS } from "../../../src/rules/http-matchers.ts";
 import { parseRule } from "../../../src/rules/parser.ts";
 import { makeRequest } from "../../support/http/make-request.ts";

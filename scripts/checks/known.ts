@@ -1,0 +1,29 @@
+/**
+ * What the checks still find, as counts that may only fall: a change that mends a part lowers its
+ * count. At 0 the rule holds without exception.
+ */
+export const KNOWN = {
+  filesInCircles: 38,
+  vagueWords: 173,
+  /** Source files directly in folders that have more than the limit. */
+  crowdedFolders: { bench: 47 } as Readonly<Record<string, number>>,
+};
+
+/** The rules for subjects hold for commits after this one. */
+export const COMMITS_SINCE = "e5c52e3";
+
+/** What is more than is known, as violations, with its details; a count that fell is to be lowered. */
+export function compareWithKnown(
+  what: string,
+  count: number,
+  known: number,
+  details: () => readonly string[],
+): string[] {
+  if (count > known) {
+    const before = known === 0 ? "" : `; ${known} are known`;
+    return [...details(), `${count} ${what}${before}`];
+  }
+  if (count < known)
+    console.log(`${count} ${what}, fewer than the ${known} that scripts/checks/known.ts allows`);
+  return [];
+}
