@@ -3,7 +3,7 @@
  * count. At 0 the rule holds without exception.
  */
 export const KNOWN = {
-  filesInCircles: 38,
+  filesInCircles: 29,
   vagueWords: 173,
   /** Source files directly in folders that have more than the limit. */
   crowdedFolders: { bench: 47 } as Readonly<Record<string, number>>,

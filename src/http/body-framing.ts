@@ -1,8 +1,7 @@
 import type { ConnectionWriter } from "../net/connection-writer.ts";
+import { NO_FIELD } from "../wire/field-sets.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 import { CHUNK_HEAD_MAX, writeChunkHead, writeLastChunk } from "../wire/http1/chunk-encoder.ts";
-
-const NONE = new Uint8Array(64);
 
 /** Writes a piece of a body, with chunked framing (RFC 9112 section 7.1) where `chunked`. */
 export function writeBodyChunk(
@@ -29,7 +28,7 @@ export function writeBodyChunk(
 export function writeBodyEnd(writer: ConnectionWriter, trailers: HeaderList | null): void {
   let at = writer.reserve(8 + (trailers?.byteLength ?? 0));
   at = writeLastChunk(writer.buffer, at);
-  if (trailers !== null) at = trailers.writeTo(writer.buffer, at, NONE);
+  if (trailers !== null) at = trailers.writeTo(writer.buffer, at, NO_FIELD);
   writer.buffer[at++] = 0x0d;
   writer.buffer[at++] = 0x0a;
   writer.commit(at);

@@ -1,32 +1,42 @@
 import { messageOf, ProxyError } from "../core/errors.ts";
-import type { Expiring } from "../core/timers.ts";
+import type { Deadlines, Expiring } from "../core/timers.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import type { ConnectOptions, Dial, DialHandler, Runtime } from "../net/runtime.ts";
-import type { UpstreamPool } from "./upstream-pool.ts";
+import type { UpstreamAddress } from "./call-pool.ts";
+import type { Transport } from "./transport.ts";
+
+/** Whom a dial is for: hears once of its end. */
+export interface DialOwner {
+  readonly address: UpstreamAddress;
+  readonly transport: Transport;
+  readonly deadlines: Deadlines;
+  connected(dial: PendingDial, connection: Connection): ConnectionHandler;
+  dialFailed(dial: PendingDial, error: ProxyError): void;
+}
 
 /** A connection of a pool that is being made, TLS handshake included. */
 export class PendingDial implements DialHandler, Expiring {
   deadline: number;
-  private readonly pool: UpstreamPool;
+  private readonly owner: DialOwner;
   private readonly dial: Dial;
 
-  constructor(pool: UpstreamPool, connect: Runtime["connect"], options: ConnectOptions) {
-    const { deadlines, transport } = pool;
-    this.pool = pool;
+  constructor(owner: DialOwner, connect: Runtime["connect"], options: ConnectOptions) {
+    const { deadlines, transport } = owner;
+    this.owner = owner;
     deadlines.add(this);
     this.deadline = deadlines.after(transport.options.dialTimeout);
     this.dial = connect(options, this);
   }
 
   connected(connection: Connection): ConnectionHandler {
-    this.pool.deadlines.remove(this);
-    return this.pool.connected(this, connection);
+    this.owner.deadlines.remove(this);
+    return this.owner.connected(this, connection);
   }
 
   failed(cause: Error): void {
-    this.pool.deadlines.remove(this);
-    this.pool.dialFailed(
+    this.owner.deadlines.remove(this);
+    this.owner.dialFailed(
       this,
       // The adapter's message says where to.
       new ProxyError("connect-failed", "upstream", messageOf(cause), { retryable: true, cause }),
@@ -34,9 +44,9 @@ export class PendingDial implements DialHandler, Expiring {
   }
 
   expired(): void {
-    const { hostname, port } = this.pool;
+    const { hostname, port } = this.owner.address;
     this.cancel();
-    this.pool.dialFailed(
+    this.owner.dialFailed(
       this,
       new ProxyError(
         "connect-timeout",
@@ -48,7 +58,7 @@ export class PendingDial implements DialHandler, Expiring {
   }
 
   cancel(): void {
-    this.pool.deadlines.remove(this);
+    this.owner.deadlines.remove(this);
     this.dial.cancel();
   }
 }

@@ -4,7 +4,10 @@ import type { Body } from "../http/body.ts";
 import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import type { LazyResponse } from "../http/lazy/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
+import { BodyLength } from "../wire/body-length.ts";
 import { FieldId } from "../wire/field-names.ts";
+import type { HeaderList } from "../wire/header-list.ts";
+import type { OutgoingRequest } from "../wire/outgoing-request.ts";
 import type { UpstreamTarget } from "./upstream-target.ts";
 
 /** How long `Expect: 100-continue` waits for the upstream's word before the body goes anyway, in milliseconds, as in Traefik's transport. */
@@ -32,7 +35,7 @@ function isReplayable(method: string): boolean {
  * One request on its way to one upstream, across the tries that it may take. Settles once: with the
  * response's head (its body follows by itself), or with a ProxyError.
  */
-export class UpstreamCall extends PendingResponse {
+export class UpstreamCall extends PendingResponse implements OutgoingRequest {
   readonly request: LazyRequest;
   readonly target: UpstreamTarget;
   readonly body: Body | null;
@@ -61,23 +64,49 @@ export class UpstreamCall extends PendingResponse {
     return this.settled;
   }
 
-  /** What the upstream's Host field, or `:authority`, says. */
+  // --- the request as its head is written ---
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get headerList(): HeaderList {
+    return this.request.headerList;
+  }
+
+  get upgrade(): string {
+    return this.request.upgrade;
+  }
+
   get authority(): string {
     const { request, target } = this;
     // An HTTP/1.0 client may have named none.
     return target.passHostHeader && request.host !== "" ? request.host : target.authority;
   }
 
-  /** The request target for the upstream: origin form, or "*". */
   get path(): string {
     const { request, target } = this;
     return target.basePath === "" ? request.target : target.basePath + request.target;
   }
 
-  /** The client waits for 100 (Continue) before it sends its body. */
+  /** X-Forwarded-For with the peer's address appended, as Traefik's proxy step does. */
+  get forwardedFor(): string {
+    const { forwardPeer, exchange, headerList } = this.request;
+    const peer = forwardPeer ? exchange.downstream.remote.ip : "";
+    const before =
+      headerList.findId(FieldId.xForwardedFor) < 0 ? null : headerList.get("x-forwarded-for");
+    return before === null ? peer : peer === "" ? before : `${before}, ${peer}`;
+  }
+
+  get bodyLength(): number {
+    return this.body === null ? BodyLength.none : this.body.length;
+  }
+
   get expectsContinue(): boolean {
     return this.body !== null && this.request.headerList.findId(FieldId.expect) >= 0;
   }
+
+  // --- its way ---
 
   /** Nothing of the body has been read: the request can still be sent whole. */
   get unsent(): boolean {

@@ -2,19 +2,12 @@ import type { ProxyError } from "../core/errors.ts";
 import type { Deadlines } from "../core/timers.ts";
 import type { Connection, ConnectionHandler } from "../net/connection.ts";
 import type { Runtime } from "../net/runtime.ts";
+import type { CallPool, SerialConnection, SharedConnection, UpstreamAddress } from "./call-pool.ts";
 import { Http1Client } from "./http1/http1-client.ts";
 import { Http2Client } from "./http2/http2-client.ts";
-import { PendingDial } from "./pending-dial.ts";
+import { type DialOwner, PendingDial } from "./pending-dial.ts";
 import type { Transport } from "./transport.ts";
 import type { CallCarrier, UpstreamCall } from "./upstream-call.ts";
-
-/** Where a server is, and how it is spoken to: the scheme of its URL. */
-export interface UpstreamAddress {
-  /** "h2c" is HTTP/2 with prior knowledge (RFC 9113 section 3.3); over TLS, ALPN decides. */
-  readonly protocol: "http" | "https" | "h2c";
-  readonly hostname: string;
-  readonly port: number;
-}
 
 export interface TransportContext {
   readonly connect: Runtime["connect"];
@@ -27,17 +20,15 @@ export interface TransportContext {
  * allows, and another one is made when they are full. Calls that no connection takes wait for the
  * dials under way; as long as nobody knows what the server speaks, one dial finds it out for all.
  */
-export class UpstreamPool {
+export class UpstreamPool implements CallPool, DialOwner {
   readonly address: UpstreamAddress;
-  readonly hostname: string;
-  readonly port: number;
   readonly transport: Transport;
   readonly deadlines: Deadlines;
   private readonly context: TransportContext;
   /** Nothing but HTTP/1.1 is spoken here. */
   private readonly http1Only: boolean;
-  private readonly idle: Http1Client[] = [];
-  private readonly sessions: Http2Client[] = [];
+  private readonly idle: SerialConnection[] = [];
+  private readonly shared: SharedConnection[] = [];
   private readonly waiting: WaitingCall[] = [];
   private readonly dials: PendingDial[] = [];
   /** How many calls a new connection is thought to take. */
@@ -53,8 +44,6 @@ export class UpstreamPool {
       (address.protocol === "https" && !transport.options.http2),
   ) {
     this.address = address;
-    this.hostname = address.hostname;
-    this.port = address.port;
     this.transport = transport;
     this.deadlines = context.deadlines;
     this.context = context;
@@ -69,10 +58,9 @@ export class UpstreamPool {
 
   /** HTTP/2 connections that take new calls. */
   get sessionCount(): number {
-    return this.sessions.length;
+    return this.shared.length;
   }
 
-  /** Sends a call on a connection that has room for it, else on a new one. */
   send(call: UpstreamCall): void {
     if (!this.http1Only && call.request.upgrade !== "") {
       this.poolForUpgrades().send(call);
@@ -84,7 +72,7 @@ export class UpstreamPool {
         client.start(call);
         return;
       }
-      for (let i = 0; i < this.sessions.length; i++) if (this.sessions[i].start(call)) return;
+      for (let i = 0; i < this.shared.length; i++) if (this.shared[i].start(call)) return;
     }
     this.waiting.push(new WaitingCall(this, call));
     this.adjustDials();
@@ -104,17 +92,17 @@ export class UpstreamPool {
     const { waiting, dials, callsPerConnection } = this;
     let calls = waiting.length;
     // A connection whose server hasn't said yet how much it takes will take some of what waits.
-    for (const session of this.sessions)
-      if (!session.settled) calls -= callsPerConnection - session.session.streamCount;
+    for (const { settled, callCount } of this.shared)
+      if (!settled) calls -= callsPerConnection - callCount;
     const wanted = calls <= 0 ? 0 : Math.max(1, Math.ceil(calls / callsPerConnection));
     while (dials.length < wanted) dials.push(this.dial());
     while (dials.length > wanted) dials.pop()!.cancel();
   }
 
   private dial(): PendingDial {
-    const { hostname, port, address, transport, context, http1Only } = this;
-    const tls =
-      address.protocol === "https" ? { tls: transport.tlsFor(hostname, !http1Only) } : undefined;
+    const { address, transport, context, http1Only } = this;
+    const { protocol, hostname, port } = address;
+    const tls = protocol === "https" ? { tls: transport.tlsFor(hostname, !http1Only) } : undefined;
     return new PendingDial(this, context.connect, { hostname, port, ...tls });
   }
 
@@ -123,12 +111,12 @@ export class UpstreamPool {
     remove(this.dials, dial);
     const http2 =
       !this.http1Only && (this.address.protocol === "h2c" || connection.tls?.alpn === "h2");
-    return http2 ? this.newSession(connection) : this.newHttp1(connection);
+    return http2 ? this.newShared(connection) : this.newHttp1(connection);
   }
 
-  private newSession(connection: Connection): Http2Client {
+  private newShared(connection: Connection): Http2Client {
     const client = new Http2Client(connection, this);
-    this.sessions.push(client);
+    this.shared.push(client);
     this.serveWaiting(client);
     return client;
   }
@@ -160,8 +148,7 @@ export class UpstreamPool {
 
   // --- HTTP/2 connections ---
 
-  /** The connection may take more calls than before. */
-  serveWaiting(client: Http2Client): void {
+  serveWaiting(client: SharedConnection): void {
     const { waiting } = this;
     if (waiting.length === 0) return;
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -173,28 +160,24 @@ export class UpstreamPool {
     this.adjustDials();
   }
 
-  /** The peer has said how many calls it takes on one connection. */
   learnLimit(calls: number): void {
     this.callsPerConnection = Math.max(1, calls);
   }
 
-  /** The connection has nothing on it: whether it is to be kept. */
   keepsIdle(): boolean {
     let idle = 0;
-    for (const session of this.sessions) if (session.idle) idle++;
+    for (const connection of this.shared) if (connection.idle) idle++;
     return !this.closed && idle < this.transport.options.maxIdleConnsPerHost;
   }
 
-  /** The connection takes no more calls. */
-  forgetSession(client: Http2Client): void {
-    remove(this.sessions, client);
+  forgetShared(client: SharedConnection): void {
+    remove(this.shared, client);
     this.adjustDials();
   }
 
   // --- HTTP/1.1 connections ---
 
-  /** Takes back a connection that has nothing on it. False where it isn't wanted: the caller closes it. */
-  release(client: Http1Client): boolean {
+  release(client: SerialConnection): boolean {
     const { maxIdleConnsPerHost, idleConnTimeout } = this.transport.options;
     if (this.closed || this.idle.length >= maxIdleConnsPerHost) return false;
     client.deadline = this.deadlines.after(idleConnTimeout);
@@ -202,8 +185,7 @@ export class UpstreamPool {
     return true;
   }
 
-  /** An idle connection has died. */
-  forget(client: Http1Client): void {
+  forget(client: SerialConnection): void {
     remove(this.idle, client);
   }
 
@@ -211,7 +193,7 @@ export class UpstreamPool {
   close(): void {
     this.closed = true;
     for (const client of this.idle.splice(0)) client.closeIdle();
-    for (const session of [...this.sessions]) session.drainConnection();
+    for (const connection of [...this.shared]) connection.drainConnection();
     this.upgrades?.close();
   }
 }

@@ -1,5 +1,6 @@
+import type { UpstreamAddress } from "./call-pool.ts";
 import type { Transport } from "./transport.ts";
-import { type TransportContext, type UpstreamAddress, UpstreamPool } from "./upstream-pool.ts";
+import { type TransportContext, UpstreamPool } from "./upstream-pool.ts";
 
 /**
  * All pools of the process, one for each server and transport: services that name the same server

@@ -1,8 +1,5 @@
-import type { UpstreamPool } from "./upstream-pool.ts";
-
-/** One server of a service, as the transport needs to know it. */
+/** One server of a service, as its requests' heads need to know it. */
 export interface UpstreamTarget {
-  readonly pool: UpstreamPool;
   /** host:port as the URL has it, for the Host field where the client's isn't passed. */
   readonly authority: string;
   /** Pass the client's Host (Traefik's passHostHeader, true by default). */

@@ -1,5 +1,6 @@
 import { copyBytes, latin1, writeLatin1 } from "../core/bytes.ts";
 import { bytesEqualLower, FIELD_NAMES, FieldId, fieldIdOfName } from "./field-names.ts";
+import type { FieldSet } from "./field-sets.ts";
 import { type Fields, STRIDE } from "./fields.ts";
 import type { HeaderBlock } from "./http2/message.ts";
 
@@ -261,7 +262,7 @@ export class HeaderList {
    * Writes `Name: value CRLF` for every field that `skip` does not name by id, and returns the
    * offset behind. `skip[id]` is 1 for an id to leave out.
    */
-  writeTo(target: Uint8Array, at: number, skip: Uint8Array): number {
+  writeTo(target: Uint8Array, at: number, skip: FieldSet): number {
     const { fields, added, bytes } = this;
     for (let i = 0; i < fields.length; i += STRIDE) {
       const id = fields[i];
@@ -290,7 +291,7 @@ export class HeaderList {
    * Puts every field that `skip` does not name by id into a header block (HTTP/2). Names go lower
    * case on the wire, whatever their spelling here.
    */
-  encodeTo(block: HeaderBlock, skip: Uint8Array): void {
+  encodeTo(block: HeaderBlock, skip: FieldSet): void {
     const { fields, added, bytes } = this;
     for (let i = 0; i < fields.length; i += STRIDE) {
       const id = fields[i];

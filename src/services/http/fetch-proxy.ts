@@ -3,22 +3,7 @@ import type { Handler } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../http/lazy/lazy-response.ts";
 import { FieldId } from "../../wire/field-names.ts";
-
-/** Fields that say something about one connection, or that `fetch` sets itself. */
-const DROPPED = new Set<number>([
-  FieldId.host,
-  FieldId.connection,
-  FieldId.contentLength,
-  FieldId.transferEncoding,
-  FieldId.upgrade,
-  FieldId.keepAlive,
-  FieldId.proxyConnection,
-  FieldId.proxyAuthenticate,
-  FieldId.proxyAuthorization,
-  FieldId.te,
-  FieldId.trailer,
-  FieldId.expect,
-]);
+import { NOT_TO_FETCH } from "../../wire/field-sets.ts";
 
 /**
  * The reverse proxy of platforms without sockets: it asks the server through `fetch`. Slower than
@@ -33,7 +18,7 @@ export function fetchProxy(origin: string, basePath = ""): Handler {
     const headers = new Headers();
     for (let slot = 0; slot < headerList.slots; slot++) {
       const id = headerList.idAt(slot);
-      if (id !== FieldId.deleted && !DROPPED.has(id))
+      if (id !== FieldId.deleted && NOT_TO_FETCH[id] !== 1)
         headers.append(headerList.nameAt(slot), headerList.valueAt(slot));
     }
     const peer = exchange.downstream.remote.ip;

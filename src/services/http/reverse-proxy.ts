@@ -3,8 +3,8 @@ import type { Handler } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import type { ErrorStep } from "../../http/pending-response.ts";
 import { type FailureLogger, proxyFailure } from "../../http/proxy-failure.ts";
+import type { PooledTarget } from "../../upstream/call-pool.ts";
 import { UpstreamCall } from "../../upstream/upstream-call.ts";
-import type { UpstreamTarget } from "../../upstream/upstream-target.ts";
 import { FIELD_NAMES, FieldId } from "../../wire/field-names.ts";
 
 /**
@@ -12,9 +12,9 @@ import { FIELD_NAMES, FieldId } from "../../wire/field-names.ts";
  * what went wrong (`proxyFailure`), so that middlewares work on that answer too. The response body
  * follows by itself and breaks off where the upstream's does.
  */
-export function reverseProxy(target: UpstreamTarget, url: string, logger: FailureLogger): Handler {
+export function reverseProxy(target: PooledTarget, url: string, logger: FailureLogger): Handler {
   const failed: ErrorStep = (error, exchange) => proxyFailure(error, exchange, logger);
-  const address = `${target.pool.hostname}:${target.pool.port}`;
+  const address = `${target.pool.address.hostname}:${target.pool.address.port}`;
   return (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
     exchange.serverUrl = url;

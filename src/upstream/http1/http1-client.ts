@@ -13,16 +13,16 @@ import {
   type MessageSink,
   type ResponseHead,
 } from "../../wire/http1/message.ts";
+import { writeRequestHead } from "../../wire/http1/request-head.ts";
 import { ResponseParser } from "../../wire/http1/response-parser.ts";
+import type { CallPool, SerialConnection } from "../call-pool.ts";
+import { removeHopByHopFields } from "../connection-fields.ts";
 import {
   ANSWERED_EARLY,
   type CallCarrier,
   EXPECT_CONTINUE_TIMEOUT,
   type UpstreamCall,
 } from "../upstream-call.ts";
-import type { UpstreamPool } from "../upstream-pool.ts";
-import { writeRequestHead } from "./request-head.ts";
-import { removeConnectionFields } from "./response-fields.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -33,6 +33,7 @@ const NO_BYTES = new Uint8Array(0);
  */
 export class Http1Client
   implements
+    SerialConnection,
     ConnectionHandler,
     MessageSink<ResponseHead>,
     BodySource,
@@ -42,7 +43,7 @@ export class Http1Client
 {
   deadline = 0;
   private readonly connection: Connection;
-  private readonly pool: UpstreamPool;
+  private readonly pool: CallPool;
   private readonly parser: ResponseParser;
   private readonly writer: ConnectionWriter;
   /** The call whose response head is awaited. */
@@ -66,7 +67,7 @@ export class Http1Client
   /** Fields of a 101 that the client asked for. */
   private switching: HeaderList | null = null;
 
-  constructor(connection: Connection, pool: UpstreamPool) {
+  constructor(connection: Connection, pool: CallPool) {
     this.connection = connection;
     this.pool = pool;
     this.parser = new ResponseParser(DEFAULT_LIMITS, this);
@@ -74,10 +75,8 @@ export class Http1Client
     pool.deadlines.add(this);
   }
 
-  /** Sends the call's request. The connection has nothing else on it. */
   start(call: UpstreamCall): void {
-    const { request, body } = call;
-    const expectContinue = call.expectsContinue;
+    const { body } = call;
     call.carrier = this;
     this.call = call;
     this.deadline = 0;
@@ -86,16 +85,11 @@ export class Http1Client
     this.ended = false;
     this.requestBody = body;
     this.chunked = body !== null && body.length < 0;
-    this.parser.begin(request.method);
-    writeRequestHead(this.writer, request, {
-      host: call.authority,
-      target: call.path,
-      bodyLength: body === null ? -2 : body.length,
-      expectContinue,
-    });
+    this.parser.begin(call.method);
+    writeRequestHead(this.writer, call);
     if (body === null) {
       this.requestSent();
-    } else if (expectContinue) {
+    } else if (call.expectsContinue) {
       this.awaitsContinue = true;
       this.deadline = this.pool.deadlines.after(EXPECT_CONTINUE_TIMEOUT);
     } else {
@@ -160,7 +154,7 @@ export class Http1Client
     this.call = null;
     this.deadline = 0;
     this.reusable = head.keepAlive && head.framing !== Framing.close;
-    removeConnectionFields(fields);
+    removeHopByHopFields(fields);
     this.responseBody = head.framing === Framing.none ? null : new Body(this, head.contentLength);
     this.answered = call;
     call.answered(new LazyResponse(head.status, fields, this.responseBody, head.reason));
@@ -176,13 +170,13 @@ export class Http1Client
       if (asked === "" || asked !== given) {
         throw violation(`101 for an upgrade to "${given}" that wasn't asked for`);
       }
-      removeConnectionFields(fields);
+      removeHopByHopFields(fields);
       this.switching = fields;
     } else if (head.status === 100) {
       // Our own server role says 100 to the client once its body is read: not forwarded twice.
       if (this.awaitsContinue) this.continueBody();
     } else {
-      removeConnectionFields(fields);
+      removeHopByHopFields(fields);
       call.request.exchange.downstream.informational(head.status, fields);
     }
   }

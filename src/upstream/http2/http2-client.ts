@@ -15,10 +15,10 @@ import {
   type Http2Stream,
 } from "../../wire/http2/message.ts";
 import { Session } from "../../wire/http2/session.ts";
+import type { CallPool, SharedConnection } from "../call-pool.ts";
 import type { UpstreamCall } from "../upstream-call.ts";
-import type { UpstreamPool } from "../upstream-pool.ts";
 import { HEAD_TOO_LARGE, headExceeds } from "./http2-list-size.ts";
-import { Http2StreamClient } from "./http2-stream-client.ts";
+import { type CallConnection, Http2StreamClient } from "./http2-stream-client.ts";
 
 /**
  * Calls on one connection at a time, whatever the server allows: so many streams' windows fit into
@@ -40,15 +40,20 @@ type Awaited = (typeof Awaited)[keyof typeof Awaited];
  * calls to until the server takes no more; then it closes behind its last stream.
  */
 export class Http2Client
-  implements ConnectionHandler, Http2Sink<Http2StreamClient>, WriterOwner, Expiring
+  implements
+    CallConnection,
+    SharedConnection,
+    ConnectionHandler,
+    Http2Sink<Http2StreamClient>,
+    WriterOwner,
+    Expiring
 {
   deadline = 0;
-  readonly pool: UpstreamPool;
+  readonly pool: CallPool;
   readonly session: Http2Session<Http2StreamClient>;
-  /** Read events so far. */
   reads = 0;
-  /** Responses so far. */
   served = 0;
+  readonly scheme: string;
   private readonly connection: Connection;
   private readonly writer: ConnectionWriter;
   /** Streams that this read event has brought something for. */
@@ -69,9 +74,10 @@ export class Http2Client
   private silenceDeadline = 0;
   private awaited: Awaited = Awaited.settings;
 
-  constructor(connection: Connection, pool: UpstreamPool) {
+  constructor(connection: Connection, pool: CallPool) {
     this.connection = connection;
     this.pool = pool;
+    this.scheme = pool.address.protocol === "https" ? "https" : "http";
     this.writer = new ConnectionWriter(connection, this);
     this.session = new Session("client", LIMITS, this, this.writer);
     pool.deadlines.add(this);
@@ -80,7 +86,6 @@ export class Http2Client
     this.flushSoon();
   }
 
-  /** No calls are on it. */
   get idle(): boolean {
     return this.resting;
   }
@@ -90,21 +95,22 @@ export class Http2Client
     return this.awaited !== Awaited.settings;
   }
 
-  /** The connection is no more. */
+  get callCount(): number {
+    return this.session.streamCount;
+  }
+
   get gone(): boolean {
     return this.over;
   }
 
-  /** So much waits for the server that requests should stop producing until `writable`. */
   get backlogged(): boolean {
     return this.writer.backlogged;
   }
 
-  /** Sends the call's request, or fails it where the server takes none like it. False where the server takes no more now. */
   start(call: UpstreamCall): boolean {
     const { streamCount, peerMaxHeaderListBytes } = this.session;
     if (this.draining || streamCount >= (this.settled ? MAX_CALLS : 1)) return false;
-    if (headExceeds(call, peerMaxHeaderListBytes)) {
+    if (headExceeds(call, this.scheme, peerMaxHeaderListBytes)) {
       call.fail(HEAD_TOO_LARGE);
       return true;
     }
@@ -173,7 +179,6 @@ export class Http2Client
     this.writer.flush();
   }
 
-  /** That stream's request goes on when the connection takes bytes again. */
   waitForDrain(stream: Http2StreamClient): void {
     this.stalled.add(stream);
   }
@@ -212,7 +217,7 @@ export class Http2Client
     this.draining = true;
     this.stalled.clear();
     this.pool.deadlines.remove(this);
-    this.pool.forgetSession(this);
+    this.pool.forgetShared(this);
   }
 
   // --- streams, as the session finds them ---
@@ -277,7 +282,7 @@ export class Http2Client
 
   peerGoAway(): void {
     this.draining = true;
-    this.pool.forgetSession(this);
+    this.pool.forgetShared(this);
   }
 
   pong(): void {}
@@ -292,7 +297,6 @@ export class Http2Client
 
   // --- the end ---
 
-  /** A call was given up, outside a read event perhaps. */
   streamGivenUp(): void {
     this.flushSoon();
     if (!this.inRead) this.streamsChanged();
@@ -328,10 +332,9 @@ export class Http2Client
     else this.connection.close();
   }
 
-  /** Takes no more calls, and closes behind those that it has. */
   drainConnection(): void {
     this.draining = true;
-    this.pool.forgetSession(this);
+    this.pool.forgetShared(this);
     this.streamsChanged();
   }
 

@@ -1,9 +1,9 @@
 import { ProxyError } from "../../core/errors.ts";
+import { NOT_TO_UPSTREAM } from "../../wire/field-sets.ts";
 import type { HeaderList } from "../../wire/header-list.ts";
 import type { HeaderBlock } from "../../wire/http2/message.ts";
-import { REQUEST_SKIP } from "../request-fields.ts";
-import type { UpstreamCall } from "../upstream-call.ts";
-import { encodeRequest } from "./http2-request.ts";
+import { encodeRequestHead } from "../../wire/http2/request-head.ts";
+import type { OutgoingRequest } from "../../wire/outgoing-request.ts";
 
 export const HEAD_TOO_LARGE = new ProxyError(
   "header-too-large",
@@ -47,12 +47,12 @@ class ListSize implements HeaderBlock {
  * True where a server has said that it takes no request head of that size. Some end the connection
  * over one, and with it the calls of all who share it; the limit is only advice to others.
  */
-export function headExceeds(call: UpstreamCall, limit: number): boolean {
-  const { request, path, authority } = call;
-  const atMost = request.headerList.listBytesAtMost + path.length + authority.length + OWN_FIELDS;
+export function headExceeds(request: OutgoingRequest, scheme: string, limit: number): boolean {
+  const { headerList, path, authority } = request;
+  const atMost = headerList.listBytesAtMost + path.length + authority.length + OWN_FIELDS;
   if (atMost <= limit) return false;
   const size = new ListSize();
-  encodeRequest(size, call);
+  encodeRequestHead(size, request, scheme);
   return size.bytes > limit;
 }
 
@@ -60,6 +60,6 @@ export function headExceeds(call: UpstreamCall, limit: number): boolean {
 export function trailersExceed(trailers: HeaderList, limit: number): boolean {
   if (trailers.listBytesAtMost <= limit) return false;
   const size = new ListSize();
-  trailers.encodeTo(size, REQUEST_SKIP);
+  trailers.encodeTo(size, NOT_TO_UPSTREAM);
   return size.bytes > limit;
 }

@@ -2,29 +2,56 @@ import { ProxyError } from "../../core/errors.ts";
 import type { Expiring } from "../../core/timers.ts";
 import { Body, type BodySink, type BodySource } from "../../http/body.ts";
 import { LazyResponse } from "../../http/lazy/lazy-response.ts";
+import { NOT_TO_UPSTREAM } from "../../wire/field-sets.ts";
 import type { Fields } from "../../wire/fields.ts";
 import { HeaderList } from "../../wire/header-list.ts";
-import { ErrorCode, type Http2Head, type Http2Stream } from "../../wire/http2/message.ts";
-import { removeConnectionFields } from "../http1/response-fields.ts";
-import { REQUEST_SKIP } from "../request-fields.ts";
+import {
+  ErrorCode,
+  type Http2Head,
+  type Http2Session,
+  type Http2Stream,
+} from "../../wire/http2/message.ts";
+import { encodeRequestHead } from "../../wire/http2/request-head.ts";
+import type { CallPool } from "../call-pool.ts";
+import { removeHopByHopFields } from "../connection-fields.ts";
 import {
   ANSWERED_EARLY,
   type CallCarrier,
   EXPECT_CONTINUE_TIMEOUT,
   type UpstreamCall,
 } from "../upstream-call.ts";
-import type { Http2Client } from "./http2-client.ts";
 import { HEAD_TOO_LARGE, trailersExceed } from "./http2-list-size.ts";
-import { encodeRequest } from "./http2-request.ts";
 
 const NO_BYTES = new Uint8Array(0);
 /** A server that refuses a request time and again is not asked for ever. */
 const MAX_REFUSALS = 3;
 
+/** The connection that a call is on. */
+export interface CallConnection {
+  readonly pool: CallPool;
+  readonly session: Http2Session<Http2StreamClient>;
+  /** Of the server's URL: "http" or "https". */
+  readonly scheme: string;
+  /** Read events so far. */
+  readonly reads: number;
+  /** Responses so far. */
+  served: number;
+  /** The connection is no more. */
+  readonly gone: boolean;
+  /** So much waits for the server that requests should stop producing until `writable`. */
+  readonly backlogged: boolean;
+  /** Sends what streams have written, when the events at hand are through. */
+  flushSoon(): void;
+  /** That stream's request goes on when the connection takes bytes again. */
+  waitForDrain(stream: Http2StreamClient): void;
+  /** A call was given up, outside a read event perhaps. */
+  streamGivenUp(): void;
+}
+
 /** One call on an HTTP/2 connection: its stream, both bodies, and what may go wrong with them. */
 export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Expiring {
   deadline = 0;
-  private readonly client: Http2Client;
+  private readonly client: CallConnection;
   private stream!: Http2Stream<Http2StreamClient>;
   /** The call whose response head is awaited. */
   private call: UpstreamCall | null;
@@ -50,7 +77,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   /** Read events of the connection before this call. */
   private readonly readsBefore: number;
 
-  constructor(client: Http2Client, call: UpstreamCall) {
+  constructor(client: CallConnection, call: UpstreamCall) {
     this.client = client;
     this.call = call;
     this.readsBefore = client.reads;
@@ -63,7 +90,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     const { session } = this.client;
     call.carrier = this;
     this.stream = stream;
-    encodeRequest(session.block, call);
+    encodeRequestHead(session.block, call, this.client.scheme);
     session.sendHead(stream, body === null);
     this.requestBody = body;
     if (body === null) {
@@ -117,7 +144,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
       this.bodyFail(HEAD_TOO_LARGE);
       return;
     } else {
-      trailers.encodeTo(session.block, REQUEST_SKIP);
+      trailers.encodeTo(session.block, NOT_TO_UPSTREAM);
       session.sendHead(this.stream, true);
     }
     this.requestSent();
@@ -164,14 +191,14 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
       this.interim(head.status, fields, call);
       return;
     }
-    const bodyless = call.request.method === "HEAD" || head.status === 204 || head.status === 304;
+    const bodyless = call.method === "HEAD" || head.status === 204 || head.status === 304;
     if (end && !bodyless && head.contentLength > 0) {
       this.breaksRule("A response without the body that it announces");
       return;
     }
     this.call = null;
     this.disarm();
-    removeConnectionFields(fields);
+    removeHopByHopFields(fields);
     this.responseBody = end || bodyless ? null : new Body(this, head.contentLength);
     this.ended = end;
     this.answered = call;
@@ -186,7 +213,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
       // Our own server role says 100 to the client once its body is read: not forwarded twice.
       if (this.awaitsContinue) this.continueBody();
     } else {
-      removeConnectionFields(fields);
+      removeHopByHopFields(fields);
       call.request.exchange.downstream.informational(status, fields);
     }
   }

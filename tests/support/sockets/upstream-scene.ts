@@ -119,7 +119,6 @@ export class UpstreamScene {
     );
     request.upgrade = asked.upgrade ?? "";
     const call = new UpstreamCall(request, {
-      pool: this.pool,
       authority: this.authority,
       passHostHeader: asked.passHostHeader ?? true,
       basePath: "",

@@ -124,7 +124,7 @@ test("a server that says nothing at all: the dialTimeout counts to its SETTINGS"
 test("nobody listens", async () => {
   const { scene, upstream } = scripted(async () => {});
   upstream.stop();
-  const { port } = scene.pool;
+  const { port } = scene.pool.address;
   const answers: string[] = await Promise.all([scene.text(), scene.text()]);
   expect(answers).toEqual(
     Array(2).fill(`connect-failed: connect 127.0.0.1:${port}: connection refused (ECONNREFUSED)`),

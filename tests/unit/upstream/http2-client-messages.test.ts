@@ -50,7 +50,7 @@ test("the authority is the URL's where the client's Host isn't passed, or there 
     stream.respond();
     stream.end(String(headers[":authority"]));
   });
-  const own = `200 127.0.0.1:${scene.pool.port}`;
+  const own = `200 127.0.0.1:${scene.pool.address.port}`;
   expect(await scene.text({ passHostHeader: false })).toBe(own);
   expect(await scene.text({ host: "" })).toBe(own);
   expect(await scene.text({ host: "a.test:81" })).toBe("200 a.test:81");
