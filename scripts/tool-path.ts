@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 /** Other people's programs that tests and the bench use. */
 export type Tool =
+  | "caddy"
   | "curl"
   | "go"
   | "h2load"
