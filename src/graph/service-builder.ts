@@ -76,7 +76,6 @@ export class ServiceBuilder {
     this.snapshot = snapshot;
     this.previous = previous;
     this.context = context;
-    context.transports?.newConfiguration();
   }
 
   /** The service of that qualified name. Rejects with what is wrong with it. */

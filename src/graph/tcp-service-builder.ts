@@ -13,10 +13,13 @@ import { type TcpService, tcpLoadBalancer } from "../services/tcp/tcp-load-balan
 import { type TcpLogger, type TcpServer, tcpProxy } from "../services/tcp/tcp-proxy.ts";
 import { providerOf, resolveReference } from "../snapshot/names.ts";
 import type { TcpSnapshot } from "../snapshot/snapshot.ts";
+import type { ReadPem } from "../tls/pem-table.ts";
 import { readAuthorities, readKeyPair } from "./tls-files.ts";
 
 export interface TcpContext {
-  readonly runtime: Pick<Runtime, "connect" | "clientTls" | "files">;
+  readonly runtime: Pick<Runtime, "connect" | "clientTls">;
+  /** Reads what the configuration names for certificates, keys and CAs. */
+  readonly readPem: ReadPem;
   readonly deadlines: Deadlines;
   readonly logger: TcpLogger;
   /** The static configuration's, for services that name no other. */
@@ -196,18 +199,18 @@ export class TcpServiceBuilder {
   private async tls({
     tls = { insecureSkipVerify: false },
   }: TcpServersTransport): Promise<{ files: unknown; context: () => ClientTlsContext }> {
-    const { files, clientTls } = this.context.runtime;
+    const { runtime, readPem } = this.context;
     const { peerCertURI = "" } = tls;
     try {
       const options = {
-        rootCAs: await readAuthorities(files, tls.rootCAs),
-        keyPair: await readKeyPair(files, tls.certificates),
+        rootCAs: await readAuthorities(readPem, tls.rootCAs),
+        keyPair: await readKeyPair(readPem, tls.certificates),
         // The URI is only worth something in a certificate that somebody trusted has signed.
         verify: !tls.insecureSkipVerify || peerCertURI !== "",
         peerUri: peerCertURI === "" ? undefined : peerCertURI,
         alpn: [],
       };
-      return { files: options, context: () => clientTls(options) };
+      return { files: options, context: () => runtime.clientTls(options) };
     } catch (error) {
       throw new Error(`serversTransport: ${messageOf(error)}`);
     }

@@ -1,20 +1,19 @@
 import { messageOf } from "../core/errors.ts";
-import type { Files } from "../net/runtime.ts";
 import type { KeyPair } from "../net/tls.ts";
-import { readPem } from "../tls/read-pem.ts";
+import type { ReadPem } from "../tls/pem-table.ts";
 import { readServerCertificate } from "../tls/server-certificate.ts";
 import { checkAuthorities } from "../tls/tls-options.ts";
 
 /** The CAs that a transport trusts, as PEM texts; undefined for the system's. Rejects where one can't be read. */
 export async function readAuthorities(
-  files: Files,
+  readPem: ReadPem,
   paths: readonly string[] = [],
 ): Promise<string[] | undefined> {
   if (paths.length === 0) return undefined;
   const texts: string[] = [];
   for (const [i, path] of paths.entries()) {
     try {
-      const text = await readPem(files, path);
+      const text = await readPem(path);
       checkAuthorities(text);
       texts.push(text);
     } catch (error) {
@@ -26,7 +25,7 @@ export async function readAuthorities(
 
 /** What a transport shows to servers that ask for a client certificate. Rejects where it can't be read. */
 export async function readKeyPair(
-  files: Files,
+  readPem: ReadPem,
   certificates: readonly { readonly certFile: string; readonly keyFile: string }[] = [],
 ): Promise<KeyPair | undefined> {
   if (certificates.length === 0) return undefined;
@@ -34,8 +33,8 @@ export async function readKeyPair(
     throw new Error(`certificates: expected one, found ${certificates.length}`);
   const { certFile, keyFile } = certificates[0];
   try {
-    const chain = await readPem(files, certFile);
-    const key = await readPem(files, keyFile);
+    const chain = await readPem(certFile);
+    const key = await readPem(keyFile);
     return (await readServerCertificate(chain, key)).keyPair;
   } catch (error) {
     throw new Error(`certificates[0]: ${messageOf(error)}`);

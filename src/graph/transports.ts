@@ -1,6 +1,7 @@
 import type { ServersTransport } from "../config/dynamic/schema.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
+import { type ReadPem, readFromTable } from "../tls/pem-table.ts";
 import { versionsAndCiphers } from "../tls/tls-options.ts";
 import { Transport, type TransportOptions } from "../upstream/transport.ts";
 import { readAuthorities, readKeyPair } from "./tls-files.ts";
@@ -26,7 +27,7 @@ export interface NumberedTransport {
  * before, files included, is the same object, and so its connections live on.
  */
 export class Transports {
-  private readonly runtime: Pick<Runtime, "files" | "clientTls">;
+  private readonly runtime: Pick<Runtime, "clientTls">;
   private readonly defaultConfiguration: TransportConfiguration;
   /** By what they say. */
   private earlier = new Map<string, NumberedTransport>();
@@ -34,18 +35,17 @@ export class Transports {
   /** By name; each is read once for a configuration. */
   private byName = new Map<string, Promise<NumberedTransport>>();
   private count = 0;
+  private readPem: ReadPem = readFromTable({});
 
   /** `defaultConfiguration` is the static configuration's, for services that name no other. */
-  constructor(
-    runtime: Pick<Runtime, "files" | "clientTls">,
-    defaultConfiguration: TransportConfiguration,
-  ) {
+  constructor(runtime: Pick<Runtime, "clientTls">, defaultConfiguration: TransportConfiguration) {
     this.runtime = runtime;
     this.defaultConfiguration = defaultConfiguration;
   }
 
-  /** Another configuration is being compiled: files are read afresh. */
-  newConfiguration(): void {
+  /** Another configuration is being compiled, with what its files had. */
+  newConfiguration(readPem: ReadPem): void {
+    this.readPem = readPem;
     this.earlier = this.present;
     this.present = new Map();
     this.byName = new Map();
@@ -91,8 +91,8 @@ export class Transports {
         serverName: configuration.serverName ?? "",
         // The URI is only worth something in a certificate that somebody trusted has signed.
         verify: configuration.insecureSkipVerify !== true || peerCertURI !== "",
-        rootCAs: await readAuthorities(this.runtime.files, rootCAs),
-        keyPair: await readKeyPair(this.runtime.files, configuration.certificates),
+        rootCAs: await readAuthorities(this.readPem, rootCAs),
+        keyPair: await readKeyPair(this.readPem, configuration.certificates),
         peerUri: peerCertURI === "" ? undefined : peerCertURI,
       },
     };

@@ -3,6 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { certificateFiles } from "../tls/certificate-files.ts";
+import { readPem } from "../tls/read-pem.ts";
 import { type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { FileWatch } from "./file-watch.ts";
 
@@ -61,6 +62,7 @@ export class Certificates {
     await this.watch.watch(certificateFiles(source.configuration));
     const { manager, errors } = await TlsManager.create(source.configuration, {
       runtime: this.options.runtime,
+      readPem: (textOrPath) => readPem(this.options.runtime.files, textOrPath),
       previous: this.manager,
       invalidOptions: source.invalidOptions,
     });

@@ -19,6 +19,8 @@ import { requestPath } from "../request/request-path.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { type AccessLog, accessLogMiddleware } from "../telemetry/access-log/access-log.ts";
+import type { ReadPem } from "../tls/pem-table.ts";
+import { readPem } from "../tls/read-pem.ts";
 import type { TlsManager } from "../tls/tls-manager.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { Certificates } from "./certificates.ts";
@@ -241,10 +243,14 @@ export class Server {
       const found = tls.optionsFor(name);
       return "refused" in found ? found.refused : undefined;
     };
+    const { files } = this.options.runtime;
+    const readTls: ReadPem = (textOrPath) => readPem(files, textOrPath);
+    this.context.transports?.newConfiguration(readTls);
     const graph = await compileGraph(snapshot, previous, { ...this.context, tlsProblem });
     const tcpBefore = this.tcp;
     const tcp = await compileTcp(snapshot.tcp, tcpBefore, {
       runtime: this.options.runtime,
+      readPem: readTls,
       deadlines: this.deadlines,
       logger: this.options.logger,
       defaultTransport: this.options.configuration.tcpServersTransport,

@@ -1,7 +1,6 @@
 import { messageOf } from "../core/errors.ts";
-import type { Files } from "../net/runtime.ts";
 import type { KeyPair } from "../net/tls.ts";
-import { readPem } from "./read-pem.ts";
+import type { ReadPem } from "./pem-table.ts";
 import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
 
 /** At least one of the two: both where a certificate that was read earlier stands in for a broken one. */
@@ -24,18 +23,18 @@ export class LoadedCertificates {
  */
 export class CertificateLoader {
   readonly loaded = new LoadedCertificates();
-  private readonly files: Files;
+  private readonly readPem: ReadPem;
   private readonly tryOut: (keyPair: KeyPair) => void;
   private readonly earlier: LoadedCertificates;
   private readonly texts = new Map<string, Promise<string>>();
 
   /** `tryOut` throws an Error where the TLS library can't use a certificate and its key. */
   constructor(
-    files: Files,
+    readPem: ReadPem,
     tryOut: (keyPair: KeyPair) => void,
     earlier = new LoadedCertificates(),
   ) {
-    this.files = files;
+    this.readPem = readPem;
     this.tryOut = tryOut;
     this.earlier = earlier;
   }
@@ -44,7 +43,7 @@ export class CertificateLoader {
   readText(textOrPath: string): Promise<string> {
     let text = this.texts.get(textOrPath);
     if (text === undefined) {
-      text = readPem(this.files, textOrPath);
+      text = read(this.readPem, textOrPath);
       this.texts.set(textOrPath, text);
     }
     return text;
@@ -81,4 +80,9 @@ export class CertificateLoader {
     this.tryOut(certificate.keyPair);
     return certificate;
   }
+}
+
+/** A reader that throws rejects like the others. */
+async function read(readPem: ReadPem, textOrPath: string): Promise<string> {
+  return readPem(textOrPath);
 }

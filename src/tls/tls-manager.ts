@@ -6,6 +6,7 @@ import type { Runtime } from "../net/runtime.ts";
 import type { KeyPair, ServerTlsContext } from "../net/tls.ts";
 import { CertificateLoader, type LoadedCertificates } from "./certificate-loader.ts";
 import { CertificateStore } from "./certificate-store.ts";
+import type { ReadPem } from "./pem-table.ts";
 import { pemPath } from "./read-pem.ts";
 import { generateDefaultCertificate } from "./self-signed.ts";
 import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
@@ -13,7 +14,9 @@ import { type Refusal, ServerContexts } from "./server-contexts.ts";
 import { resolveTlsOptions, type ServerOptions } from "./tls-options.ts";
 
 export interface TlsManagerContext {
-  readonly runtime: Pick<Runtime, "files" | "serverTls">;
+  readonly runtime: Pick<Runtime, "serverTls">;
+  /** Reads what the configuration names for certificates, keys and CAs. */
+  readonly readPem: ReadPem;
   /** What serves now: certificates and options that did not change keep their sessions. */
   readonly previous?: TlsManager;
   /**
@@ -22,6 +25,8 @@ export interface TlsManagerContext {
    * "default" would be replaced by the built-in one.
    */
   readonly invalidOptions?: Readonly<Record<string, string>>;
+  /** What is shown where no certificate is configured; made anew where it isn't given. */
+  readonly generated?: KeyPair;
 }
 
 export interface TlsError {
@@ -87,10 +92,10 @@ export class TlsManager {
     configuration: TlsConfiguration,
     context: TlsManagerContext,
   ): Promise<{ manager: TlsManager; errors: TlsError[] }> {
-    const { runtime, previous } = context;
+    const { runtime, readPem, previous } = context;
     const errors: TlsError[] = [];
     const tryOut = (keyPair: KeyPair) => tryCertificate(runtime, keyPair);
-    const loader = new CertificateLoader(runtime.files, tryOut, previous?.loaded);
+    const loader = new CertificateLoader(readPem, tryOut, previous?.loaded);
 
     const certificates: ServerCertificate[] = [];
     for (const [i, { certFile, keyFile, stores }] of (configuration.certificates ?? []).entries()) {
@@ -102,7 +107,7 @@ export class TlsManager {
       if (used && certificate !== undefined) certificates.push(certificate);
     }
 
-    const generated = previous?.generated ?? (await generate());
+    const generated = previous?.generated ?? (await generate(context.generated));
     let configured: ServerCertificate | Refusal | undefined;
     for (const [name, { defaultCertificate }] of Object.entries(configuration.stores ?? {})) {
       if (name !== DEFAULT) errors.push({ kind: "store", name, message: otherStore([name]) });
@@ -232,8 +237,9 @@ function tryCertificate(runtime: Pick<Runtime, "serverTls">, keyPair: KeyPair): 
   }
 }
 
-async function generate(): Promise<ServerCertificate> {
-  const { certificate, privateKey } = await generateDefaultCertificate();
+/** A new one where none is given. */
+async function generate(given?: KeyPair): Promise<ServerCertificate> {
+  const { certificate, privateKey } = given ?? (await generateDefaultCertificate());
   return readServerCertificate(certificate, privateKey);
 }
 

@@ -8,6 +8,7 @@ import { Deadlines } from "../../../src/core/timers.ts";
 import { compileTcp, type TcpGraph } from "../../../src/graph/compile-tcp.ts";
 import type { ClientTlsOptions } from "../../../src/net/tls.ts";
 import type { RoutedTcpRouter, TcpSnapshot } from "../../../src/snapshot/snapshot.ts";
+import { readPem } from "../../../src/tls/read-pem.ts";
 import { FakeAccepted } from "../net/fake-accepted.ts";
 import { FakeDialler } from "../net/fake-dialler.ts";
 import { MemoryFiles } from "../tls/memory-files.ts";
@@ -65,9 +66,9 @@ export class TcpScene {
     const silent = { debug() {}, info() {}, warn() {}, error() {} };
     const before = this.graph;
     const after = await compileTcp(snapshot, before, {
+      readPem: (textOrPath) => readPem(this.files, textOrPath),
       runtime: {
         connect: this.dialler.connect,
-        files: this.files,
         clientTls: (options) => {
           this.contexts.push(options);
           return { role: "client" };

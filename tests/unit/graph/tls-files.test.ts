@@ -1,17 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import { readAuthorities, readKeyPair } from "../../../src/graph/tls-files.ts";
+import { readPem } from "../../../src/tls/read-pem.ts";
 import { makeCertificate } from "../../support/certificates.ts";
 import { MemoryFiles } from "../tls/memory-files.ts";
 
 const ca = makeCertificate({ name: "CA", ca: true });
 const client = makeCertificate({ name: "client", issuer: ca });
-const files = new MemoryFiles({
+const memory = new MemoryFiles({
   "ca.pem": ca.certificate,
   "c.pem": client.certificate,
   "c.key": client.key,
   "bad.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
   "none.txt": "nothing",
 });
+
+const files = (textOrPath: string) => readPem(memory, textOrPath);
 
 describe("readAuthorities", () => {
   test("reads files and texts, in order", async () => {

@@ -2,27 +2,24 @@ import { describe, expect, test } from "bun:test";
 import { serversTransportSchema } from "../../../src/config/dynamic/http-services.ts";
 import { staticSchema } from "../../../src/config/static/schema.ts";
 import { Transports } from "../../../src/graph/transports.ts";
-import type { Files } from "../../../src/net/runtime.ts";
 import type { ClientTlsOptions } from "../../../src/net/tls.ts";
+import { readPem } from "../../../src/tls/read-pem.ts";
 import { makeCertificate } from "../../support/certificates.ts";
+import { MemoryFiles } from "../tls/memory-files.ts";
 
 const ca = makeCertificate({ name: "CA", ca: true });
 const client = makeCertificate({ name: "client", issuer: ca });
 const other = makeCertificate({ name: "other", issuer: ca });
 
+/** Reads files that may change meanwhile. */
+const reader = (files: Record<string, string>) => (textOrPath: string) =>
+  readPem(new MemoryFiles(files), textOrPath);
+
 /** Transports over files of a map, and the TLS contexts that were asked for. */
 function setUp(files: Record<string, string>) {
   const contexts: ClientTlsOptions[] = [];
-  const encoder = new TextEncoder();
   const transports = new Transports(
     {
-      files: {
-        info: async (path: string) =>
-          files[path] === undefined
-            ? undefined
-            : { isFile: true, isDirectory: false, size: files[path].length, modified: 0 },
-        read: async (path: string) => encoder.encode(files[path]),
-      } as unknown as Files,
       clientTls(options) {
         contexts.push(options);
         return { role: "client" };
@@ -30,6 +27,7 @@ function setUp(files: Record<string, string>) {
     },
     staticSchema.parse({ serversTransport: { rootCAs: [] } }).serversTransport,
   );
+  transports.newConfiguration(reader(files));
   const get = (name: string, keys: Record<string, unknown>) =>
     transports.get(name, serversTransportSchema.parse(keys));
   return { transports, contexts, get, files };
@@ -141,12 +139,12 @@ test("a transport is the same object while nothing has changed, files included",
   const keys = { rootCAs: ["ca.pem"] };
   const first = await get("t@file", keys);
   expect(await get("t@file", keys)).toBe(first);
-  transports.newConfiguration();
+  transports.newConfiguration(reader(files));
   const again = await get("t@file", keys);
   expect([again.transport === first.transport, again.id === first.id]).toEqual([true, true]);
   files["ca.pem"] = client.certificate;
   expect((await get("t@file", keys)).transport).toBe(first.transport);
-  transports.newConfiguration();
+  transports.newConfiguration(reader(files));
   const renewed = await get("t@file", keys);
   expect([renewed.transport === first.transport, renewed.id === first.id]).toEqual([false, false]);
 });

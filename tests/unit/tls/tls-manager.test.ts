@@ -3,6 +3,7 @@ import type { TlsConfiguration } from "../../../src/config/dynamic/tls.ts";
 import type { ServerTlsContext, ServerTlsOptions } from "../../../src/net/tls.ts";
 import { readCertificate } from "../../../src/tls/certificate.ts";
 import { readPemBlocks } from "../../../src/tls/pem.ts";
+import { readPem } from "../../../src/tls/read-pem.ts";
 import type { Refusal } from "../../../src/tls/server-contexts.ts";
 import { TlsManager, type TlsManagerContext } from "../../../src/tls/tls-manager.ts";
 import { fixture } from "./fixture.ts";
@@ -21,7 +22,6 @@ function setUp() {
   const files = new MemoryFiles(Object.fromEntries(texts));
   const made: ServerTlsOptions[] = [];
   const runtime = {
-    files,
     serverTls(options: ServerTlsOptions): FakeContext {
       if (options.cipherSuites?.includes("TLS_RSA_WITH_RC4_128_SHA")) {
         throw new Error("the cipher suite TLS_RSA_WITH_RC4_128_SHA is not supported");
@@ -32,7 +32,11 @@ function setUp() {
     },
   };
   const create = (configuration: TlsConfiguration, context: Partial<TlsManagerContext> = {}) =>
-    TlsManager.create(configuration, { runtime, ...context });
+    TlsManager.create(configuration, {
+      runtime,
+      readPem: (textOrPath) => readPem(files, textOrPath),
+      ...context,
+    });
   return { files, made, create };
 }
 
