@@ -3,10 +3,10 @@
  * count. At 0 the rule holds without exception.
  */
 export const KNOWN = {
-  filesInCircles: 29,
+  filesInCircles: 12,
   vagueWords: 173,
   /** Source files directly in folders that have more than the limit. */
-  crowdedFolders: { bench: 47 } as Readonly<Record<string, number>>,
+  crowdedFolders: {} as Readonly<Record<string, number>>,
 };
 
 /** The rules for subjects hold for commits after this one. */
