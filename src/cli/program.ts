@@ -8,11 +8,11 @@ import { FileProvider } from "../providers/file-provider.ts";
 import type { Provider } from "../providers/provider.ts";
 import { Server } from "../server/server.ts";
 import { fetchHandlerService } from "../services/http/fetch-handler.ts";
-import { AccessLog } from "../telemetry/access-log/access-log.ts";
+import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { createLogger, type RootLogger } from "../telemetry/logger.ts";
 
-/** What `accessLog.addInternals` is about; whoami is there to be tried. */
-const INTERNALS = ["noop@internal", "ping@internal"];
+/** What `addInternals` is about; whoami is there to be tried. */
+const INTERNALS: ReadonlySet<string> = new Set(["noop@internal", "ping@internal"]);
 
 /** Everything that a static configuration makes, before it reads the dynamic one and listens. */
 export interface Program {
@@ -71,7 +71,11 @@ export async function createProgram(
     accessLog,
     providers: providersOf(configuration, runtime, logger, options.watch),
     internalServices,
-    unloggedServices: new Set(accessLogOptions?.addInternals === true ? [] : INTERNALS),
+    observers:
+      accessLog === null
+        ? []
+        : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)],
+    internals: INTERNALS,
     loadModule: async (path, version) => {
       const info = await runtime.files.info(path);
       if (info?.isFile !== true) throw new Error(`module ${path}: there is no such file`);

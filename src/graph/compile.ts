@@ -1,9 +1,10 @@
 import { Breather } from "../core/breather.ts";
 import { messageOf } from "../core/errors.ts";
-import type { Handler, Middleware } from "../http/handler.ts";
+import type { Handler } from "../http/handler.ts";
 import { LazyResponse } from "../http/lazy/lazy-response.ts";
-import { denyEncodedCharacters } from "../request/request-path.ts";
-import { sniCheck } from "../request/sni-check.ts";
+import type { Observability } from "../http/observability.ts";
+import { graphWay, routerWay, routeWay } from "../request/chain.ts";
+import type { EncodedCharacters } from "../request/request-path.ts";
 import type { HttpRoute } from "../routers/compiled-route.ts";
 import { RuleCache } from "../routers/compiled-rule.ts";
 import { HttpMux } from "../routers/http-mux.ts";
@@ -17,14 +18,12 @@ import { ServiceBuilder, type ServiceContext } from "./service-builder.ts";
 export interface GraphEntryPoint {
   readonly name: string;
   /** `http.encodedCharacters`, undefined where the block isn't there and everything is allowed. */
-  readonly encodedCharacters: Parameters<typeof denyEncodedCharacters>[0] | undefined;
-  /** The links between the switch and the mux, outermost first: access log, decorator, recovery. */
-  readonly chain: readonly Middleware[];
+  readonly encodedCharacters: EncodedCharacters | undefined;
+  /** For requests that no router takes. */
+  readonly observability: Observability;
 }
 
 export interface GraphContext extends ServiceContext {
-  /** Qualified names of services whose requests are not in the access log (`accessLog.addInternals`). */
-  readonly unloggedServices?: ReadonlySet<string>;
   readonly entryPoints: readonly GraphEntryPoint[];
   /** What is wrong with the TLS options of that qualified name; undefined where they can be used. */
   readonly tlsProblem: (options: string) => string | undefined;
@@ -52,31 +51,16 @@ export async function compileGraph(
     context.entryPoints.map((entry) => [entry.name, { plain: [], tls: [] }]),
   );
   const tlsHosts = resolveTlsHosts(snapshot, context, rules, disabled);
-  const denials = new Map(
-    context.entryPoints.map((entry) => [
-      entry.name,
-      entry.encodedCharacters === undefined
-        ? undefined
-        : denyEncodedCharacters(entry.encodedCharacters),
-    ]),
-  );
+  const entries = new Map(context.entryPoints.map((entry) => [entry.name, entry]));
 
   for (const [name, router] of Object.entries(snapshot.routers)) {
     const turn = breather.breathe();
     if (turn !== undefined) await turn;
     try {
-      const logged = router.accessLogs && context.unloggedServices?.has(router.service) !== true;
-      const running = await compileRouter(
-        name,
-        { ...router, accessLogs: logged },
-        previous,
-        services,
-        middlewares,
-      );
+      const running = await compileRouter(name, router, previous, services, middlewares, context);
       for (const entryPoint of router.entryPoints) {
-        const deny = denials.get(entryPoint);
-        let handler = deny === undefined ? running.handler : deny(running.handler);
         const list = routes.get(entryPoint);
+        let tlsOptions: string | undefined;
         if (router.tls !== undefined) {
           const options = tlsHosts.get(entryPoint)?.resolved.get(name) ?? router.tls.options;
           // Broken options that a conflict replaces disable their router all the same, as in Traefik:
@@ -86,14 +70,24 @@ export async function compileGraph(
             disabled.push({ kind: "router", name, errors: [problem] });
             continue;
           }
-          handler = sniCheck(options)(handler);
+          tlsOptions = options;
         }
         (router.tls === undefined ? list?.plain : list?.tls)?.push({
           name,
           rule: router.rule,
           priority: router.priority === undefined ? undefined : BigInt(router.priority),
           providerRank: router.providerRank,
-          handler,
+          handler: routeWay(
+            {
+              entryPoint,
+              observability: router.observability,
+              internal: context.internals.has(router.service),
+              observers: context.observers,
+              encodedCharacters: entries.get(entryPoint)?.encodedCharacters,
+              tlsOptions,
+            },
+            running.handler,
+          ),
         });
       }
       routers.set(name, running);
@@ -125,16 +119,18 @@ export async function compileGraph(
       routers.delete(error.name);
       disabled.push({ kind: "router", name: error.name, errors: [error.message] });
     }
+    const { name, observability } = entry;
+    const unrouted = routeWay(
+      { entryPoint: name, observability, internal: false, observers: context.observers },
+      notFound,
+    );
     // Routers with TLS never see a request that came without, nor the other way round.
     const route: Handler = (request, exchange) => {
       const { mux } = exchange.downstream.tls === null ? plain : tls;
-      const handler = mux.match(request, exchange) ?? notFound;
+      const handler = mux.match(request, exchange) ?? unrouted;
       return handler(request, exchange);
     };
-    entryPoints.set(
-      entry.name,
-      entry.chain.reduceRight<Handler>((next, link) => link(next), route),
-    );
+    entryPoints.set(name, graphWay(context.logger, route));
   }
   return { snapshot, entryPoints, tlsHosts, services: services.built, routers, rules, disabled };
 }
@@ -191,25 +187,25 @@ async function compileRouter(
   previous: Graph | null,
   services: ServiceBuilder,
   middlewares: MiddlewareBuilder,
+  context: GraphContext,
 ): Promise<RunningRouter> {
   if (router.service === "") throw new Error("the service is missing on the router");
   const service = await services.get(router.service);
   const chain = middlewares.resolve(router.middlewares);
-  const fingerprint = `${router.accessLogs}\n${router.service}\n${service.fingerprint}\n${chain.fingerprint}`;
+  const fingerprint = `${JSON.stringify(router.observability)}\n${router.rule}\n${router.service}\n${service.fingerprint}\n${chain.fingerprint}`;
   const before = previous?.routers.get(name);
   if (before?.fingerprint === fingerprint && before.service === service) return before;
-  const inner = chain.links.reduceRight<Handler>(
-    (next, link) => link(next),
+  const handler = routerWay(
+    {
+      router: name,
+      rule: router.rule,
+      service: router.service,
+      observability: router.observability,
+      internal: context.internals.has(router.service),
+      observers: context.observers,
+      middlewares: chain.links,
+    },
     service.service.handler,
   );
-  const { accessLogs } = router;
-  return {
-    fingerprint,
-    service,
-    handler: (request, exchange) => {
-      exchange.router = name;
-      if (!accessLogs) exchange.accessLogOff = true;
-      return inner(request, exchange);
-    },
-  };
+  return { fingerprint, service, handler };
 }

@@ -1,13 +1,15 @@
 import type { LoadBalancer, Service } from "../config/dynamic/schema.ts";
+import type { Logger } from "../core/logger.ts";
 import type { Handler } from "../http/handler.ts";
+import { serviceWay } from "../request/chain.ts";
 import type { ProbeTarget } from "../services/health/http-probe.ts";
 import { failover } from "../services/http/failover.ts";
 import type { HttpService } from "../services/http/http-service.ts";
 import { loadBalancer } from "../services/http/load-balancer.ts";
 import { weighted } from "../services/http/weighted.ts";
-import type { ServiceLogger } from "../services/service-logger.ts";
 import { providerOf, resolveReference } from "../snapshot/names.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Observer } from "../telemetry/observer.ts";
 import type { Transport } from "../upstream/transport.ts";
 import type { Graph, RunningService } from "./graph.ts";
 import { missing } from "./missing.ts";
@@ -52,7 +54,11 @@ export interface Upstream {
 }
 
 export interface ServiceContext {
-  readonly logger: ServiceLogger;
+  readonly logger: Logger;
+  /** What watches requests go by. */
+  readonly observers: readonly Observer[];
+  /** Qualified names of services of Sluice's own that only `addInternals` shows. */
+  readonly internals: ReadonlySet<string>;
   /** Services that Sluice has itself, by qualified name. */
   readonly internalServices: ReadonlyMap<string, Handler>;
   /** The transport: sockets, or fetch where there are none. */
@@ -117,7 +123,18 @@ export class ServiceBuilder {
     const fingerprint = `internal:${name}`;
     const kept = this.kept(name, fingerprint);
     if (kept !== undefined) return kept;
-    return running(fingerprint, [], { health: null, stop() {}, handler: named(name, handler) });
+    return this.alone(name, fingerprint, handler);
+  }
+
+  /** A service that answers by itself. */
+  private alone(name: string, fingerprint: string, handler: Handler): RunningService {
+    const observed = named(name, this.observed(name, "", handler));
+    return running(fingerprint, [], { health: null, stop() {}, handler: observed });
+  }
+
+  private observed(service: string, serverUrl: string, handler: Handler): Handler {
+    const { observers, internals } = this.context;
+    return serviceWay(observers, { service, serverUrl, internal: internals.has(service) }, handler);
   }
 
   private async servers(name: string, configuration: LoadBalancer): Promise<RunningService> {
@@ -136,7 +153,7 @@ export class ServiceBuilder {
       servers: servers.map(({ url, weight, upstream }) => ({
         url,
         weight,
-        handler: upstream.handler,
+        handler: this.observed(name, url, upstream.handler),
       })),
       strategy: configuration.strategy,
       sticky: configuration.sticky,
@@ -183,8 +200,7 @@ export class ServiceBuilder {
     const fingerprint = JSON.stringify(["module", path, version]);
     const kept = this.kept(name, fingerprint);
     if (kept !== undefined) return kept;
-    const handler = await this.context.loadModule(path, version);
-    return running(fingerprint, [], { health: null, stop() {}, handler: named(name, handler) });
+    return this.alone(name, fingerprint, await this.context.loadModule(path, version));
   }
 
   /** A service of services: kept only where none of its children has changed. */

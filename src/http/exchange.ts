@@ -3,6 +3,7 @@ import { now } from "../core/timers.ts";
 import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { HeaderList } from "../wire/header-list.ts";
+import { DEFAULT_OBSERVABILITY, type Observability } from "./observability.ts";
 
 /** The TLS options that a connection's handshake went by. */
 export interface HandshakeOptions {
@@ -94,8 +95,8 @@ export class Exchange {
   retries = 0;
   /** The failure that made the response, if one did. */
   error: unknown = null;
-  /** This exchange is left out of the access log (entrypoint or router observability). */
-  accessLogOff = false;
+  /** Of the router, for the observers of services. */
+  observability: Observability = DEFAULT_OBSERVABILITY;
 
   // --- filled in by the connection driver when the response is on its way ---
   status = 0;

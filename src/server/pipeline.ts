@@ -6,13 +6,12 @@ import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../http/lazy/lazy-response.ts";
-import { forwardedHeaders } from "../request/forwarded-headers.ts";
-import { recovery } from "../request/recovery.ts";
-import { requestDecorator } from "../request/request-decorator.ts";
-import { requestPath } from "../request/request-path.ts";
+import { DEFAULT_OBSERVABILITY } from "../http/observability.ts";
+import { entryPointWay } from "../request/chain.ts";
 import { fetchProxy } from "../services/http/fetch-proxy.ts";
 import { aggregate } from "../snapshot/aggregate.ts";
 import type { DisabledElement } from "../snapshot/snapshot.ts";
+import type { Observer } from "../telemetry/observer.ts";
 
 export interface PipelineOptions {
   /** A dynamic configuration as plain data, with Traefik's keys. */
@@ -20,6 +19,8 @@ export interface PipelineOptions {
   readonly logger: Logger;
   /** Fetch handlers for services that name a module, by the module's name as written. */
   readonly modules?: Readonly<Record<string, Handler>>;
+  /** What watches requests go by: an access log, for example. */
+  readonly observers?: readonly Observer[];
 }
 
 export interface Pipeline {
@@ -38,7 +39,7 @@ const ENTRY_POINT = "fetch";
  * Upstreams are asked through the platform's `fetch`.
  */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { logger, modules = {} } = options;
+  const { logger, modules = {}, observers = [] } = options;
   const { configuration, issues, disabled } = validateDynamic({
     source: "pipeline",
     value: options.configuration,
@@ -47,10 +48,19 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   const snapshot = aggregate(
     1,
     [{ provider: "pipeline", configuration, disabled }],
-    [{ name: ENTRY_POINT, asDefault: true, middlewares: [], accessLogs: true }],
+    [
+      {
+        name: ENTRY_POINT,
+        asDefault: true,
+        middlewares: [],
+        observability: DEFAULT_OBSERVABILITY,
+      },
+    ],
   );
   const context: GraphContext = {
     logger,
+    observers,
+    internals: new Set(),
     internalServices: new Map(),
     proxyTo: ({ origin, basePath }) => ({ handler: fetchProxy(origin, basePath), retain() {} }),
     loadModule: async (module) => {
@@ -65,15 +75,17 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       {
         name: ENTRY_POINT,
         encodedCharacters: undefined,
-        chain: [requestDecorator(), recovery(logger)],
+        observability: DEFAULT_OBSERVABILITY,
       },
     ],
   };
   const graph = await compileGraph(snapshot, null, context);
-  const handler = requestPath({ sanitizePath: true })(
-    forwardedHeaders({ insecure: false, trustedIPs: [], connection: [], serverName: "" })(
-      graph.entryPoints.get(ENTRY_POINT)!,
-    ),
+  const handler = entryPointWay(
+    {
+      path: { sanitizePath: true },
+      forwardedHeaders: { insecure: false, trustedIPs: [], connection: [], serverName: "" },
+    },
+    graph.entryPoints.get(ENTRY_POINT)!,
   );
   return {
     disabled: graph.disabled,

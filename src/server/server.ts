@@ -8,17 +8,14 @@ import { compileTcp, type TcpGraph } from "../graph/compile-tcp.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
 import { Transports } from "../graph/transports.ts";
-import type { Handler, Middleware } from "../http/handler.ts";
+import type { Handler } from "../http/handler.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { ConfigurationWatcher } from "../providers/configuration-watcher.ts";
 import type { Provider } from "../providers/provider.ts";
-import { forwardedHeaders } from "../request/forwarded-headers.ts";
-import { recovery } from "../request/recovery.ts";
-import { requestDecorator } from "../request/request-decorator.ts";
-import { requestPath } from "../request/request-path.ts";
+import { entryPointWay } from "../request/chain.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
-import { type AccessLog, accessLogMiddleware } from "../telemetry/access-log/access-log.ts";
+import type { AccessLog } from "../telemetry/access-log/access-log.ts";
 import type { ReadPem } from "../tls/pem-table.ts";
 import { readPem } from "../tls/read-pem.ts";
 import type { TlsManager } from "../tls/tls-manager.ts";
@@ -40,7 +37,8 @@ export interface ServerOptions {
   /** Besides the internal one. */
   readonly providers: readonly Provider[];
   readonly loadModule: GraphContext["loadModule"];
-  readonly unloggedServices: GraphContext["unloggedServices"];
+  readonly observers: GraphContext["observers"];
+  readonly internals: GraphContext["internals"];
   /** Services that Sluice has itself, by qualified name. */
   readonly internalServices: ReadonlyMap<string, Handler>;
 }
@@ -87,7 +85,6 @@ export class Server {
         if (!this.applying) this.useCertificates();
       },
     });
-    const chain = this.chain();
     this.pools = new UpstreamPools({
       connect: runtime.connect.bind(runtime),
       deadlines: this.deadlines,
@@ -101,12 +98,13 @@ export class Server {
       proxyTo: (server) => this.proxyTo(server),
       transports: new Transports(runtime, configuration.serversTransport),
       loadModule: options.loadModule,
-      unloggedServices: options.unloggedServices,
+      observers: options.observers,
+      internals: options.internals,
       internalServices: options.internalServices,
       entryPoints: entries.map(([name, entry]) => ({
         name,
         encodedCharacters: entry.http.encodedCharacters,
-        chain,
+        observability: entryPointModel(name, entry).observability,
       })),
     };
     entries.forEach(([name, entry], index) => {
@@ -115,13 +113,19 @@ export class Server {
       // The handler switcher: requests that are under way keep the graph that they started with.
       const switcher: Handler = (request, exchange) => held.current!(request, exchange);
       const entryPoint = this.entryPoints[index];
-      entryPoint.handler = requestPath(entry.http)(
-        forwardedHeaders({ ...entry.forwardedHeaders, serverName: runtime.hostname() })(switcher),
+      const http3 =
+        entry.http3 === undefined
+          ? undefined
+          : new Http3EntryPoint(entryPoint, entry.http3.advertisedPort, runtime);
+      if (http3 !== undefined) this.http3.push(http3);
+      entryPoint.handler = entryPointWay(
+        {
+          path: entry.http,
+          forwardedHeaders: { ...entry.forwardedHeaders, serverName: runtime.hostname() },
+          advertise: http3?.advertise,
+        },
+        switcher,
       );
-      if (entry.http3 === undefined) return;
-      const http3 = new Http3EntryPoint(entryPoint, entry.http3.advertisedPort, runtime);
-      entryPoint.handler = http3.advertise(entryPoint.handler);
-      this.http3.push(http3);
     });
     const internal = internalConfiguration(configuration);
     this.watcher = new ConfigurationWatcher({
@@ -149,13 +153,6 @@ export class Server {
       handler: reverseProxy({ ...server, pool }, server.url, this.options.logger),
       retain: () => this.pools.retain(pool),
     };
-  }
-
-  /** The links between the switch and the mux, the same for every graph. */
-  private chain(): Middleware[] {
-    const { accessLog, logger } = this.options;
-    const links = [requestDecorator(), recovery(logger)];
-    return accessLog === null ? links : [accessLogMiddleware(accessLog), ...links];
   }
 
   /** What is wrong with the present dynamic configuration. */

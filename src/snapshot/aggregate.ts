@@ -5,6 +5,13 @@ import type {
   ServersTransport,
   Service,
 } from "../config/dynamic/schema.ts";
+import { sameData } from "../core/same-data.ts";
+import {
+  DEFAULT_OBSERVABILITY,
+  type Observability,
+  type ObservabilityWords,
+  observabilityOver,
+} from "../http/observability.ts";
 import { aggregateTcp, aggregateUdp } from "./aggregate-layer4.ts";
 import { aggregateTls, DEFAULT_TLS, tlsOptionsName } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
@@ -17,7 +24,7 @@ export interface EntryPointModel {
   readonly asDefault: boolean;
   /** `http.middlewares`, as written: prepended to each router's own, and resolved per router. */
   readonly middlewares: readonly string[];
-  readonly accessLogs: boolean;
+  readonly observability: Observability;
   /** `http.tls`: for routers that say nothing of TLS themselves. */
   readonly tls?: { readonly options?: string } | undefined;
 }
@@ -125,7 +132,7 @@ function routeRouter(
     entryPoints,
     middlewares: (router.middlewares ?? []).map((name) => resolveReference(name, provider)),
     service: resolveReference(router.service ?? "", provider),
-    accessLogs: router.observability?.accessLogs,
+    observability: router.observability ?? {},
     tls:
       router.tls === undefined
         ? undefined
@@ -134,9 +141,9 @@ function routeRouter(
   };
 }
 
-/** Before the entrypoints' models: whether it is in the access log may be left to them. */
-type UnmodelledRouter = Omit<RoutedRouter, "accessLogs"> & {
-  readonly accessLogs: boolean | undefined;
+/** Before the entrypoints' models: what observes it may be left to them. */
+type UnmodelledRouter = Omit<RoutedRouter, "observability"> & {
+  readonly observability: ObservabilityWords;
 };
 
 const EMPTY: UnmodelledRouter = {
@@ -145,7 +152,7 @@ const EMPTY: UnmodelledRouter = {
   entryPoints: [],
   middlewares: [],
   service: "",
-  accessLogs: undefined,
+  observability: {},
   tls: undefined,
   providerRank: 0,
 };
@@ -161,7 +168,11 @@ function applyModels(
   if (unshaped.length > 0) {
     result.push([
       name,
-      { ...router, entryPoints: unshaped, accessLogs: router.accessLogs ?? true },
+      {
+        ...router,
+        entryPoints: unshaped,
+        observability: observabilityOver(DEFAULT_OBSERVABILITY, router.observability),
+      },
     ]);
   }
   for (const entryPoint of router.entryPoints) {
@@ -173,7 +184,7 @@ function applyModels(
       {
         ...router,
         entryPoints: [entryPoint],
-        accessLogs: router.accessLogs ?? model.accessLogs,
+        observability: observabilityOver(model.observability, router.observability),
         tls: router.tls ?? (model.tls && { options: tlsOptionsName(model.tls.options, provider) }),
         middlewares: [...own, ...router.middlewares],
       },
@@ -183,5 +194,9 @@ function applyModels(
 }
 
 function hasModel(model: EntryPointModel): boolean {
-  return model.middlewares.length > 0 || !model.accessLogs || model.tls !== undefined;
+  return (
+    model.middlewares.length > 0 ||
+    model.tls !== undefined ||
+    !sameData(model.observability, DEFAULT_OBSERVABILITY)
+  );
 }

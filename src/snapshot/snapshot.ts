@@ -7,6 +7,7 @@ import type {
 import type { TcpMiddleware, TcpServersTransport, TcpService } from "../config/dynamic/tcp.ts";
 import type { TlsConfiguration } from "../config/dynamic/tls.ts";
 import type { UdpService } from "../config/dynamic/udp.ts";
+import type { Observability } from "../http/observability.ts";
 
 /** Elements by their qualified name (`name@provider`). */
 export type Elements<T> = Readonly<Record<string, T>>;
@@ -19,7 +20,7 @@ export interface RoutedRouter {
   readonly entryPoints: readonly string[];
   readonly middlewares: readonly string[];
   readonly service: string;
-  readonly accessLogs: boolean;
+  readonly observability: Observability;
   /** Only for requests that came by TLS; undefined: only for those that came without. */
   readonly tls: RoutedTls | undefined;
   /** The provider's place in `providers.precedence`; lower goes first among equals. */

@@ -27,7 +27,7 @@ export function logLevelOf(name: string): LogLevel | undefined {
 
 /**
  * The log of Sluice itself, as Traefik writes it: JSON with zerolog's keys, or zerolog's console
- * format. Whatever comes in from outside is escaped, so that nobody writes lines but us.
+ * format. Whatever comes in from outside is escaped, so that no peer can write a line.
  */
 export function createLogger(options: LogOptions, file: AppendFile): RootLogger {
   const level = logLevelOf(options.level ?? "error");
@@ -193,7 +193,7 @@ function consoleLine({ level, time, message, fields }: Entry, style: Style): str
   let stack = "";
   for (const [field, value] of fields) {
     if (field === "stack" && typeof value === "string") {
-      // Indented lines are easy to read, and nobody takes one for an entry of its own.
+      // Indented lines are easy to read, and no reader takes one for an entry.
       for (const frame of value.split("\n")) stack += `\n    ${escaped(frame.trim())}`;
       continue;
     }

@@ -1,6 +1,8 @@
 import { now } from "../../src/core/timers.ts";
 import { Exchange } from "../../src/http/exchange.ts";
-import { AccessLog, accessLogMiddleware } from "../../src/telemetry/access-log/access-log.ts";
+import type { Middleware } from "../../src/http/handler.ts";
+import { DEFAULT_OBSERVABILITY } from "../../src/http/observability.ts";
+import { AccessLog, accessLogObserver } from "../../src/telemetry/access-log/access-log.ts";
 import type { AccessLogOptions } from "../../src/telemetry/access-log/access-log-fields.ts";
 import { type MadeRequest, makeRequest } from "./http/make-request.ts";
 import { MemoryFile } from "./memory-file.ts";
@@ -10,6 +12,15 @@ export interface Logged extends MadeRequest {
   took?: number;
   /** What was noted on the way. */
   note?: Partial<Exchange>;
+}
+
+/** The log's link around a route that is logged. */
+export function accessLogLink(log: AccessLog): Middleware {
+  return accessLogObserver(log, false).entryPoint!({
+    entryPoint: "web",
+    observability: DEFAULT_OBSERVABILITY,
+    internal: false,
+  })!;
 }
 
 /** Has one exchange logged and returns the text. */
@@ -26,7 +37,7 @@ export async function line(options: AccessLogOptions, logged: Logged = {}): Prom
     responseBytes: 1234,
     ...logged.note,
   });
-  accessLogMiddleware(log)(() => new Response())(made.request, exchange);
+  accessLogLink(log)(() => new Response())(made.request, exchange);
   exchange.finish();
   await log.close();
   return file.text();

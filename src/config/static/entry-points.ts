@@ -149,15 +149,12 @@ export const entryPointSchema = z.strictObject({
   observability: z
     .strictObject({
       accessLogs: flag().default(true),
-      metrics: accepted(
-        z.literal(false, "metrics are known to Traefik, not supported by Sluice yet"),
-        "false is the only value until there are metrics",
+      metrics: accepted(flag(), "without effect while there are no metrics"),
+      tracing: accepted(flag(), "without effect while there is no tracing"),
+      traceVerbosity: accepted(
+        oneOf("minimal", "detailed"),
+        "without effect while there is no tracing",
       ),
-      tracing: accepted(
-        z.literal(false, "tracing is known to Traefik, not supported by Sluice yet"),
-        "false is the only value until there is tracing",
-      ),
-      traceVerbosity: refused(text()),
     })
     .prefault({}),
 });

@@ -1,6 +1,7 @@
 import type { DynamicConfiguration } from "../../config/dynamic/schema.ts";
 import type { EntryPointConfiguration } from "../../config/static/entry-points.ts";
 import type { StaticConfiguration } from "../../config/static/schema.ts";
+import { DEFAULT_OBSERVABILITY, observabilityOver } from "../../http/observability.ts";
 import type { EntryPointModel } from "../../snapshot/aggregate.ts";
 
 /** What routers on this entrypoint get from it. */
@@ -13,7 +14,7 @@ export function entryPointModel(
     asDefault: configuration.asDefault,
     middlewares: configuration.http.middlewares,
     tls: configuration.http.tls,
-    accessLogs: configuration.observability.accessLogs,
+    observability: observabilityOver(DEFAULT_OBSERVABILITY, configuration.observability),
   };
 }
 

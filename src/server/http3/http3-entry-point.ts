@@ -1,4 +1,4 @@
-import type { Handler } from "../../http/handler.ts";
+import type { Middleware } from "../../http/handler.ts";
 import type { Address } from "../../net/connection.ts";
 import type {
   Http3Connection,
@@ -58,11 +58,9 @@ export class Http3EntryPoint implements Http3Handler {
   }
 
   /** Advertises what `listen` binds, in responses over TLS. */
-  advertise(handler: Handler): Handler {
-    return altSvc((tlsOptions) =>
-      this.obstacle(tlsOptions) === undefined ? this.advertisement : null,
-    )(handler);
-  }
+  readonly advertise: Middleware = altSvc((tlsOptions) =>
+    this.obstacle(tlsOptions) === undefined ? this.advertisement : null,
+  );
 
   /** Why hosts with the options of that name can't be served now; undefined where they can. */
   private readonly obstacle = (tlsOptions: string): string | undefined => {

@@ -3,6 +3,7 @@ import type { Middleware } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import type { AppendFile } from "../../net/runtime.ts";
 import { FieldId } from "../../wire/field-names.ts";
+import type { Observer } from "../observer.ts";
 import { CommonFormat } from "./access-log-common.ts";
 import { AccessLogFields, type AccessLogOptions } from "./access-log-fields.ts";
 import { JsonFormat } from "./access-log-json.ts";
@@ -55,7 +56,6 @@ export class AccessLog {
 
   /** Writes an exchange's line, now that it has ended. */
   log(exchange: Exchange): void {
-    if (exchange.accessLogOff) return;
     const { record, buffer } = this;
     record.set(exchange);
     if (!this.filter.keeps(record)) return;
@@ -148,13 +148,17 @@ function statusRange(text: string): [low: number, high: number] {
   return [Number(match[1]), Number(match[2] ?? match[1])];
 }
 
-/** Has every exchange logged when it ends. */
-export function accessLogMiddleware(log: AccessLog): Middleware {
+/** Has exchanges logged when they end. `addInternals`: those with Sluice's own services as well. */
+export function accessLogObserver(log: AccessLog, addInternals: boolean): Observer {
   const finished = (exchange: Exchange) => log.log(exchange);
-  return (next) => (request, exchange) => {
+  const link: Middleware = (next) => (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
     log.begin(lazy, exchange);
     exchange.onFinish(finished);
     return next(lazy as unknown as Request, exchange);
+  };
+  return {
+    entryPoint: ({ observability, internal }) =>
+      observability.accessLogs && (addInternals || !internal) ? link : null,
   };
 }

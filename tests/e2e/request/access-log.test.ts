@@ -67,7 +67,7 @@ describe("the common format", () => {
     );
     expect(nobody).toMatch(
       new RegExp(
-        `^127\\.0\\.0\\.1 - - ${time} "GET /nobody HTTP/1\\.1" 404 19 "-" "-" 3 "-" "-" \\d+ms$`,
+        `^127\\.0\\.0\\.1 - - ${time} "GET /nobody HTTP/1\\.1" 404 19 "-" "-" 2 "-" "-" \\d+ms$`,
       ),
     );
     expect(others).toEqual([]);

@@ -187,13 +187,6 @@ describe("a static configuration says where and what", () => {
       ['4:3: entryPoints.__proto__: expected another name, found "__proto__", which is reserved'],
     ],
     [
-      "metrics asked for",
-      entryPoint("    observability:\n      metrics: true\n"),
-      [
-        "5:7: entryPoints.web.observability.metrics: metrics are known to Traefik, not supported by Sluice yet",
-      ],
-    ],
-    [
       "several things at once",
       "api: {}\nlog:\n  level: LOUD\n  noColour: true\n",
       [

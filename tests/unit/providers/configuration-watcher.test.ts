@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
+import { DEFAULT_OBSERVABILITY } from "../../../src/http/observability.ts";
 import { ConfigurationWatcher } from "../../../src/providers/configuration-watcher.ts";
 import type { ProviderConfiguration } from "../../../src/snapshot/provider-configuration.ts";
 import type { Snapshot } from "../../../src/snapshot/snapshot.ts";
@@ -29,7 +30,9 @@ async function watch(throttle: number, apply: (snapshot: Snapshot) => Promise<vo
         },
       },
     ],
-    models: [{ name: "web", asDefault: false, middlewares: [], accessLogs: true }],
+    models: [
+      { name: "web", asDefault: false, middlewares: [], observability: DEFAULT_OBSERVABILITY },
+    ],
     throttle,
     logger: silent,
     apply,

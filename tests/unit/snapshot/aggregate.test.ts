@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
+import { DEFAULT_OBSERVABILITY } from "../../../src/http/observability.ts";
 import {
   aggregate,
   type EntryPointModel,
@@ -10,7 +11,7 @@ const plain = (name: string, more: Partial<EntryPointModel> = {}): EntryPointMod
   name,
   asDefault: false,
   middlewares: [],
-  accessLogs: true,
+  observability: DEFAULT_OBSERVABILITY,
   ...more,
 });
 
@@ -64,22 +65,39 @@ describe("aggregate", () => {
     });
   });
 
-  test("the access log: the router's word goes before the entrypoint's", () => {
-    const router = (accessLogs?: boolean) => ({
+  test("observability: the router's words go before the entrypoint's, one by one", () => {
+    const router = (observability?: unknown) => ({
       rule: "Path(`/`)",
       service: "s",
-      observability: accessLogs === undefined ? undefined : { accessLogs },
+      observability,
     });
     const { routers } = aggregate(
       1,
-      [source({ routers: { loud: router(true), quiet: router(false), plain: router() } })],
-      [plain("web", { accessLogs: false })],
+      [
+        source({
+          routers: {
+            loud: router({ accessLogs: true }),
+            quiet: router({ accessLogs: false, traceVerbosity: "detailed" }),
+            plain: router(),
+          },
+        }),
+      ],
+      [
+        plain("web", {
+          observability: { ...DEFAULT_OBSERVABILITY, accessLogs: false, metrics: false },
+        }),
+      ],
     );
-    expect(Object.entries(routers).map(([name, { accessLogs }]) => [name, accessLogs])).toEqual([
-      ["loud@file", true],
-      ["quiet@file", false],
-      ["plain@file", false],
-    ]);
+    const words = { accessLogs: false, metrics: false, tracing: true, traceVerbosity: "minimal" };
+    expect(
+      Object.fromEntries(
+        Object.entries(routers).map(([name, { observability }]) => [name, observability]),
+      ) as unknown,
+    ).toEqual({
+      "loud@file": { ...words, accessLogs: true },
+      "quiet@file": { ...words, traceVerbosity: "detailed" },
+      "plain@file": words,
+    });
   });
 
   test("the entrypoint traefik is never a default one", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { LazyRequest } from "../../../src/http/lazy/lazy-request.ts";
-import { AccessLog, accessLogMiddleware } from "../../../src/telemetry/access-log/access-log.ts";
-import { line } from "../../support/access-log-line.ts";
+import { DEFAULT_OBSERVABILITY } from "../../../src/http/observability.ts";
+import { AccessLog, accessLogObserver } from "../../../src/telemetry/access-log/access-log.ts";
+import { accessLogLink, line } from "../../support/access-log-line.ts";
 import { makeRequest } from "../../support/http/make-request.ts";
 import { MemoryFile } from "../../support/memory-file.ts";
 
@@ -74,16 +75,15 @@ describe("writing", () => {
     expect(text.match(/\\xff/g)).toHaveLength(300_000);
   });
 
-  test("requests are counted as they come, and accessLogOff is obeyed when they end", async () => {
+  test("requests are counted as they come, and logged as they end", async () => {
     const file = new MemoryFile();
     const log = new AccessLog({}, file);
-    const handler = accessLogMiddleware(log)(() => new Response());
+    const handler = accessLogLink(log)(() => new Response());
     const made = [makeRequest(), makeRequest(), makeRequest()];
     for (const { request, exchange } of made) handler(request, exchange);
-    made[1].exchange.accessLogOff = true;
     for (const { exchange } of made.reverse()) exchange.finish();
     await log.close();
-    expect(file.lines().map((text) => Number(/"-" "-" (\d+) /.exec(text)![1]))).toEqual([3, 1]);
+    expect(file.lines().map((text) => Number(/"-" "-" (\d+) /.exec(text)![1]))).toEqual([3, 2, 1]);
   });
 
   test("a native Request is logged as well", async () => {
@@ -92,7 +92,7 @@ describe("writing", () => {
     const { exchange } = makeRequest();
     let passed: unknown;
     const request = new Request("http://example.com/", { headers: { "user-agent": "curl" } });
-    accessLogMiddleware(log)((given) => {
+    accessLogLink(log)((given) => {
       passed = given;
       return new Response();
     })(request, exchange);
@@ -101,4 +101,19 @@ describe("writing", () => {
     expect(passed).toBeInstanceOf(LazyRequest);
     expect(file.text()).toContain('"curl"');
   });
+});
+
+test("the observer leaves routes out that are not to be logged, and internal ones unless asked", () => {
+  const log = new AccessLog({}, new MemoryFile());
+  const links = (addInternals: boolean) => {
+    const observer = accessLogObserver(log, addInternals);
+    return [true, false].flatMap((accessLogs) =>
+      [false, true].map((internal) => {
+        const observability = { ...DEFAULT_OBSERVABILITY, accessLogs };
+        return observer.entryPoint!({ entryPoint: "web", observability, internal }) !== null;
+      }),
+    );
+  };
+  expect(links(false)).toEqual([true, false, false, false]);
+  expect(links(true)).toEqual([true, true, false, false]);
 });
