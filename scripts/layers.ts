@@ -30,7 +30,7 @@ export const LAYERS = [
 ] as const;
 
 /** Libraries that a single file of `src/` wraps. */
-const WRAPPED = ["yaml", "re2js", "toml-eslint-parser"];
+const WRAPPED = ["js-yaml", "re2js", "toml-eslint-parser"];
 
 /** Lines. */
 const LONG = 400;

@@ -17,6 +17,7 @@ export const nodeFiles: Files = {
         isDirectory: found.isDirectory(),
         size: found.size,
         modified: found.mtimeMs,
+        identity: `${found.dev}:${found.ino}`,
       };
     } catch (error) {
       const code = codeOf(error);

@@ -58,6 +58,8 @@ export interface FileInfo {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly modified: number;
+  /** The same for two paths to one file or directory, where the system says it. */
+  readonly identity?: string;
 }
 
 /** An open file or standard stream that bytes are appended to, in order. */

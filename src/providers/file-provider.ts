@@ -162,7 +162,7 @@ export class FileProvider implements Provider {
       });
     }
     const { configuration, disabled, conflicts } = mergeConfigurations(parts);
-    for (const conflict of conflicts) this.logger.warn(conflict, { providerName: this.name });
+    for (const conflict of conflicts) this.warn(conflict);
     return { provider: this.name, configuration, disabled };
   }
 
@@ -185,17 +185,25 @@ export class FileProvider implements Provider {
       return [filename];
     }
     const found: string[] = [];
-    if (directory !== undefined) await this.walk(directory, found, directories, 0);
+    if (directory !== undefined) await this.walk(directory, found, directories, []);
     return found;
   }
 
+  /** `above` are the identities of the directories that lead here. */
   private async walk(
     directory: string,
     found: string[],
     directories: Set<string>,
-    depth: number,
+    above: readonly (string | undefined)[],
   ): Promise<void> {
-    if (depth > MAX_DEPTH)
+    const { identity } = (await this.files.info(directory)) ?? {};
+    if (identity !== undefined && above.includes(identity)) {
+      this.warn(
+        `${directory}: expected a directory of its own, found a link to one above it; it is skipped`,
+      );
+      return;
+    }
+    if (above.length > MAX_DEPTH)
       throw new Error(`${directory}: nested deeper than ${MAX_DEPTH} directories`);
     directories.add(directory);
     for (const name of await this.files.list(directory)) {
@@ -203,9 +211,13 @@ export class FileProvider implements Provider {
       if (name.startsWith(".")) continue;
       const path = `${directory}/${name}`;
       const info = await this.files.info(path);
-      if (info?.isDirectory) await this.walk(path, found, directories, depth + 1);
+      if (info?.isDirectory) await this.walk(path, found, directories, [...above, identity]);
       else if (info?.isFile && EXTENSIONS.test(name)) found.push(path);
     }
+  }
+
+  private warn(message: string): void {
+    this.logger.warn(message, { providerName: this.name });
   }
 
   private watch(directories: ReadonlySet<string>): void {

@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import { type ConfigDocument, ConfigError } from "./document.ts";
-import { parseYaml } from "./yaml.ts";
+import { parseYaml } from "./yaml/parse-yaml.ts";
 
 /**
  * Reads strict JSON, without duplicate keys. Positions come from the YAML reader, whose language JSON

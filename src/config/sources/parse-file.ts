@@ -1,7 +1,7 @@
 import { type ConfigDocument, ConfigError } from "./document.ts";
 import { parseJson } from "./json.ts";
 import { parseToml } from "./toml.ts";
-import { parseYaml } from "./yaml.ts";
+import { parseYaml } from "./yaml/parse-yaml.ts";
 
 /** Characters in one file: far above ten thousand routers, far below what would stop the machine. */
 const MAX_LENGTH = 64 * 1024 * 1024;

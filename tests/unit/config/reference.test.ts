@@ -7,7 +7,7 @@ import { keyRows } from "../../../scripts/schema/compatibility-page.ts";
 import { canonicalise, REFUSED } from "../../../src/config/canonical.ts";
 import { dynamicSchema } from "../../../src/config/dynamic/schema.ts";
 import { validateDynamic } from "../../../src/config/dynamic/validate.ts";
-import { parseYaml } from "../../../src/config/sources/yaml.ts";
+import { parseYaml } from "../../../src/config/sources/yaml/parse-yaml.ts";
 import { staticSchema } from "../../../src/config/static/schema.ts";
 
 const PLANES: readonly [name: string, schema: z.ZodType][] = [

@@ -5,6 +5,8 @@ import { staticErrors } from "./errors-of.ts";
 
 const TOO_MUCH = "expected aliases to add at most 2000000 values, found more";
 
+const TOO_DEEP = "expected at most 200 sections and lists in each other, found more";
+
 const message = (text: string, file: string) => staticErrors(text, file).join("\n");
 
 describe("YAML", () => {
@@ -13,7 +15,10 @@ describe("YAML", () => {
     ["a key twice", "log:\n  level: INFO\n  level: DEBUG\n", "3:3", /"level" is there twice/],
     ["a key twice, once in quotes", '"a": 1\na: 2\n', "2:1", /"a" is there twice/],
     ["two documents", "log: {}\n---\nping: {}\n", "2:1", /expected one YAML document/],
-    ["a quote without its end", "log:\n  level: 'INFO\nping: {}\n", "4:1", /quote/],
+    ["a quote without its end", "log:\n  level: 'INFO\nping: {}\n", "3:1", /end of the quotes/],
+    ["a quote without its end at the end", "log:\n  level: 'INFO\n", "3:1", /quote/],
+    ["text with a colon that lacks quotes", "rule: Host(`a`) && Path: x\n", "1:24", /needs quotes/],
+    ["a control character", "log: a\u0007b\n", "1:7", /found a control character/],
     ["an alias without an anchor", "log: *nope\n", "1:6", /no anchor "nope"/],
     ["an alias of itself", "log: &a\n  level: *a\n", "2:10", /"a" refers to what it is a part of/],
     ["a merge of what is no section", "a: 1\nb:\n  <<: 5\n", "3:7", /a section to merge/],
@@ -23,13 +28,13 @@ describe("YAML", () => {
       "2:10",
       /a section to merge/,
     ],
-    ["a merge of nothing", "a:\n  <<:\n", "2:6", /a section to merge/],
+    ["a merge of nothing", "a:\n  <<:\n", "2:3", /a section to merge/],
     ["two merges", "a: &a {}\nb: { <<: *a, <<: *a }\n", "2:14", /"<<" is there twice/],
     ["a binary", "a: !!binary aGk=\n", "1:13", /expected plain text/],
     ["a set", "a: !!set { b }\n", "1:10", /expected plain text/],
-    ["a date of YAML 1.1", "%YAML 1.1\n---\na: 2001-01-01\n", "3:4", /dates in quotes/],
     ["a list as a key", "? [a, b]\n: 1\n", "1:3", /expected a name as the key/],
-    ["a bracket without its end", "log: [a, b\n", "2:1", /end with a \]/],
+    ["a bracket without its end", "log: [a, b\n", "2:1", /end of the quotes or brackets/],
+    ["a bracket without its end in a line", "log: [a, b", "1:11", /end with a \]/],
     ["text where a key belongs", "log:\n  level: INFO\n  oops\nping: {}\n", "3:", /./],
   ];
   test.each(cases)("%s", (_, text, where, expected) => {
@@ -84,7 +89,8 @@ describe("YAML", () => {
   });
 
   test("deep nesting is an error and not the end", () => {
-    expect(message("[".repeat(100_000), "f.yml")).toStartWith("f.yml:1:");
+    for (const text of ["[".repeat(20_000), `${"[".repeat(20_000)}${"]".repeat(20_000)}`])
+      expect(message(text, "f.yml")).toBe(`f.yml:1:200: ${TOO_DEEP}`);
   });
 
   test("an empty file, and one of comments, says nothing", () => {
@@ -166,6 +172,11 @@ describe("JSON", () => {
   ];
   test.each(cases)("%s", (_, text, where) => {
     expect(message(text, "f.json")).toStartWith(`f.json:${where}: `);
+  });
+
+  test("deep nesting is an error and not the end", () => {
+    const text = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    expect(message(text, "f.json")).toBe(`f.json:1:200: ${TOO_DEEP}`);
   });
 
   test("tabs, escapes and a byte order mark are fine", () => {

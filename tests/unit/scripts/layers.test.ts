@@ -9,7 +9,7 @@ describe("checkLayers", () => {
       "src/core/bytes.ts":
         "/** Not Bun.write, and no `process.env` */\nexport const a = 'Deno.exit';\n",
       "src/net/peek.ts": 'import { a } from "../core/bytes.ts";\nexport const b = a;\n',
-      "src/config/yaml.ts": 'import { parse } from "yaml";\nexport const read = parse;\n',
+      "src/config/yaml.ts": 'import { load } from "js-yaml";\nexport const read = load;\n',
       "src/cli/version.ts":
         'import m from "../../package.json" with { type: "json" };\nexport const v = m;\n',
       "runtime/bun/main.ts": 'import { b } from "../../src/net/peek.ts";\nBun.write("x", b);\n',
