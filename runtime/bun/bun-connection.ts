@@ -28,7 +28,7 @@ export class BunConnection extends BaseConnection {
     if (held === null) return null;
     return {
       socket: this.socket,
-      early: held.length === 0 ? early : concatBytes([early, ...held]),
+      early: held.length === 0 ? early : concatBytes([early, held]),
     };
   }
 

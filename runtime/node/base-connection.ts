@@ -1,7 +1,9 @@
+import { ByteQueue } from "../../src/core/byte-queue.ts";
 import type { Address, Connection, ConnectionHandler } from "../../src/net/connection.ts";
 import type { TlsInfo } from "../../src/net/tls.ts";
 import { reportUncaught } from "./uncaught.ts";
 
+const NO_BYTES = new Uint8Array(0);
 const NOBODY: ConnectionHandler = { data() {}, drain() {}, end() {}, close() {} };
 
 /**
@@ -9,7 +11,7 @@ const NOBODY: ConnectionHandler = { data() {}, drain() {}, end() {}, close() {} 
  * this order, bytes, FIN, close. Few connections ever need one.
  */
 interface HeldEvents {
-  readonly chunks: Uint8Array[];
+  readonly bytes: ByteQueue;
   end: boolean;
   closed: boolean;
   error: Error | undefined;
@@ -95,14 +97,14 @@ export abstract class BaseConnection implements Connection {
    * Somebody else has the transport from now on; the handler hears of nothing any more, not even of
    * `close`. Returns what was held back; null where there is nothing to have any more.
    */
-  protected abandon(): readonly Uint8Array[] | null {
+  protected abandon(): Uint8Array | null {
     if (this.closed || this.dead || this.finReceived || this.held?.end) return null;
-    const chunks = this.held?.chunks ?? [];
+    const bytes = this.held?.bytes.take() ?? NO_BYTES;
     this.closed = true;
     this.closeDelivered = true;
     this.held = null;
     this.handler = NOBODY;
-    return chunks;
+    return bytes;
   }
 
   /** Its handler threw. */
@@ -116,7 +118,7 @@ export abstract class BaseConnection implements Connection {
   received(chunk: Uint8Array): void {
     if (this.closed) return;
     if (this.paused || this.held !== null) {
-      this.hold().chunks.push(chunk);
+      this.hold().bytes.push(chunk);
       return;
     }
     try {
@@ -173,7 +175,7 @@ export abstract class BaseConnection implements Connection {
   }
 
   private hold(): HeldEvents {
-    this.held ??= { chunks: [], end: false, closed: false, error: undefined };
+    this.held ??= { bytes: new ByteQueue(), end: false, closed: false, error: undefined };
     return this.held;
   }
 
@@ -181,9 +183,9 @@ export abstract class BaseConnection implements Connection {
     const { held } = this;
     if (held === null) return;
     try {
-      while (held.chunks.length > 0) {
+      while (held.bytes.length > 0) {
         if (this.paused) return;
-        this.handler.data(held.chunks.shift()!);
+        this.handler.data(held.bytes.shift()!);
         if (this.held !== held) return;
       }
       if (this.paused) return;

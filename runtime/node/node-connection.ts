@@ -44,7 +44,7 @@ export class NodeConnection extends BaseConnection {
     const { socket } = this;
     socket.off("data", this.onData);
     socket.pause();
-    const bytes = concatBytes([early, ...held]);
+    const bytes = concatBytes([early, held]);
     if (bytes.length > 0) socket.unshift(bytes);
     return socket;
   }

@@ -4,7 +4,7 @@
  */
 export const KNOWN = {
   filesInCircles: 12,
-  vagueWords: 171,
+  vagueWords: 167,
   /** Source files directly in folders that have more than the limit. */
   crowdedFolders: {} as Readonly<Record<string, number>>,
 };

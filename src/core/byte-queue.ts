@@ -1,66 +1,135 @@
-import { concatBytes } from "./bytes.ts";
+import { concatBytes, copyBytes } from "./bytes.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
-/** Where small chunks are put together. */
-const BLOCK = 8 * 1024;
+/** Pieces below this are put together: alone, a piece of one byte takes a hundred. */
+const SMALL = 1024;
+/** A piece that is a smaller part of its array than this is copied, so that it keeps no large array alive. */
+const PART = 4;
+/** Unless it is the only one, and the array no larger than this. */
+const LONE_ARRAY = 16 * 1024;
+/** What small pieces are put together in: the first block, and the largest that one grows into. */
+const FIRST_BLOCK = 2 * 1024;
+const LAST_BLOCK = 64 * 1024;
+/** Shifted pieces that stay in the list before it is moved. */
+const SHIFTED = 32;
 
 /**
- * Bytes that wait, in order. Small chunks are put together: kept each on its own, those of a peer
- * who sends byte by byte would take many times the memory, and a system call each to go out.
+ * Bytes that wait, in their order. They take little more than their number, however small the pieces
+ * are and whatever read event's array they came in: the sender decides both, and a window or a
+ * watermark counts bytes only. A byte is copied once at the most on its way through, whatever the
+ * sizes of the pieces; `take` copies once more where there are several.
  */
 export class ByteQueue {
   /** All bytes that wait. */
   length = 0;
-  private readonly chunks: Uint8Array[] = [];
-  /** Whose bytes the last chunk may be; others have the arrays that they came in. */
+  private readonly small: number;
+  /** Pieces in front of the block's; those below `head` are gone. */
+  private pieces: Uint8Array[] = [];
+  private head = 0;
+  /** Small pieces behind those: `block[blockStart, blockEnd)`. What is in front of that was handed out. */
   private block = NO_BYTES;
+  private blockStart = 0;
+  private blockEnd = 0;
 
-  /** Takes a chunk, which is the queue's from now on. */
-  push(chunk: Uint8Array): void {
-    this.length += chunk.length;
-    const { chunks } = this;
-    if (chunks.length > 0 && this.append(chunks[chunks.length - 1], chunk)) return;
-    chunks.push(chunk);
+  /** Pieces below `small` bytes are put together. */
+  constructor(small = SMALL) {
+    this.small = small;
   }
 
-  /** Those that go first. There must be some. */
-  get first(): Uint8Array {
-    return this.chunks[0];
-  }
-
-  /** So many of the first ones wait no more. */
-  drop(count: number): void {
-    const { chunks } = this;
-    this.length -= count;
-    if (count < chunks[0].length) {
-      chunks[0] = chunks[0].subarray(count);
+  /** Keeps `bytes[start, end)`. The array must not change later. */
+  push(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    const length = end - start;
+    if (length === 0) return;
+    const array = bytes.buffer.byteLength;
+    // A piece that comes first has none to be put together with, and nearly always stays alone.
+    const least =
+      this.length === 0
+        ? array > LONE_ARRAY
+          ? array / PART
+          : 0
+        : Math.max(this.small, array / PART);
+    if (length < least) {
+      this.pushCopy(bytes, start, end);
       return;
     }
-    chunks.shift();
-    if (chunks.length === 0) this.block = NO_BYTES;
+    this.endPiece();
+    this.length += length;
+    this.pieces.push(length === bytes.length ? bytes : bytes.subarray(start, end));
+  }
+
+  /** Keeps a copy of `bytes[start, end)`. */
+  pushCopy(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    const length = end - start;
+    this.length += length;
+    if (this.blockEnd + length > this.block.length) {
+      this.endPiece();
+      const size = Math.min(Math.max(FIRST_BLOCK, 2 * this.block.length), LAST_BLOCK);
+      this.block = new Uint8Array(Math.max(size, length));
+      this.blockStart = 0;
+      this.blockEnd = 0;
+    }
+    this.blockEnd = copyBytes(this.block, this.blockEnd, bytes, start, end);
+  }
+
+  /** The piece that goes first. There must be one. It doesn't change any more, whatever is pushed. */
+  get first(): Uint8Array {
+    if (this.head === this.pieces.length) this.endPiece();
+    return this.pieces[this.head];
+  }
+
+  /** So many of the first piece's bytes wait no more. */
+  drop(count: number): void {
+    const { first } = this;
+    if (count === first.length) {
+      this.shift();
+    } else {
+      this.length -= count;
+      this.pieces[this.head] = first.subarray(count);
+    }
+  }
+
+  /** The first piece, which waits no more; undefined where none waits. */
+  shift(): Uint8Array | undefined {
+    if (this.length === 0) return undefined;
+    const { first, pieces } = this;
+    this.length -= first.length;
+    pieces[this.head++] = NO_BYTES;
+    if (this.length === 0) {
+      this.clear();
+    } else if (this.head >= SHIFTED && this.head * 2 >= pieces.length) {
+      this.pieces = pieces.slice(this.head);
+      this.head = 0;
+    }
+    return first;
   }
 
   /** All of them as one array; the queue is empty then. */
   take(): Uint8Array {
-    const chunks = this.chunks.splice(0);
-    this.length = 0;
-    this.block = NO_BYTES;
-    return chunks.length === 1 ? chunks[0] : concatBytes(chunks);
+    this.endPiece();
+    const { pieces, head } = this;
+    const all =
+      pieces.length - head === 1
+        ? pieces[head]
+        : concatBytes(head > 0 ? pieces.slice(head) : pieces);
+    this.clear();
+    return all;
   }
 
-  /** Puts a chunk behind the last one where they are small. False where they aren't. */
-  private append(last: Uint8Array, chunk: Uint8Array): boolean {
-    let start = last.byteOffset;
-    if (last.buffer !== this.block.buffer || start + last.length + chunk.length > BLOCK) {
-      // Half a block at most, so that what is copied now isn't again for the next chunk.
-      if (last.length + chunk.length > BLOCK / 2) return false;
-      this.block = new Uint8Array(BLOCK);
-      this.block.set(last);
-      start = 0;
-    }
-    const end = start + last.length;
-    this.block.set(chunk, end);
-    this.chunks[this.chunks.length - 1] = this.block.subarray(start, end + chunk.length);
-    return true;
+  /** Nothing waits any more. */
+  clear(): void {
+    this.length = 0;
+    this.pieces = [];
+    this.head = 0;
+    this.block = NO_BYTES;
+    this.blockStart = 0;
+    this.blockEnd = 0;
+  }
+
+  /** What is in the block is a piece of its own; others may follow behind it. */
+  private endPiece(): void {
+    const { blockStart, blockEnd } = this;
+    if (blockEnd === blockStart) return;
+    this.pieces.push(this.block.subarray(blockStart, blockEnd));
+    this.blockStart = blockEnd;
   }
 }

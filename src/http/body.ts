@@ -1,7 +1,7 @@
+import { ByteQueue } from "../core/byte-queue.ts";
 import { concatBytes } from "../core/bytes.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { HeaderList } from "../wire/header-list.ts";
-import { BodyQueue, holdsMuch } from "./body-queue.ts";
 
 /** Where a body's bytes go. */
 export interface BodySink {
@@ -28,6 +28,10 @@ export interface BodySource {
 /** Bytes that wait for a sink; once they do, one more chunk pauses the source. */
 export const BODY_WATERMARK = 64 * 1024;
 
+/** A first piece below the one size in an array above the other is copied. A read event may bring half a megabyte. */
+const SMALL = 1024;
+const LARGE = 64 * 1024;
+
 const State = { open: 0, ended: 1, failed: 2 } as const;
 
 /**
@@ -53,7 +57,7 @@ export class Body {
   private firstBytes: Uint8Array | null = null;
   private firstStart = 0;
   private firstEnd = 0;
-  private queue: BodyQueue | null = null;
+  private queue: ByteQueue | null = null;
 
   constructor(source: BodySource, length: number) {
     this.source = source;
@@ -84,13 +88,10 @@ export class Body {
     // than keeping it.
     if (this.queuedBytes >= BODY_WATERMARK) this.pauseSource();
     this.queuedBytes += end - start;
-    if (this.firstBytes !== null) {
-      this.queue ??= new BodyQueue();
+    if (this.firstBytes !== null || holdsMuch(bytes, end - start)) {
+      this.queue ??= new ByteQueue();
       this.queue.push(bytes, start, end);
-    } else if (holdsMuch(bytes, end - start)) {
-      this.firstBytes = bytes.slice(start, end);
-      this.firstStart = 0;
-      this.firstEnd = end - start;
+      if (this.firstBytes === null) this.shift();
     } else {
       this.firstBytes = bytes;
       this.firstStart = start;
@@ -168,10 +169,7 @@ export class Body {
       const start = this.firstStart;
       const end = this.firstEnd;
       this.queuedBytes -= end - start;
-      const next = this.queue?.shift();
-      this.firstBytes = next ?? null;
-      this.firstStart = 0;
-      this.firstEnd = next?.length ?? 0;
+      this.shift();
       this.sink.bodyChunk(bytes, start, end);
     }
     if (this.paused || this.queuedBytes > 0) return;
@@ -181,6 +179,14 @@ export class Body {
       this.sourcePaused = false;
       this.source.resumeBody();
     }
+  }
+
+  /** What is first in the queue, if anything, is the first piece now. */
+  private shift(): void {
+    const first = this.queue?.shift();
+    this.firstBytes = first ?? null;
+    this.firstStart = 0;
+    this.firstEnd = first?.length ?? 0;
   }
 
   private deliverEnd(): void {
@@ -265,6 +271,11 @@ export class Body {
     source.start(body);
     return body;
   }
+}
+
+/** A piece of that length would keep an array in memory that is much larger. */
+function holdsMuch(bytes: Uint8Array, length: number): boolean {
+  return length < SMALL && bytes.length >= LARGE;
 }
 
 const NO_SOURCE: BodySource = {

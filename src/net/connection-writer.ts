@@ -1,3 +1,4 @@
+import { ByteQueue } from "../core/byte-queue.ts";
 import { copyBytes } from "../core/bytes.ts";
 import type { Connection } from "./connection.ts";
 
@@ -18,7 +19,7 @@ class Scratch {
 
 /**
  * One for all writers that don't batch, of whom one at a time owns it: a read event's output is
- * collected and flushed before the next event, so that nobody needs one of their own.
+ * collected and flushed before the next event, so that no writer needs one of its own.
  */
 const SHARED = new Scratch();
 
@@ -47,9 +48,8 @@ export class ConnectionWriter {
   private scratch: Scratch | null;
   private readonly connection: Connection;
   private readonly owner: WriterOwner;
-  /** What the connection hasn't taken yet. */
-  private queue: Uint8Array[] | null = null;
-  private queued = 0;
+  /** What the connection hasn't taken yet; null where there is nothing. */
+  private queue: ByteQueue | null = null;
   private ending: number = Ending.none;
 
   /** `batch`: what is written stays until `flush` though other connections write meanwhile. */
@@ -61,17 +61,17 @@ export class ConnectionWriter {
 
   /** Flushed bytes that the connection hasn't taken yet. */
   get pending(): number {
-    return this.queued;
+    return this.queue === null ? 0 : this.queue.length;
   }
 
-  /** So much waits that whoever produces it should stop until `drained`. */
+  /** So much waits that the producer should stop until `drained`. */
   get backlogged(): boolean {
-    return this.queued >= WATERMARK;
+    return this.queue !== null && this.queue.length >= WATERMARK;
   }
 
   /** The connection is full: `drained` will be called. */
   get congested(): boolean {
-    return this.queued > 0;
+    return this.queue !== null;
   }
 
   /**
@@ -133,19 +133,14 @@ export class ConnectionWriter {
     const { queue } = this;
     if (queue === null) return;
     while (queue.length > 0) {
-      mergeSmall(queue);
-      const first = queue[0];
+      const { first } = queue;
       const taken = this.connection.write(first, 0, first.length);
       if (taken < 0) {
-        this.drop();
+        this.queue = null;
         return;
       }
-      this.queued -= taken;
-      if (taken < first.length) {
-        queue[0] = first.subarray(taken);
-        return;
-      }
-      queue.shift();
+      queue.drop(taken);
+      if (taken < first.length) return;
     }
     this.queue = null;
     if (this.ending === Ending.none) this.owner.drained();
@@ -165,7 +160,7 @@ export class ConnectionWriter {
   private end(ending: number): void {
     this.flush();
     this.ending = Math.max(this.ending, ending);
-    if (this.queued === 0) this.finish();
+    if (this.queue === null) this.finish();
   }
 
   private finish(): void {
@@ -186,45 +181,19 @@ export class ConnectionWriter {
   /** `reused`: the array is written anew when this returns. */
   private send(bytes: Uint8Array, start: number, end: number, reused: boolean): void {
     if (this.connection.closed) {
-      this.drop();
+      this.queue = null;
       return;
     }
     if (this.ending !== Ending.none) return;
-    if (this.queued === 0) {
+    if (this.queue === null) {
       const taken = this.connection.write(bytes, start, end);
       if (taken < 0) return;
       start += taken;
     }
     if (start === end) return;
-    this.queue ??= [];
-    this.queue.push(keep(bytes, start, end, reused));
-    this.queued += end - start;
+    // Pieces that each would take a system call are put together.
+    this.queue ??= new ByteQueue(LARGE);
+    if (reused) this.queue.pushCopy(bytes, start, end);
+    else this.queue.push(bytes, start, end);
   }
-
-  private drop(): void {
-    this.queue = null;
-    this.queued = 0;
-  }
-}
-
-/** `bytes[start, end)` to keep: as a copy where the array is reused, or is much larger than what is left of it. */
-function keep(bytes: Uint8Array, start: number, end: number, reused: boolean): Uint8Array {
-  return reused || (end - start) * 2 < bytes.buffer.byteLength
-    ? bytes.slice(start, end)
-    : bytes.subarray(start, end);
-}
-
-/** Joins small pieces at the queue's front, so that each doesn't take a system call. */
-function mergeSmall(queue: Uint8Array[]): void {
-  if (queue.length === 1 || queue[0].length >= LARGE) return;
-  let count = 0;
-  let length = 0;
-  while (count < queue.length && length + queue[count].length <= CAPACITY) {
-    length += queue[count++].length;
-  }
-  if (count < 2) return;
-  const merged = new Uint8Array(length);
-  let at = 0;
-  for (let i = 0; i < count; i++) at = copyBytes(merged, at, queue[i], 0, queue[i].length);
-  queue.splice(0, count, merged);
 }

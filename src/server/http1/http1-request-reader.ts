@@ -105,7 +105,7 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
     }
     body?.flush();
     if (this.stopped) return;
-    if (at < chunk.length) this.stash.keep(at === 0 ? chunk : chunk.subarray(at));
+    if (at < chunk.length) this.stash.keep(chunk, at);
     if (this.head !== null) this.arrived(this.head);
   }
 
