@@ -1,114 +1,101 @@
 /**
- * `bun run test`: installs what is needed, runs every suite, and sums up. The last line is
- * `N passed, N failed, N skipped`. Fails where a test failed, and, with CI=true or
+ * `bun run test`: installs what is needed, runs every suite, and sums up. Test files run side by
+ * side, each in a process of its own; what a file has to say comes in one piece when it has ended.
+ * The last line is `N passed, N failed, N skipped`. Fails where a test failed, and, with CI=true or
  * SLUICE_FORBID_SKIPS=1, where one was skipped. Arguments choose suites by name:
- * `bun run test unit e2e-deno`.
+ * `bun run test unit e2e-deno`. SLUICE_TEST_JOBS=N runs N files at a time.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { installDependencies } from "./dependencies.ts";
 import { ROOT } from "./paths.ts";
-import { addUp, NOTHING, type Outcome, readOutcome } from "./test-outcome.ts";
+import { addUp, NOTHING, type Outcome, readOutcome } from "./test/outcome.ts";
+import { inPool } from "./test/pool.ts";
+import { inOrder, type Job, type Suite, suitesOf } from "./test/suites.ts";
 
-interface Suite {
-  readonly name: string;
-  /** Directories; the suite is left out where none is there. */
-  readonly paths: readonly string[];
-  readonly command: (paths: readonly string[]) => string[];
-  readonly env?: Record<string, string>;
-  /** What must have been run before; its failure fails the suite. */
-  readonly before?: readonly string[];
-}
-
-const bun = (paths: readonly string[]) => [
-  process.execPath,
-  "test",
-  "--only-failures",
-  // What the preloaded file sets holds for the first test file alone.
-  "--timeout=60000",
-  ...paths.map((path) => `./${path}`),
-];
-const e2e = (flavour: string) => ({
-  name: `e2e-${flavour}`,
-  paths: ["tests/e2e"],
-  command: bun,
-  env: { SLUICE_FLAVOUR: flavour },
-});
-
-const SUITES: readonly Suite[] = [
-  { name: "unit", paths: ["tests/unit", "tests/support", "tests/fuzz"], command: bun },
-  { name: "conformance", paths: ["tests/conformance"], command: bun },
-  e2e("bun"),
-  e2e("deno"),
-  { ...e2e("executable"), before: [process.execPath, "scripts/build.ts"] },
-];
+/** Files of black-box tests wait more than they compute: more of them than there are cores. */
+const JOBS = Number(process.env["SLUICE_TEST_JOBS"] ?? "") || availableParallelism() + 2;
 
 installDependencies("all");
-const chosen = chooseSuites(process.argv.slice(2));
-const outcomes: [string, Outcome][] = [];
-for (const suite of chosen) {
-  const outcome = await runSuite(suite);
-  if (outcome !== undefined) outcomes.push([suite.name, outcome]);
-}
-process.exit(summary(outcomes));
+const suites = chooseSuites(suitesOf(testFiles), process.argv.slice(2));
+const outcomes = new Map(suites.map(({ name }): [string, Outcome] => [name, NOTHING]));
+const count = (suite: string, outcome: Outcome): void => {
+  outcomes.set(suite, addUp([outcomes.get(suite)!, outcome]));
+};
+const ready = suites.filter((suite) => {
+  const prepared = suite.before === undefined || prepare(suite.before);
+  if (!prepared) count(suite.name, { ...NOTHING, failed: 1 });
+  return prepared;
+});
+await inPool(inOrder(ready.flatMap(({ jobs }) => jobs)), JOBS, async (job, slot) =>
+  count(job.suite, await run(job, slot)),
+);
+process.exit(summary());
 
-function chooseSuites(names: readonly string[]): readonly Suite[] {
+function testFiles(folder: string): string[] {
+  const names = new Bun.Glob(`${folder}/**/*.test.ts`).scanSync({ cwd: ROOT });
+  return [...names].map((name) => name.replaceAll("\\", "/")).sort();
+}
+
+function chooseSuites(all: readonly Suite[], names: readonly string[]): readonly Suite[] {
   for (const name of names) {
-    if (!SUITES.some((suite) => suite.name === name)) {
-      const known = SUITES.map((suite) => suite.name).join(", ");
+    if (!all.some((suite) => suite.name === name)) {
+      const known = all.map((suite) => suite.name).join(", ");
       throw new Error(`unknown suite "${name}"; expected one of ${known}`);
     }
   }
-  return names.length === 0 ? SUITES : SUITES.filter((suite) => names.includes(suite.name));
+  return names.length === 0 ? all : all.filter((suite) => names.includes(suite.name));
 }
 
-/** Undefined where the suite has no directory. */
-async function runSuite(suite: Suite): Promise<Outcome | undefined> {
-  const paths = suite.paths.filter((path) => existsSync(join(ROOT, path)));
-  if (paths.length === 0) return undefined;
-  console.log(`\n=== ${suite.name} ===`);
-  if (suite.before !== undefined) {
-    const { exitCode } = Bun.spawnSync([...suite.before], {
-      cwd: ROOT,
-      stdout: "inherit",
-      stderr: "inherit",
-    });
-    if (exitCode !== 0) {
-      console.error(`${suite.before.slice(1).join(" ")} failed with exit code ${exitCode}`);
-      return { ...NOTHING, failed: 1 };
-    }
-  }
-  const process_ = Bun.spawn(suite.command(paths), {
+/** Runs one of the project's scripts; whether it worked. */
+function prepare(script: readonly string[]): boolean {
+  const { exitCode } = Bun.spawnSync([process.execPath, ...script], {
     cwd: ROOT,
-    env: { ...process.env, ...suite.env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
+    stdout: "inherit",
+    stderr: "inherit",
   });
-  const texts = await Promise.all([
-    passedOn(process_.stdout, process.stdout),
-    passedOn(process_.stderr, process.stderr),
-  ]);
-  return readOutcome(texts.join("\n"), await process_.exited);
+  if (exitCode !== 0) console.error(`${script.join(" ")} failed with exit code ${exitCode}`);
+  return exitCode === 0;
 }
 
-/** Shows a stream as it comes and returns its text. */
-async function passedOn(
-  stream: ReadableStream<Uint8Array>,
-  target: NodeJS.WriteStream,
-): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of stream) {
-    target.write(chunk);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text;
+/** Runs the job's tests and prints a line about them, below what they said where one failed or was skipped. */
+async function run(job: Job, slot: number): Promise<Outcome> {
+  const started = performance.now();
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      "test",
+      "--only-failures",
+      // What the preloaded file sets holds for the first test file alone.
+      "--timeout=60000",
+      ...job.paths.map((path) => `./${path}`),
+    ],
+    {
+      cwd: ROOT,
+      // Files that run at the same time take their ports from different ranges.
+      env: { ...process.env, ...job.env, SLUICE_TEST_SLOT: `${slot}/${JOBS}` },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
+  const texts = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  const output = texts.join("\n");
+  const outcome = readOutcome(output, await child.exited);
+  const { passed, failed, skipped } = outcome;
+  const fine = failed === 0 && skipped === 0;
+  if (!fine) console.log(`\n${output.trim()}`);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(6);
+  const counts = `${passed} passed${fine ? "" : `, ${failed} FAILED, ${skipped} skipped`}`;
+  console.log(`${seconds} s  ${job.suite}  ${job.paths.join(" ")}: ${counts}`);
+  return outcome;
 }
 
 /** Prints the table and the closing line; returns the exit code. */
-function summary(outcomes: readonly [string, Outcome][]): number {
-  const total = addUp(outcomes.map(([, outcome]) => outcome));
+function summary(): number {
+  const total = addUp([...outcomes.values()]);
   const { CI, SLUICE_FORBID_SKIPS } = process.env;
   const forbidden = (CI === "true" || SLUICE_FORBID_SKIPS === "1") && total.skipped > 0;
   console.log("\n=== summary ===");

@@ -11,6 +11,7 @@ export type Tool =
   | "nghttp"
   | "nginx"
   | "node"
+  | "npx"
   | "openssl"
   | "prlimit"
   | "wrk";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { addUp, readOutcome } from "../../../scripts/test-outcome.ts";
+import { addUp, readOutcome } from "../../../../scripts/test/outcome.ts";
 
 describe("readOutcome", () => {
   const bun =

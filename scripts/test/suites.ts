@@ -1,0 +1,65 @@
+/** A group of test files that the run's arguments can choose, and the closing table counts. */
+export interface Suite {
+  readonly name: string;
+  readonly jobs: readonly Job[];
+  /** A command that must have worked before; its failure fails the suite. */
+  readonly before?: readonly string[];
+}
+
+/** What one process of the test runner does. */
+export interface Job {
+  readonly suite: string;
+  /** Test files, or folders of them. */
+  readonly paths: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs when no other job does: it measures memory, or how others fare beside a flood. */
+  readonly alone: boolean;
+  /** Seconds that it takes, roughly: the longest begin first. */
+  readonly seconds: number;
+}
+
+/** The ways in which the black-box suite runs the program: SLUICE_FLAVOUR in tests/support. */
+const FLAVOURS = ["bun", "deno", "executable"] as const;
+
+/** Rough seconds of the files that take more than most, and of those that run alone. */
+const SECONDS: Readonly<Record<string, number>> = {};
+const USUAL = 8;
+
+/** Files of tests that must not share the machine with others. */
+const ALONE = /\/(?:http2-floods|http1\/client-faults|first-request|descriptors)\.test\.ts$/;
+
+/** All suites; `filesIn` lists the test files below a folder by their path from the root. */
+export function suitesOf(filesIn: (folder: string) => readonly string[]): Suite[] {
+  const job = (
+    suite: string,
+    paths: readonly string[],
+    env: Record<string, string> = {},
+    alone = false,
+  ): Job => ({ suite, paths, env, alone, seconds: SECONDS[paths[0]] ?? USUAL });
+  const filesEach = (suite: string, folder: string, env?: Record<string, string>) =>
+    filesIn(folder).map((path) => job(suite, [path], env, ALONE.test(path)));
+  return [
+    {
+      name: "unit",
+      // Small files: a process for each would take longer than their tests.
+      jobs: [
+        job("unit", ["tests/unit"]),
+        job("unit", ["tests/support"]),
+        ...filesEach("unit", "tests/fuzz"),
+      ],
+    },
+    { name: "conformance", jobs: filesEach("conformance", "tests/conformance") },
+    ...FLAVOURS.map((flavour) => {
+      const name = `e2e-${flavour}`;
+      const jobs = filesEach(name, "tests/e2e", { SLUICE_FLAVOUR: flavour });
+      return flavour === "executable"
+        ? { name, jobs, before: ["scripts/build.ts"] }
+        : { name, jobs };
+    }),
+  ];
+}
+
+/** The order in which jobs begin: the longest first, those that run alone at the end. */
+export function inOrder(jobs: readonly Job[]): Job[] {
+  return [...jobs].sort((a, b) => Number(a.alone) - Number(b.alone) || b.seconds - a.seconds);
+}
