@@ -1,10 +1,10 @@
 import { loadStatic } from "../config/load-static.ts";
 import { messageOf } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
 import { createProgram, type Program } from "./program.ts";
+import { stopSignal } from "./stop-signal.ts";
 import { VERSION } from "./version.ts";
 
 /** Starts the router and resolves when a signal has shut it down, with the exit code. */
@@ -53,7 +53,7 @@ export async function run(
       );
   });
   announce(program, performance.now() - started);
-  await stopSignal(runtime, logger);
+  await stopSignal(runtime);
   logger.info("Shutting down");
   program.terminate();
   await server.shutdown();
@@ -70,23 +70,5 @@ function announce({ server, logger }: Program, elapsed: number): void {
     routers: server.routerCount,
     services: server.serviceCount,
     elapsed: `${Math.round(elapsed)}ms`,
-  });
-}
-
-/** Resolves on SIGTERM or SIGINT; a second one ends the program at once. */
-function stopSignal(runtime: Runtime, logger: Logger): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const stop = () => {
-      if (asked) runtime.exit(1);
-      asked = true;
-      resolve();
-    };
-    try {
-      runtime.onSignal("SIGTERM", stop);
-      runtime.onSignal("SIGINT", stop);
-    } catch (error) {
-      logger.error("Cannot listen to signals", { error: messageOf(error) });
-    }
   });
 }

@@ -101,22 +101,6 @@ test("graceTimeOut cuts what doesn't finish", async () => {
   expect(await client.ended()).toBe("reset");
 });
 
-test("a second signal ends it at once", async () => {
-  using upstream = startUpstream(sendingThenStalling());
-  await using router = await startRouter({
-    web: "    transport: {lifeCycle: {graceTimeOut: 10m}}",
-    static: "log: {level: INFO}",
-    dynamic: forwardingTo(upstream.url),
-  });
-  using client = await router.client();
-  await client.send(GET);
-  await waitFor("the upstream to be asked", () => upstream.requests.length === 1);
-  router.program.signal("SIGINT");
-  await router.program.logged("Shutting down");
-  router.program.signal("SIGTERM");
-  expect(await router.program.exited()).toBe(1);
-});
-
 test("a port in use: a clear error and 1, without waiting for any grace", async () => {
   using upstream = startUpstream(answering(plain("")));
   const free = await freePort();
