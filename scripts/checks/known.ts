@@ -6,7 +6,7 @@ export const KNOWN = {
   filesInCircles: 12,
   vagueWords: 167,
   /** Source files directly in folders that have more than the limit. */
-  crowdedFolders: {} as Readonly<Record<string, number>>,
+  crowdedFolders: { "src/tls": 16 } as Readonly<Record<string, number>>,
 };
 
 /** The rules for subjects hold for commits after this one. */
