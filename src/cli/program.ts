@@ -42,11 +42,15 @@ export async function createProgram(
   const { log, accessLog: accessLogOptions, ping } = configuration;
   const logPath = log?.filePath ?? "";
   const accessLogPath = accessLogOptions?.filePath ?? "";
-  let logFile = await openLog(runtime, logPath);
-  let accessLogFile = await openLog(runtime, accessLogPath);
-  const logger =
-    options.logger ??
-    createLogger({ ...log, noColor: log.noColor === true || wantsNoColor(runtime) }, logFile);
+  const logOptions = { ...log, noColor: log.noColor === true || wantsNoColor(runtime) };
+  // Where the log itself can't be written.
+  const lastResort = createLogger(logOptions, runtime.stderr);
+  const openOwnLog = () => openLog(runtime, logPath, lastResort);
+  let logFile = await openOwnLog();
+  const logger = options.logger ?? createLogger(logOptions, logFile);
+  const openAccessLog = () =>
+    openLog(runtime, accessLogPath, accessLogPath === "" ? lastResort : logger);
+  let accessLogFile = await openAccessLog();
   const accessLog =
     accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, accessLogFile);
 
@@ -92,13 +96,13 @@ export async function createProgram(
     async reopenLogs() {
       if (logPath !== "") {
         const before = logFile;
-        logFile = await openLog(runtime, logPath);
+        logFile = await openOwnLog();
         logger.reopen(logFile);
         await before.close();
       }
       if (accessLog !== null && accessLogPath !== "") {
         const before = accessLogFile;
-        accessLogFile = await openLog(runtime, accessLogPath);
+        accessLogFile = await openAccessLog();
         accessLog.reopen(accessLogFile);
         await before.close();
       }
@@ -115,9 +119,15 @@ function wantsNoColor(runtime: Runtime): boolean {
   return (runtime.env["NO_COLOR"] ?? "") !== "";
 }
 
-/** Standard output where no file is named. */
-async function openLog(runtime: Runtime, path: string): Promise<AppendFile> {
-  return path === "" ? runtime.stdout : runtime.files.append(path);
+/** Standard output where no file is named. Trouble with it costs lines and is said once, to `logger`. */
+async function openLog(runtime: Runtime, path: string, logger: Logger): Promise<AppendFile> {
+  const file = path === "" ? runtime.stdout : await runtime.files.append(path);
+  const filePath = path === "" ? "standard output" : path;
+  file.onTrouble = (error) => {
+    if (error === null) logger.warn("A log can be written again", { filePath });
+    else logger.error("Cannot write a log: its lines are lost", { filePath, error });
+  };
+  return file;
 }
 
 function providersOf(

@@ -20,5 +20,10 @@ export function proxyFailure(error: unknown, exchange: Exchange, logger: Failure
   const status = statusOf(error);
   const message = status === 499 ? "Request has been aborted" : `${status} ${reasonOf(status)}`;
   logger.debug(message, { remote, request, error });
-  return LazyResponse.text(status);
+  const body = reasonOf(status);
+  // It stands for what the server didn't give: in logs it is the server's answer, as in Traefik.
+  exchange.originStatus = status;
+  exchange.originBytes = body.length;
+  exchange.originHeaders = null;
+  return LazyResponse.text(status, body);
 }

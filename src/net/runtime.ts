@@ -66,8 +66,16 @@ export interface FileInfo {
 export interface AppendFile {
   /** Queues the bytes; the array is the callee's from now on. */
   write(bytes: Uint8Array): void;
-  /** Resolves when everything queued has been handed to the system. */
+  /**
+   * Writes the first `length` bytes before it returns, so that other processes see them. Where that
+   * might wait for a slow reader (a pipe, a terminal), or something is queued, they are queued. The
+   * array stays the caller's.
+   */
+  writeNow(bytes: Uint8Array, length: number): void;
+  /** Resolves when everything queued has been handed to the system; rejects where bytes were lost. */
   flush(): Promise<void>;
+  /** Told the error when bytes begin to be lost, and null when they are written again. */
+  onTrouble: ((error: unknown) => void) | null;
   close(): Promise<void>;
 }
 

@@ -3,12 +3,16 @@ import type { AppendFile } from "../../src/net/runtime.ts";
 /** An AppendFile that keeps what it gets. */
 export class MemoryFile implements AppendFile {
   readonly writes: Uint8Array[] = [];
+  onTrouble: ((error: unknown) => void) | null = null;
   flushes = 0;
   closed = false;
 
   write(bytes: Uint8Array): void {
     if (this.closed) throw new Error("write after close");
     this.writes.push(bytes);
+  }
+  writeNow(bytes: Uint8Array, length: number): void {
+    this.write(bytes.slice(0, length));
   }
   async flush(): Promise<void> {
     this.flushes++;

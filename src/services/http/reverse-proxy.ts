@@ -3,6 +3,7 @@ import type { Handler } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import type { ErrorStep } from "../../http/pending-response.ts";
 import { type FailureLogger, proxyFailure } from "../../http/proxy-failure.ts";
+import { formatAddress } from "../../net/address.ts";
 import type { PooledTarget } from "../../upstream/call-pool.ts";
 import { UpstreamCall } from "../../upstream/upstream-call.ts";
 import { FIELD_NAMES, FieldId } from "../../wire/field-names.ts";
@@ -14,7 +15,8 @@ import { FIELD_NAMES, FieldId } from "../../wire/field-names.ts";
  */
 export function reverseProxy(target: PooledTarget, url: string, logger: FailureLogger): Handler {
   const failed: ErrorStep = (error, exchange) => proxyFailure(error, exchange, logger);
-  const address = `${target.pool.address.hostname}:${target.pool.address.port}`;
+  const { hostname, port } = target.pool.address;
+  const address = formatAddress({ ip: hostname, port });
   return (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
     exchange.serverUrl = url;

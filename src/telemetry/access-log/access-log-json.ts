@@ -111,8 +111,8 @@ interface NamedHeader {
 }
 
 /**
- * Traefik's JSON access log: one object a line, its keys sorted. Bytes beyond ASCII are escaped one
- * by one (U+0080 to U+00FF), so that what a peer sent comes back exactly.
+ * Traefik's JSON access log: one object a line, its keys sorted. UTF-8 that a peer sent stays UTF-8;
+ * bytes that are none are escaped one by one (U+0080 to U+00FF), so that none is lost.
  */
 export class JsonFormat {
   private readonly fields: AccessLogFields;

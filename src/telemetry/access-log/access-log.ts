@@ -12,17 +12,16 @@ import { LineBuffer } from "./line-buffer.ts";
 
 /** Bytes at which waiting lines are written whatever their number. */
 const FULL = 64 * 1024;
-/** Milliseconds that a line waits at the most: with `bufferingSize`, and without. */
+/** Milliseconds that a line waits at the most with `bufferingSize`. */
 const BUFFERED_TICK = 100;
-const TICK = 1;
 
 interface Format {
   write(buffer: LineBuffer, record: AccessLogRecord): void;
 }
 
 /**
- * Traefik's access log. Lines are put together as bytes and written together: up to
- * `bufferingSize` of them or a tenth of a second's; without `bufferingSize`, a millisecond's.
+ * Traefik's access log. With `bufferingSize`, lines are written together: up to so many of them or
+ * a tenth of a second's. Without, each is in the file before its response has ended for the client.
  * The file is the caller's to open and to close.
  */
 export class AccessLog {
@@ -60,12 +59,9 @@ export class AccessLog {
     record.set(exchange);
     if (!this.filter.keeps(record)) return;
     this.format.write(buffer, record);
-    this.lines++;
-    if (buffer.length >= FULL || (this.bufferingSize > 0 && this.lines >= this.bufferingSize)) {
-      this.write();
-    } else if (this.timer === undefined) {
-      this.timer = setTimeout(this.expired, this.bufferingSize > 0 ? BUFFERED_TICK : TICK);
-    }
+    if (this.bufferingSize === 0) buffer.writeNow(this.sink);
+    else if (++this.lines >= this.bufferingSize || buffer.length >= FULL) this.write();
+    else this.timer ??= setTimeout(this.expired, BUFFERED_TICK);
   }
 
   private readonly expired = (): void => {

@@ -1,8 +1,11 @@
+import type { AppendFile } from "../../net/runtime.ts";
+
 const HEX = new TextEncoder().encode("0123456789abcdef");
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
+const COMMA = 0x2c;
 
 // 1 for what doesn't stand for itself between quotes, in CLF as in JSON.
 const ODD = new Uint8Array(256).fill(1);
@@ -14,7 +17,8 @@ const KEEP = 64 * 1024;
 
 /**
  * Lines of text as bytes, put together piece by piece in one array that grows and is used again.
- * All output is printable ASCII.
+ * Output is printable ASCII and UTF-8 of printable characters. A text's code units below U+0100 are
+ * bytes as a peer sent them: those that are UTF-8 together go out as they are.
  */
 export class LineBuffer {
   length = 0;
@@ -80,16 +84,16 @@ export class LineBuffer {
   }
 
   /**
-   * Text as Go's %q writes it, without the quotes around: `\"`, `\\`, `\xHH` for controls and bytes
-   * beyond ASCII, `\uHHHH` for what is no byte.
+   * Text as Go's %q writes it, without the quotes around: `\"`, `\\`, `\xHH` for controls and for
+   * bytes that are no UTF-8, `\uHHHH` for half of a surrogate pair.
    */
   quoted(text: string): void {
-    if (!this.plain(text)) this.escaped(text, false);
+    if (!this.plain(text)) this.escaped(text, false, false);
   }
 
-  /** The inside of a JSON string; each code unit that isn't printable ASCII as `\u00HH`. */
+  /** The inside of a JSON string; controls and bytes that are no UTF-8 as `\u00HH`. */
   json(text: string): void {
-    if (!this.plain(text)) this.escaped(text, true);
+    if (!this.plain(text)) this.escaped(text, true, false);
   }
 
   /**
@@ -97,14 +101,8 @@ export class LineBuffer {
    * comma as in X-Forwarded-For's list.
    */
   bare(text: string): void {
-    if (!text.includes(" ")) {
-      this.quoted(text);
-      return;
-    }
-    for (let i = 0; i < text.length; i++) {
-      if (text[i] === " " && text[i - 1] !== ",") this.ascii("\\x20");
-      else this.quoted(text[i]);
-    }
+    if (text.includes(" ")) this.escaped(text, false, true);
+    else this.quoted(text);
   }
 
   /** Writes text that needs no escapes, as nearly all does; false, with nothing written, for other text. */
@@ -123,25 +121,47 @@ export class LineBuffer {
     return true;
   }
 
-  private escaped(text: string, json: boolean): void {
+  private escaped(text: string, json: boolean, spaces: boolean): void {
     this.reserve(text.length * 6);
     const { bytes } = this;
     let at = this.length;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code < 0x100 && ODD[code] === 0) bytes[at++] = code;
-      else at = writeEscape(bytes, at, code, json);
+      if (code < 0x80) {
+        const odd =
+          ODD[code] !== 0 || (spaces && code === SPACE && text.charCodeAt(i - 1) !== COMMA);
+        if (odd) at = writeEscape(bytes, at, code, json);
+        else bytes[at++] = code;
+        continue;
+      }
+      const point = code < 0x100 ? utf8At(text, i) : text.codePointAt(i)!;
+      if (!isPrintable(point)) {
+        at = writeEscape(bytes, at, code, json);
+        continue;
+      }
+      at = writeUtf8(bytes, at, point);
+      i += (code < 0x100 ? utf8Length(point) : point > 0xffff ? 2 : 1) - 1;
     }
     this.length = at;
+  }
+
+  /** Has what is there written before it returns; the buffer is empty again. */
+  writeNow(file: AppendFile): void {
+    file.writeNow(this.bytes, this.length);
+    this.clear();
   }
 
   /** A copy of what is there; the buffer is empty again. */
   take(): Uint8Array {
     const taken = this.bytes.slice(0, this.length);
+    this.clear();
+    return taken;
+  }
+
+  private clear(): void {
     this.length = 0;
     // One enormous line is no reason to keep enormous room.
     if (this.bytes.length > KEEP * 4) this.bytes = new Uint8Array(KEEP);
-    return taken;
   }
 }
 
@@ -161,4 +181,44 @@ function writeEscape(bytes: Uint8Array, at: number, code: number, json: boolean)
   bytes[at++] = HEX[(code >> 4) & 15];
   bytes[at++] = HEX[code & 15];
   return at;
+}
+
+/** The character whose UTF-8 begins at `index`, each code unit a byte; -1 where that is none (RFC 3629). */
+function utf8At(text: string, index: number): number {
+  const first = text.charCodeAt(index);
+  const length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  if (length === 0 || index + length > text.length) return -1;
+  let point = first & (0x7f >> length);
+  for (let i = 1; i < length; i++) {
+    const next = text.charCodeAt(index + i);
+    if (next >> 6 !== 2) return -1;
+    point = (point << 6) | (next & 0x3f);
+  }
+  return utf8Length(point) === length ? point : -1;
+}
+
+function utf8Length(point: number): number {
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+}
+
+/**
+ * False for what might forge a line or move a cursor (C1 controls, line separators) and for what is
+ * no character (half of a surrogate pair, beyond U+10FFFF).
+ */
+function isPrintable(point: number): boolean {
+  return (
+    point >= 0xa0 &&
+    point !== 0x2028 &&
+    point !== 0x2029 &&
+    point <= 0x10ffff &&
+    (point < 0xd800 || point > 0xdfff)
+  );
+}
+
+function writeUtf8(bytes: Uint8Array, at: number, point: number): number {
+  const length = utf8Length(point);
+  bytes[at] = length === 1 ? point : ((0xf00 >> length) & 0xff) | (point >> (6 * (length - 1)));
+  for (let i = 1; i < length; i++)
+    bytes[at + i] = 0x80 | ((point >> (6 * (length - 1 - i))) & 0x3f);
+  return at + length;
 }

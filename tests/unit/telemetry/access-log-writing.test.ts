@@ -38,23 +38,31 @@ describe("writing", () => {
     expect(file.lines()).toHaveLength(3000);
   });
 
-  test("lines come out by themselves soon", async () => {
-    for (const bufferingSize of [0, 1000]) {
-      const file = new MemoryFile();
-      const written = new Promise<void>((resolve) => {
-        const write = file.write.bind(file);
-        file.write = (bytes) => {
-          write(bytes);
-          resolve();
-        };
-      });
-      const log = new AccessLog({ bufferingSize }, file);
-      many(log, 2);
-      expect(file.writes).toHaveLength(0);
-      await written;
-      expect(file.lines()).toHaveLength(2);
-      await log.close();
+  test("without a buffer each line is written at once", async () => {
+    const file = new MemoryFile();
+    const log = new AccessLog({}, file);
+    for (let count = 1; count <= 3; count++) {
+      many(log, 1);
+      expect(file.lines()).toHaveLength(count);
     }
+    await log.close();
+  });
+
+  test("with a buffer lines come out by themselves soon", async () => {
+    const file = new MemoryFile();
+    const written = new Promise<void>((resolve) => {
+      const write = file.write.bind(file);
+      file.write = (bytes) => {
+        write(bytes);
+        resolve();
+      };
+    });
+    const log = new AccessLog({ bufferingSize: 1000 }, file);
+    many(log, 2);
+    expect(file.writes).toHaveLength(0);
+    await written;
+    expect(file.lines()).toHaveLength(2);
+    await log.close();
   });
 
   test("reopen leaves what was logged before in the file before", async () => {

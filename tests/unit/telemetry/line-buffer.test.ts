@@ -21,16 +21,40 @@ test("whole numbers", () => {
 });
 
 test("escapes", () => {
-  const odd = 'a"\\\n\u007f\u00e9\u20ac, b c';
-  expect(text((buffer) => buffer.quoted(odd))).toBe(String.raw`a\"\\\x0a\x7f\xe9\u20ac, b c`);
-  expect(text((buffer) => buffer.bare(odd))).toBe(String.raw`a\"\\\x0a\x7f\xe9\u20ac, b\x20c`);
-  expect(text((buffer) => buffer.json(odd))).toBe(String.raw`a\"\\\u000a\u007f\u00e9\u20ac, b c`);
+  const odd = 'a"\\\n\u007f\u00e9, b c';
+  expect(text((buffer) => buffer.quoted(odd))).toBe(String.raw`a\"\\\x0a\x7f\xe9, b c`);
+  expect(text((buffer) => buffer.bare(odd))).toBe(String.raw`a\"\\\x0a\x7f\xe9, b\x20c`);
+  expect(text((buffer) => buffer.json(odd))).toBe(String.raw`a\"\\\u000a\u007f\u00e9, b c`);
+});
+
+test("UTF-8 stays, as bytes of a peer and as text of our own; what only looks like it is escaped", () => {
+  const bytes = (value: string) => Buffer.from(value).toString("latin1");
+  const both = (value: string) => [
+    text((buffer) => buffer.quoted(value)),
+    text((buffer) => buffer.json(value)),
+  ];
+  for (const word of ["caf\u00e9", "\u20ac, \u{1f600}", "\ufffd"])
+    expect(both(bytes(word))).toEqual([word, word]);
+  expect(both("\u20ac\u{1f600}")).toEqual(["\u20ac\u{1f600}", "\u20ac\u{1f600}"]);
+  // C1 controls and line separators, too long forms, halves of pairs, beyond the last, cut off.
+  expect(both(bytes("\u009b"))).toEqual([String.raw`\xc2\x9b`, String.raw`\u00c2\u009b`]);
+  expect(both(bytes("\u2028"))[0]).toBe(String.raw`\xe2\x80\xa8`);
+  expect(both("\u2028")).toEqual([String.raw`\u2028`, String.raw`\u2028`]);
+  expect(both("\xc0\xaf\xe0\x80\xaf")[0]).toBe(String.raw`\xc0\xaf\xe0\x80\xaf`);
+  expect(both("\xed\xa0\x80")[0]).toBe(String.raw`\xed\xa0\x80`);
+  expect(both("\xf4\x90\x80\x80")[0]).toBe(String.raw`\xf4\x90\x80\x80`);
+  expect(both("\xe2\x82")[0]).toBe(String.raw`\xe2\x82`);
+  expect(both("\ud83d")).toEqual([String.raw`\ud83d`, String.raw`\ud83d`]);
 });
 
 test("any text is what JSON says it is", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (value) => {
-      expect(JSON.parse(`"${text((buffer) => buffer.json(value))}"`)).toBe(value);
+      // Code units below U+0100 are bytes.
+      const bytes = Buffer.from(value).toString("latin1");
+      const parsed = JSON.parse(`"${text((buffer) => buffer.json(bytes))}"`);
+      const escaped = (character: string) => Buffer.from(character).toString("latin1");
+      expect(parsed).toBe(value.replace(/[\u0080-\u009f\u2028\u2029]/g, escaped));
     }),
   );
 });
