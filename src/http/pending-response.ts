@@ -6,11 +6,17 @@ export type ErrorStep = (error: unknown, exchange: Exchange) => Outcome;
 
 const State = { pending: 0, running: 1, settled: 2 } as const;
 
+/** Gets what became of a response that was waited for: one call of either method. */
+export interface ResponseReceiver {
+  responseReady(response: Response): void;
+  responseFailed(error: unknown): void;
+}
+
 /**
- * A response that will be there later. To whoever asks it is a promise (`instanceof` holds, `await`,
- * `then`, `catch` and `finally` work), but the links of the chain that know it add their steps to it
- * instead of making promises of their own: what a proxied request passes through costs no microtask.
- * Whoever makes it settles it once, with `resolve` or `reject`; it is consumed once.
+ * A response that will be there later. It is a promise to code that takes it for one (`instanceof`
+ * holds; `await`, `then`, `catch` and `finally` work, as often as they are used), but the links of the
+ * chain that know it add their steps to it instead of making promises of their own: what a proxied
+ * request passes through costs no microtask. Its maker settles it once, with `resolve` or `reject`.
  */
 export class PendingResponse {
   protected readonly exchange: Exchange;
@@ -20,8 +26,7 @@ export class PendingResponse {
   private state: number = State.pending;
   private response: Response | null = null;
   private error: unknown = null;
-  private onResponse: ((response: Response) => void) | null = null;
-  private onError: ((error: unknown) => void) | null = null;
+  private receiver: ResponseReceiver | null = null;
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
@@ -34,11 +39,10 @@ export class PendingResponse {
     return this;
   }
 
-  /** Says who gets the outcome, at once where it is there already. */
-  deliverTo(onResponse: (response: Response) => void, onError: (error: unknown) => void): void {
-    this.onResponse = onResponse;
-    this.onError = onError;
-    if (this.state === State.settled) this.handOver();
+  /** Says who gets the outcome behind all steps, at once where it is there already. There is one receiver: the exchange's driver. */
+  deliverTo(receiver: ResponseReceiver): void {
+    this.receiver = receiver;
+    if (this.state === State.settled) this.handOver(receiver);
   }
 
   protected resolve(response: Response): void {
@@ -79,15 +83,13 @@ export class PendingResponse {
       }
     }
     this.state = State.settled;
-    if (this.onResponse !== null) this.handOver();
+    if (this.receiver !== null) this.handOver(this.receiver);
   }
 
-  private handOver(): void {
-    const { onResponse, onError } = this;
-    this.onResponse = null;
-    this.onError = null;
-    if (this.response !== null) onResponse!(this.response);
-    else onError!(this.error);
+  private handOver(receiver: ResponseReceiver): void {
+    this.receiver = null;
+    if (this.response !== null) receiver.responseReady(this.response);
+    else receiver.responseFailed(this.error);
   }
 
   // --- the promise it passes for ---
@@ -97,10 +99,7 @@ export class PendingResponse {
     onResponse?: ((response: Response) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return new Promise<Response>((resolve, reject) => this.deliverTo(resolve, reject)).then(
-      onResponse,
-      onError,
-    );
+    return this.outcome().then(onResponse, onError);
   }
 
   catch<B = never>(
@@ -110,7 +109,23 @@ export class PendingResponse {
   }
 
   finally(callback?: (() => void) | null): Promise<Response> {
-    return this.then().finally(callback);
+    return this.outcome().finally(callback);
+  }
+
+  /** What it is behind the steps so far: a step of its own, so that others see the same. */
+  private outcome(): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.chain(
+        (response) => {
+          resolve(response);
+          return response;
+        },
+        (error) => {
+          reject(error);
+          throw error;
+        },
+      );
+    });
   }
 }
 

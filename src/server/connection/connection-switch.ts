@@ -9,8 +9,8 @@ import type { Dial } from "../../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../../net/tcp-handler.ts";
 import type { EntryPoint } from "../entry-point/entry-point.ts";
 import { HandshakeTlsOptions } from "../exchange/handshake-tls-options.ts";
-import { Http1Server } from "../http1/http1-server.ts";
-import { Http2Server } from "../http2/http2-server.ts";
+import { Http1Connection } from "../http1/http1-connection.ts";
+import { Http2Connection } from "../http2/http2-connection.ts";
 import { PostgresConnection, STARTTLS_ACCEPTED } from "./postgres-connection.ts";
 import { ServedConnection } from "./served-connection.ts";
 
@@ -228,8 +228,8 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
         }
         this.leave();
         return connection.tls?.alpn === "h2"
-          ? new Http2Server(connection, entry, this.remote, this.local, used)
-          : new Http1Server(connection, entry, this.remote, this.local, used);
+          ? new Http2Connection(connection, entry, this.remote, this.local, used)
+          : new Http1Connection(connection, entry, this.remote, this.local, used);
       },
       failed: (error) => {
         this.handshake = null;
@@ -243,16 +243,16 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
 
   private serveHttp1(bytes: Uint8Array): void {
     this.leave();
-    const server = new Http1Server(this.connection, this.entry, this.remote, this.local);
-    this.connection.handler = server;
-    server.data(bytes);
+    const connection = new Http1Connection(this.connection, this.entry, this.remote, this.local);
+    this.connection.handler = connection;
+    connection.data(bytes);
   }
 
   private serveHttp2(bytes: Uint8Array): void {
     this.leave();
-    const server = new Http2Server(this.connection, this.entry, this.remote, this.local);
-    this.connection.handler = server;
-    server.data(bytes);
+    const connection = new Http2Connection(this.connection, this.entry, this.remote, this.local);
+    this.connection.handler = connection;
+    connection.data(bytes);
   }
 
   private serveTcp(handler: TcpHandler, connection: Connection, early: Uint8Array): void {

@@ -49,6 +49,20 @@ export function bodyTooFast(): ProxyError {
   );
 }
 
+/** A response that the protocol can't carry, though it is in order. */
+export const UNSENDABLE = new ProxyError(
+  "upstream-protocol",
+  "upstream",
+  "The response has more fields than the runtime can send",
+);
+
+/** A handler's 1xx: those go out by `Exchange.downstream`, and 101 with the connection that it switches to. */
+export const MISUSED_INTERIM = new ProxyError(
+  "handler-failed",
+  "internal",
+  "A handler answered with an interim status",
+);
+
 /** A response whose client went away meanwhile. */
 export function discard(response: LazyResponse): void {
   response.takeBody()?.cancel(clientGone("The client went away"));

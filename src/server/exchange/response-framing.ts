@@ -45,6 +45,14 @@ export function lengthToSay(response: LazyResponse, body: Body | null, method: s
   return response.adopted && body.complete ? body.received : BodyLength.open;
 }
 
+/**
+ * True where a head over HTTP/2 or HTTP/3 says that length: the stream's end says as well that there is no
+ * body, and gRPC has no length beside its trailers. `end`: nothing follows the head.
+ */
+export function isLengthSaid(length: number, method: string, end: boolean): boolean {
+  return length > 0 || (length === 0 && (!end || method === "HEAD"));
+}
+
 /** Microtasks that a platform's Response gets to have its body at hand. */
 const PATIENCE = 12;
 

@@ -1,5 +1,5 @@
 import { afterEvents } from "../../core/after-events.ts";
-import type { Http2StreamServer } from "./http2-stream-server.ts";
+import type { Http2Wire } from "./http2-wire.ts";
 
 /** Requests of a client that are started before other connections have their turn. */
 const AT_ONCE = 16;
@@ -9,7 +9,7 @@ const AT_ONCE = 16;
  * a time: a client that brings many doesn't make the others' wait for all of them.
  */
 export class Http2Arrivals {
-  private readonly streams: Http2StreamServer[] = [];
+  private readonly streams: Http2Wire[] = [];
   /** There are more than were started at once. */
   private waiting = false;
   private readonly startMore: () => void;
@@ -23,7 +23,7 @@ export class Http2Arrivals {
     };
   }
 
-  add(stream: Http2StreamServer): void {
+  add(stream: Http2Wire): void {
     this.streams.push(stream);
   }
 

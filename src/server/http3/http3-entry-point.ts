@@ -1,18 +1,18 @@
 import type { Middleware } from "../../http/handler.ts";
 import type { Address } from "../../net/connection.ts";
 import type {
-  Http3Connection,
   Http3ConnectionHandler,
   Http3Handler,
   Http3Listener,
   Http3Refusal,
+  Http3Connection as NativeConnection,
 } from "../../net/http3.ts";
 import type { Runtime } from "../../net/runtime.ts";
 import { altSvc, http3Advertisement } from "../../request/alt-svc.ts";
 import type { ServerOptions } from "../../tls/tls-options.ts";
 import type { EntryPointRoutes } from "../entry-point/entry-point-routes.ts";
 import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
-import { Http3Server } from "./http3-server.ts";
+import { Http3Connection } from "./http3-connection.ts";
 
 /** What HTTP/3 needs of the entrypoint that it belongs to. */
 export interface Http3Owner extends HttpEntryPoint {
@@ -89,13 +89,13 @@ export class Http3EntryPoint implements Http3Handler {
     this.listener?.update(this.entry.routes.tls.http3Certificates);
   }
 
-  connected(connection: Http3Connection): Http3ConnectionHandler | Http3Refusal {
+  connected(connection: NativeConnection): Http3ConnectionHandler | Http3Refusal {
     const { hosts, tls } = this.entry.routes;
     const { serverName } = connection.tls;
     const name = hosts.find(serverName)?.options ?? "default";
     const options = tls.judge(name, serverName, connection.local.ip);
     if (!("refused" in options)) {
-      return new Http3Server(connection, this.entry, name, this.obstacle);
+      return new Http3Connection(connection, this.entry, name, this.obstacle);
     }
     this.entry.logger.debug("Closed a connection", {
       entryPointName: this.entry.name,

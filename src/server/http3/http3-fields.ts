@@ -1,14 +1,6 @@
-import { ProxyError } from "../../core/errors.ts";
 import { httpDate } from "../../http/date.ts";
 import type { Http3Fields } from "../../net/http3.ts";
 import type { HeaderList } from "../../wire/header-list.ts";
-
-/** Why a response can't be sent, though it is in order. */
-export const UNSENDABLE = new ProxyError(
-  "upstream-protocol",
-  "upstream",
-  "The response has more fields than the runtime can send over HTTP/3",
-);
 
 /** Fields of a response that HTTP/3 forbids (RFC 9114 section 4.2), or that are written elsewhere. */
 const NOT_SENT: ReadonlySet<string> = new Set([
@@ -31,9 +23,9 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
 ]);
 
 /** An interim response's head as it goes on the wire. */
-export function interimHead(status: number, headers: HeaderList): Http3Fields {
+export function interimHead(status: number, headers: HeaderList | null): Http3Fields {
   const head: Http3Fields = [[":status", String(status)]];
-  addTo(head, headers, NOT_SENT);
+  if (headers !== null) addTo(head, headers, NOT_SENT);
   return head;
 }
 

@@ -16,6 +16,11 @@ const exchange = new Exchange(NO_DOWNSTREAM);
 const pending = () => new Answer(exchange);
 const promised = (answer: Answer) => answer as unknown as Promise<Response>;
 const text = (body: string) => new Response(body);
+/** Notes a status, or an error's message. */
+const noting = (outcomes: string[]) => ({
+  responseReady: (response: Response) => void outcomes.push(String(response.status)),
+  responseFailed: (error: unknown) => void outcomes.push((error as Error).message),
+});
 
 describe("PendingResponse", () => {
   test("passes for a promise: await, then, catch and finally work", async () => {
@@ -54,33 +59,25 @@ describe("PendingResponse", () => {
       () => text("never"),
     );
     expect(chained).toBe(promised(answer));
-    answer.deliverTo(
-      (response) => void seen.push(String(response.status)),
-      () => void seen.push("error"),
-    );
+    answer.deliverTo(noting(seen));
     answer.give(text("x"));
     expect(seen).toEqual(["first", "second", "204"]);
   });
 
   test("errors skip steps for responses and are rescued, also those that steps throw", () => {
     const outcomes: string[] = [];
-    const deliver = (answer: Answer) =>
-      answer.deliverTo(
-        (response) => void outcomes.push(String(response.status)),
-        (error) => void outcomes.push((error as Error).message),
-      );
     const rescued = pending();
     rescued
       .chain(() => text("skipped"), null)
       .chain(null, () => new Response(null, { status: 502 }));
-    deliver(rescued);
+    rescued.deliverTo(noting(outcomes));
     rescued.break(new Error("no"));
 
     const thrown = pending();
     thrown.chain(() => {
       throw new Error("step");
     }, null);
-    deliver(thrown);
+    thrown.deliverTo(noting(outcomes));
     thrown.give(text("x"));
     expect(outcomes).toEqual(["502", "step"]);
   });
@@ -99,13 +96,35 @@ describe("PendingResponse", () => {
     const answer = pending();
     answer.give(text("x"));
     answer.chain(() => new Response(null, { status: 202 }), null);
-    let status = 0;
-    answer.deliverTo(
-      (response) => {
-        status = response.status;
-      },
-      () => {},
-    );
-    expect(status).toBe(202);
+    const outcomes: string[] = [];
+    answer.deliverTo(noting(outcomes));
+    expect(outcomes).toEqual(["202"]);
+  });
+
+  test("every subscriber hears of the outcome, and so does the receiver", async () => {
+    const answer = pending();
+    const outcomes: string[] = [];
+    const logged = promised(answer).then((response) => `logged ${response.status}`);
+    const both = Promise.all([promised(answer), promised(answer)]);
+    answer.chain(() => new Response(null, { status: 201 }), null);
+    const behind = promised(answer).then((response) => response.status);
+    answer.deliverTo(noting(outcomes));
+    answer.give(text("x"));
+    expect(outcomes).toEqual(["201"]);
+    expect(await logged).toBe("logged 200");
+    expect((await both).map((response) => response.status)).toEqual([201, 201]);
+    expect(await behind).toBe(201);
+    expect((await promised(answer)).status).toBe(201);
+  });
+
+  test("every subscriber hears of a failure, and a rescue behind them still counts", async () => {
+    const answer = pending();
+    const outcomes: string[] = [];
+    const failures = Promise.allSettled([promised(answer).then(), promised(answer).finally()]);
+    answer.chain(null, () => new Response(null, { status: 502 }));
+    answer.deliverTo(noting(outcomes));
+    answer.break(new Error("gone"));
+    expect((await failures).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(outcomes).toEqual(["502"]);
   });
 });

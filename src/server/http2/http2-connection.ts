@@ -1,10 +1,8 @@
 import { afterEvents } from "../../core/after-events.ts";
 import type { ProxyError } from "../../core/errors.ts";
-import { type Expiring, now } from "../../core/timers.ts";
 import type { HandshakeOptions } from "../../http/exchange.ts";
-import type { Address, Connection, ConnectionHandler } from "../../net/connection.ts";
+import type { Connection, ConnectionHandler } from "../../net/connection.ts";
 import { ConnectionWriter, type WriterOwner } from "../../net/connection-writer.ts";
-import type { TlsInfo } from "../../net/tls.ts";
 import type { Fields } from "../../wire/fields.ts";
 import { errorName } from "../../wire/http2/frames/error-name.ts";
 import {
@@ -16,12 +14,13 @@ import {
 } from "../../wire/http2/message.ts";
 import { Session } from "../../wire/http2/session.ts";
 import { MutedConnection } from "../connection/muted-connection.ts";
-import type { Drainable, HttpEntryPoint } from "../entry-point/http-entry-point.ts";
+import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
 import { clientGone, graceTimeOver } from "../exchange/exchange-endings.ts";
+import { ServerConnection } from "../exchange/server-connection.ts";
 import { LingeringConnection } from "../http1/lingering-connection.ts";
 import { Http2Arrivals } from "./http2-arrivals.ts";
 import { Http2HeadMemory } from "./http2-head-memory.ts";
-import { Http2StreamServer } from "./http2-stream-server.ts";
+import { Http2Wire } from "./http2-wire.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
@@ -29,23 +28,17 @@ const READ_WATERMARK = 256 * 1024;
 const LEAVING_TIME = 1000;
 
 /** An HTTP/2 connection in the server role (RFC 9113): frames to and from streams, each with its own request. */
-export class Http2Server
-  implements ConnectionHandler, Http2Sink<Http2StreamServer>, WriterOwner, Expiring, Drainable
+export class Http2Connection
+  extends ServerConnection
+  implements ConnectionHandler, Http2Sink<Http2Wire>, WriterOwner
 {
-  deadline = 0;
-  readonly entry: HttpEntryPoint;
-  readonly remote: Address;
-  readonly local: Address;
-  readonly tls: TlsInfo | null;
-  readonly tlsOptions: HandshakeOptions | null;
-  readonly session: Http2Session<Http2StreamServer>;
+  readonly session: Http2Session<Http2Wire>;
   private readonly connection: Connection;
   private readonly writer: ConnectionWriter;
-  private readonly openedAt = now();
-  private readonly streams = new Set<Http2StreamServer>();
+  private readonly streams = new Set<Http2Wire>();
   private readonly arrivals = new Http2Arrivals(() => this.flush());
   /** Streams that got a piece of their request's body in this read event. */
-  private readonly touched: Http2StreamServer[] = [];
+  private readonly touched: Http2Wire[] = [];
   private inRead = false;
   private flushing = false;
   private readonly flushNow = () => {
@@ -54,7 +47,6 @@ export class Http2Server
   };
   private readingPaused = false;
   private readonly headMemory: Http2HeadMemory;
-  private requests = 0;
   private draining = false;
   /** What the client sent before it knew of the drain is all here. */
   private settled = false;
@@ -78,19 +70,12 @@ export class Http2Server
     local = connection.local,
     tlsOptions: HandshakeOptions | null = null,
   ) {
+    super(entry, remote, local, connection.tls, tlsOptions);
     this.connection = connection;
-    this.entry = entry;
-    this.remote = remote;
-    this.local = local;
-    this.tls = connection.tls;
-    this.tlsOptions = tlsOptions;
     this.writer = new ConnectionWriter(connection, this, true);
     this.session = new Session("server", entry.http2Limits, this, this.writer);
     this.headMemory = new Http2HeadMemory(entry.http2Limits.maxHeaderListBytes);
-    this.idleDeadline = entry.deadlines.after(entry.readTimeout);
-    this.deadline = this.idleDeadline;
-    entry.deadlines.add(this);
-    entry.connections.add(this);
+    this.idleDeadline = this.expectIn(entry.readTimeout);
     this.session.start();
   }
 
@@ -128,8 +113,7 @@ export class Http2Server
     if (!this.session.inHead) {
       this.headDeadline = 0;
     } else if (this.headDeadline === 0) {
-      this.headDeadline = this.entry.deadlines.after(this.entry.readTimeout);
-      if (this.headDeadline !== 0) this.expectBefore(this.headDeadline);
+      this.headDeadline = this.expectIn(this.entry.readTimeout);
     }
   }
 
@@ -151,7 +135,7 @@ export class Http2Server
     }
     for (const stream of this.streams) {
       if (this.writer.backlogged) break;
-      stream.writable();
+      stream.driver.writable();
     }
     this.flush();
   }
@@ -164,8 +148,7 @@ export class Http2Server
   /** A client that takes nothing at all has as long as one that opens no window. */
   private watchReader(): void {
     if (this.over || this.stallDeadline !== 0 || !this.writer.congested) return;
-    this.stallDeadline = this.entry.deadlines.after(this.entry.idleTimeout);
-    if (this.stallDeadline !== 0) this.expectBefore(this.stallDeadline);
+    this.stallDeadline = this.expectIn(this.entry.idleTimeout);
   }
 
   /** FIN: nobody who speaks HTTP/2 half-closes, and without the client's WINDOW_UPDATEs little could be sent. */
@@ -191,42 +174,31 @@ export class Http2Server
   }
 
   private breakOff(error: ProxyError): void {
-    for (const stream of [...this.streams]) stream.breakOff(error);
+    for (const stream of [...this.streams]) stream.driver.breakOff(error);
   }
 
   private leave(): void {
     this.over = true;
-    this.deadline = 0;
-    this.entry.deadlines.remove(this);
-    this.entry.connections.delete(this);
+    this.forget();
   }
 
   // --- streams, as the session finds them ---
 
-  streamHead(stream: Http2Stream<Http2StreamServer>, head: Http2Head, end: boolean): void {
+  streamHead(stream: Http2Stream<Http2Wire>, head: Http2Head, end: boolean): void {
     if (!this.headMemory.take(head.bytes.length)) {
       this.session.reset(stream, ErrorCode.refusedStream);
       return;
     }
-    const server = new Http2StreamServer(this, stream, head, end);
-    stream.owner = server;
-    this.streams.add(server);
-    this.arrivals.add(server);
+    const { deadlines, readTimeout } = this.entry;
+    const wire = new Http2Wire(this, stream, head, end, deadlines.after(readTimeout));
+    stream.owner = wire;
+    this.streams.add(wire);
+    this.arrivals.add(wire);
     this.requests++;
-    if (this.requests >= this.entry.keepAliveMaxRequests || this.tooOld()) this.beginDrain();
+    if (this.worn) this.beginDrain();
   }
 
-  private tooOld(): boolean {
-    const { keepAliveMaxTime } = this.entry;
-    return keepAliveMaxTime !== 0 && now() - this.openedAt >= keepAliveMaxTime;
-  }
-
-  streamData(
-    stream: Http2Stream<Http2StreamServer>,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): void {
+  streamData(stream: Http2Stream<Http2Wire>, bytes: Uint8Array, start: number, end: number): void {
     const { owner } = stream;
     if (owner === null) {
       this.session.consume(stream, end - start);
@@ -237,11 +209,7 @@ export class Http2Server
     if (touched.length === 0 || touched[touched.length - 1] !== owner) touched.push(owner);
   }
 
-  streamEnd(
-    stream: Http2Stream<Http2StreamServer>,
-    trailers: Fields | null,
-    bytes: Uint8Array,
-  ): void {
+  streamEnd(stream: Http2Stream<Http2Wire>, trailers: Fields | null, bytes: Uint8Array): void {
     if (trailers !== null && !this.headMemory.take(bytes.length)) {
       this.session.reset(stream, ErrorCode.enhanceYourCalm);
       this.streamReset(stream, ErrorCode.enhanceYourCalm, false);
@@ -250,13 +218,13 @@ export class Http2Server
     stream.owner?.requestEnded(trailers, bytes);
   }
 
-  streamReset(stream: Http2Stream<Http2StreamServer>, code: number, byPeer: boolean): void {
+  streamReset(stream: Http2Stream<Http2Wire>, code: number, byPeer: boolean): void {
     const what = byPeer ? "reset the stream" : "broke a rule of HTTP/2";
-    stream.owner?.breakOff(clientGone(`The client ${what} (${errorName(code)})`));
+    stream.owner?.driver.breakOff(clientGone(`The client ${what} (${errorName(code)})`));
   }
 
-  streamWritable(stream: Http2Stream<Http2StreamServer>): void {
-    if (!this.writer.backlogged) stream.owner?.writable();
+  streamWritable(stream: Http2Stream<Http2Wire>): void {
+    if (!this.writer.backlogged) stream.owner?.driver.writable();
   }
 
   peerSettings(): void {}
@@ -281,9 +249,9 @@ export class Http2Server
   }
 
   /** A stream is done with, one way or the other. */
-  streamOver(server: Http2StreamServer): void {
-    if (!this.streams.delete(server)) return;
-    this.headMemory.giveBack(server.headBytes);
+  streamOver(wire: Http2Wire): void {
+    if (!this.streams.delete(wire)) return;
+    this.headMemory.giveBack(wire.headBytes);
     if (this.streams.size > 0 || this.over) return;
     if (!this.draining) this.becomeIdle();
     else if (this.settled) this.endSoon();
@@ -315,8 +283,7 @@ export class Http2Server
     this.draining = true;
     this.session.drain();
     this.session.ping();
-    this.leavingDeadline = this.entry.deadlines.after(LEAVING_TIME);
-    this.expectBefore(this.leavingDeadline);
+    this.leavingDeadline = this.expectIn(LEAVING_TIME);
   }
 
   private settle(): void {
@@ -327,43 +294,28 @@ export class Http2Server
 
   // --- time limits ---
 
-  /** A stream has a deadline there. */
-  expectBefore(deadline: number): void {
-    if (this.deadline === 0 || deadline < this.deadline) this.deadline = deadline;
-  }
-
   private becomeIdle(): void {
-    this.idleDeadline = this.entry.deadlines.after(this.entry.idleTimeout);
-    if (this.idleDeadline !== 0) this.expectBefore(this.idleDeadline);
+    this.idleDeadline = this.expectIn(this.entry.idleTimeout);
   }
 
   expired(): void {
-    const time = now();
-    if (this.passed(this.headDeadline, time)) {
+    if (this.passed(this.headDeadline)) {
       this.session.abort(ErrorCode.cancel, "a header block took longer than the readTimeout");
       this.endSoon();
       return;
     }
-    if (this.streams.size === 0 && this.passed(this.idleDeadline, time)) {
+    if (this.streams.size === 0 && this.passed(this.idleDeadline)) {
       this.endSoon();
       return;
     }
-    if (this.passed(this.stallDeadline, time)) {
+    if (this.passed(this.stallDeadline)) {
       this.clientGone("The client took nothing within the idleTimeout");
       return;
     }
-    if (this.passed(this.leavingDeadline, time)) this.settle();
+    if (this.passed(this.leavingDeadline)) this.settle();
     for (const stream of [...this.streams]) {
-      if (this.passed(stream.due, time)) stream.expired();
+      if (this.passed(stream.driver.due)) stream.driver.expired();
     }
-  }
-
-  /** True where that deadline has passed; one that hasn't is kept in mind. */
-  private passed(deadline: number, time: number): boolean {
-    if (deadline === 0) return false;
-    if (deadline <= time) return true;
-    this.expectBefore(deadline);
-    return false;
   }
 
   /** Graceful shutdown: the connection closes behind its last stream. */
