@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { DecodedBlock } from "../../src/wire/http2/hpack/decoded-block.ts";
+import type { DecodedBlock } from "../../src/wire/field-block/decoded-block.ts";
 import { HpackDecoder } from "../../src/wire/http2/hpack/decoder.ts";
 import { HpackEncoder } from "../../src/wire/http2/hpack/encoder.ts";
 import { HpackError } from "../../src/wire/http2/hpack/hpack-error.ts";

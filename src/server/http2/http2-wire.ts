@@ -9,10 +9,10 @@ import type { Fields } from "../../wire/fields.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import { ErrorCode, type Http2Head, type Http2Stream } from "../../wire/http2/message.ts";
 import { ExchangeDriver } from "../exchange/exchange-driver.ts";
+import { requestFromStream } from "../exchange/request-from-stream.ts";
 import { isLengthSaid } from "../exchange/response-framing.ts";
 import { Reset, type ResponseWire, Taken } from "../exchange/response-wire.ts";
 import type { Http2Connection } from "./http2-connection.ts";
-import { requestFromHttp2 } from "./request-from-http2.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -84,7 +84,7 @@ export class Http2Wire implements ResponseWire {
   request(exchange: Exchange, body: Body | null): LazyRequest {
     const head = this.requestHead!;
     this.requestHead = null;
-    return requestFromHttp2(exchange, head, body);
+    return requestFromStream(exchange, head, body);
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {

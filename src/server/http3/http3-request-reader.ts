@@ -5,16 +5,12 @@ import {
   type Http3Stream,
   type Http3StreamHandler,
 } from "../../net/http3.ts";
+import { MalformedError } from "../../wire/field-block/message-head.ts";
+import { isTooLarge } from "../../wire/http3/field-block.ts";
+import { announcesBody, http3RequestHead, http3RequestTrailers } from "../../wire/http3/message.ts";
 import { bodyTooFast, streamGone } from "../exchange/exchange-endings.ts";
 import type { Http3Connection } from "./http3-connection.ts";
 import type { Http3Wire } from "./http3-wire.ts";
-import {
-  announcesBody,
-  http3Head,
-  http3Trailers,
-  isTooLarge,
-  MalformedRequest,
-} from "./request-from-http3.ts";
 
 const MISCOUNTED_REQUEST = "The body has another length than Content-Length says";
 
@@ -48,7 +44,7 @@ export class Http3RequestReader implements Http3StreamHandler {
       queueMicrotask(() => driver.refuse(new ProxyError("header-too-large", "downstream", reason)));
       return;
     }
-    const head = this.checked(() => http3Head(lines));
+    const head = this.checked(() => http3RequestHead(lines));
     if (head === undefined) return;
     this.wire.requestHead = head;
     this.contentLength = head.contentLength;
@@ -91,7 +87,7 @@ export class Http3RequestReader implements Http3StreamHandler {
       return;
     }
     const { limits } = this.connection.entry;
-    const received = trailers && this.checked(() => http3Trailers(trailers, limits));
+    const received = trailers && this.checked(() => http3RequestTrailers(trailers, limits));
     if (received === undefined) return;
     driver.requestEnd(received);
     this.dispatch();
@@ -116,7 +112,7 @@ export class Http3RequestReader implements Http3StreamHandler {
     try {
       return check();
     } catch (error) {
-      if (!(error instanceof MalformedRequest)) throw error;
+      if (!(error instanceof MalformedError)) throw error;
       this.refuse(error.message);
       return undefined;
     }

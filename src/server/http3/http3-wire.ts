@@ -1,15 +1,18 @@
 import type { Body } from "../../http/body.ts";
+import { httpDate } from "../../http/date.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import type { LazyResponse } from "../../http/lazy/lazy-response.ts";
-import { Http3Error, type Http3Fields, type Http3Stream } from "../../net/http3.ts";
+import { Http3Error, type Http3Stream } from "../../net/http3.ts";
+import { FieldId } from "../../wire/field-names.ts";
 import type { HeaderList } from "../../wire/header-list.ts";
+import type { Http2Head } from "../../wire/http2/message.ts";
+import { http3ResponseHead, http3ResponseTrailers } from "../../wire/http3/message.ts";
 import { ExchangeDriver } from "../exchange/exchange-driver.ts";
+import { requestFromStream } from "../exchange/request-from-stream.ts";
 import { isLengthSaid } from "../exchange/response-framing.ts";
 import { Reset, type ResponseWire, Taken } from "../exchange/response-wire.ts";
 import type { Http3Connection } from "./http3-connection.ts";
-import { finalHead, interimHead, sentTrailers } from "./http3-fields.ts";
-import { type Http3Head, requestFromHttp3 } from "./request-from-http3.ts";
 
 const CODES = {
   [Reset.broken]: Http3Error.internalError,
@@ -23,7 +26,7 @@ export class Http3Wire implements ResponseWire {
   readonly backlogged = false;
   readonly driver: ExchangeDriver;
   /** The request's, once it was checked; null where it was malformed or too large, or a handler has it. */
-  requestHead: Http3Head | null = null;
+  requestHead: Http2Head | null = null;
   private readonly connection: Http3Connection;
   private readonly stream: Http3Stream;
   private isAnswered = false;
@@ -46,7 +49,7 @@ export class Http3Wire implements ResponseWire {
   request(exchange: Exchange, body: Body | null): LazyRequest {
     const head = this.requestHead!;
     this.requestHead = null;
-    return requestFromHttp3(exchange, head, body);
+    return requestFromStream(exchange, head, body);
   }
 
   pauseRequest(): void {
@@ -60,12 +63,14 @@ export class Http3Wire implements ResponseWire {
   // --- the response ---
 
   interim(status: number, headers: HeaderList | null): void {
-    this.stream.sendHead(interimHead(status, headers), false);
+    this.stream.sendHead(http3ResponseHead(status, headers), false);
   }
 
   head(response: LazyResponse, method: string, length: number, end: boolean): Taken {
-    const said = isLengthSaid(length, method, end) ? length : -1;
-    const head: Http3Fields = finalHead(response.status, response.headerList, said);
+    const { headerList, status } = response;
+    const head = http3ResponseHead(status, headerList);
+    if (headerList.findId(FieldId.date) < 0) head.push(["date", httpDate()]);
+    if (isLengthSaid(length, method, end)) head.push(["content-length", String(length)]);
     if (!this.stream.sendHead(head, end)) return Taken.refused;
     this.isAnswered = true;
     return Taken.all;
@@ -80,7 +85,7 @@ export class Http3Wire implements ResponseWire {
   }
 
   end(trailers: HeaderList | null): Taken {
-    const sent = this.stream.end(trailers === null ? null : sentTrailers(trailers));
+    const sent = this.stream.end(trailers === null ? null : http3ResponseTrailers(trailers));
     return sent ? Taken.all : Taken.refused;
   }
 

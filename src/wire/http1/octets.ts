@@ -21,6 +21,9 @@ export const VALUE = table((o) => isVisible(o) || isObsText(o) || isBlank(o));
  */
 export const TARGET = table((o) => isVisible(o) && o !== 0x23);
 
+/** The same and the octets of other text than ASCII, which are passed on percent-encoded (see obs-text.ts). */
+export const TARGET_OR_OBS_TEXT = table((o) => TARGET[o] === 1 || isObsText(o));
+
 /** What a quoted-string holds between its quotes, without backslash and quote (RFC 9110 section 5.6.4). */
 export const QUOTED = table(
   (o) => (isVisible(o) && o !== 0x22 && o !== 0x5c) || isObsText(o) || isBlank(o),

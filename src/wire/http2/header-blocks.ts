@@ -1,6 +1,6 @@
+import type { DecodedBlock } from "../field-block/decoded-block.ts";
 import { ConnectionError, enhanceYourCalm, protocolError } from "./connection-error.ts";
 import { Flag, readUint31 } from "./frames/frame.ts";
-import type { DecodedBlock } from "./hpack/decoded-block.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
 import { HpackError } from "./hpack/hpack-error.ts";
 import { ErrorCode, type Http2Limits } from "./message.ts";

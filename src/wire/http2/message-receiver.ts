@@ -1,10 +1,15 @@
+import type { DecodedBlock } from "../field-block/decoded-block.ts";
+import {
+  MalformedError,
+  requestHead,
+  responseHead,
+  trailerFields,
+} from "../field-block/message-head.ts";
 import type { Fields } from "../fields.ts";
 import { Closed } from "./closed-streams.ts";
 import { ConnectionError, protocolError } from "./connection-error.ts";
 import { type FloodGuard, LEAST_EXPANSION } from "./flow/flood-guard.ts";
 import type { Sender } from "./flow/sender.ts";
-import { MalformedError, requestHead, responseHead, trailerFields } from "./head.ts";
-import type { DecodedBlock } from "./hpack/decoded-block.ts";
 import { ErrorCode, type Http2Head, type Http2Limits, type Http2Sink } from "./message.ts";
 import type { Stream } from "./stream.ts";
 import type { Streams } from "./streams.ts";

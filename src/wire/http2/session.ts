@@ -1,4 +1,5 @@
 import { latin1Bytes } from "../../core/bytes.ts";
+import type { DecodedBlock } from "../field-block/decoded-block.ts";
 import { Closed } from "./closed-streams.ts";
 import {
   ConnectionError,
@@ -23,7 +24,6 @@ import {
 import { type FrameHandler, FrameReader } from "./frames/frame-reader.ts";
 import { FrameWriter } from "./frames/frame-writer.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
-import type { DecodedBlock } from "./hpack/decoded-block.ts";
 import {
   ErrorCode,
   type HeaderBlock,

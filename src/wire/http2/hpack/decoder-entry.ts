@@ -1,6 +1,6 @@
 import { latin1, latin1Bytes } from "../../../core/bytes.ts";
+import { pseudoIdOfName, storedName } from "../../field-block/pseudo.ts";
 import { fieldIdOfName } from "../../field-names.ts";
-import { pseudoIdOfName, storedName } from "./pseudo.ts";
 import { ENTRY_OVERHEAD, FIRST_DYNAMIC, STATIC_TABLE } from "./static-table.ts";
 
 /** A field in a decoder's table, with all that is known of it: what comes by its index costs a copy. */

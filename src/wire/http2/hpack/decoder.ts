@@ -1,14 +1,14 @@
 import { copyBytes, latin1 } from "../../../core/bytes.ts";
+import { DecodedBlock } from "../../field-block/decoded-block.ts";
+import { nameFault, valueFault } from "../../field-block/field-faults.ts";
+import { PSEUDO, pseudoIdOfName, storedName } from "../../field-block/pseudo.ts";
 import { FieldId, fieldIdOfBytes } from "../../field-names.ts";
 import { type Fields, STRIDE } from "../../fields.ts";
 import { COLON } from "../../http1/octets.ts";
-import { DecodedBlock } from "./decoded-block.ts";
 import { DecoderEntry, staticEntry } from "./decoder-entry.ts";
 import { DynamicTable } from "./dynamic-table.ts";
-import { nameFault, valueFault } from "./field-faults.ts";
 import { HpackError } from "./hpack-error.ts";
 import { huffmanDecode, huffmanDecodedBound } from "./huffman.ts";
-import { PSEUDO, pseudoIdOfName, storedName } from "./pseudo.ts";
 import { DEFAULT_TABLE_SIZE, ENTRY_OVERHEAD, FIRST_DYNAMIC } from "./static-table.ts";
 
 /** Bounds of one decoded header list; beyond them the decoder goes on without storing anything. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { latin1 } from "../../../../../src/core/bytes.ts";
+import type { DecodedBlock } from "../../../../../src/wire/field-block/decoded-block.ts";
+import { PSEUDO } from "../../../../../src/wire/field-block/pseudo.ts";
 import { FieldId } from "../../../../../src/wire/field-names.ts";
 import { STRIDE } from "../../../../../src/wire/fields.ts";
-import type { DecodedBlock } from "../../../../../src/wire/http2/hpack/decoded-block.ts";
 import { HpackDecoder } from "../../../../../src/wire/http2/hpack/decoder.ts";
 import { HpackError } from "../../../../../src/wire/http2/hpack/hpack-error.ts";
-import { PSEUDO } from "../../../../../src/wire/http2/hpack/pseudo.ts";
 import { FIELD_EXAMPLES, SEQUENCES } from "./appendix-c.ts";
 import { type Header, listOf } from "./header-list.ts";
 import { indexed, integer, literal, sizeUpdate } from "./naive-hpack.ts";

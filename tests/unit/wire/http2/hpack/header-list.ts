@@ -1,10 +1,10 @@
 import { expect } from "bun:test";
 import { latin1, latin1Bytes } from "../../../../../src/core/bytes.ts";
+import type { DecodedBlock } from "../../../../../src/wire/field-block/decoded-block.ts";
+import { PSEUDO } from "../../../../../src/wire/field-block/pseudo.ts";
 import { fieldIdOfName } from "../../../../../src/wire/field-names.ts";
 import { STRIDE } from "../../../../../src/wire/fields.ts";
-import type { DecodedBlock } from "../../../../../src/wire/http2/hpack/decoded-block.ts";
 import type { HpackEncoder } from "../../../../../src/wire/http2/hpack/encoder.ts";
-import { PSEUDO } from "../../../../../src/wire/http2/hpack/pseudo.ts";
 
 export type Header = readonly [name: string, value: string];
 

@@ -1,18 +1,22 @@
 import { FieldId } from "../field-names.ts";
 import { type Fields, STRIDE } from "../fields.ts";
 import { isAuthority, Port } from "../http1/head/authority.ts";
-import { ASTERISK, NINE, SLASH, TARGET, TOKEN, ZERO } from "../http1/octets.ts";
+import { ASTERISK, NINE, SLASH, TARGET_OR_OBS_TEXT, TOKEN, ZERO } from "../http1/octets.ts";
 import { forbiddenTrailer } from "../http1/trailers.ts";
-import type { DecodedBlock } from "./hpack/decoded-block.ts";
-import { PSEUDO } from "./hpack/pseudo.ts";
-import type { Http2Head } from "./message.ts";
+import type { Http2Head } from "../http2/message.ts";
+import { encodeObsText } from "../obs-text.ts";
+import type { DecodedBlock } from "./decoded-block.ts";
+import { PSEUDO } from "./pseudo.ts";
 
-/** A message that breaks RFC 9113 section 8: its stream ends with PROTOCOL_ERROR (section 8.1.1). */
+/**
+ * A message that breaks RFC 9113 section 8 or RFC 9114 section 4: its stream ends with PROTOCOL_ERROR
+ * (RFC 9113 section 8.1.1) or H3_MESSAGE_ERROR (RFC 9114 section 4.1.2).
+ */
 export class MalformedError extends Error {
   override readonly name = "MalformedError";
 }
 
-/** A request's head from its decoded block (RFC 9113 section 8.3.1). Throws MalformedError. */
+/** A request's head from its decoded block (RFC 9113 section 8.3.1, RFC 9114 section 4.3.1). Throws MalformedError. */
 export function requestHead(block: DecodedBlock): Http2Head {
   if (block.fault !== null) throw new MalformedError(block.fault);
   const { method, scheme, path, bytes, fields } = block;
@@ -21,25 +25,21 @@ export function requestHead(block: DecodedBlock): Http2Head {
   if (block.status !== null) throw new MalformedError(":status in a request");
   if (block.protocol !== null) throw new MalformedError(":protocol, which was not offered");
   if (method === "CONNECT") {
-    if (scheme !== null || path !== null || block.authority === null) {
+    if (scheme !== null || path !== null || !block.authority) {
       throw new MalformedError("CONNECT takes :authority and neither :scheme nor :path");
     }
   } else {
     checkTarget(method, scheme, path);
   }
   const contentLength = takeFields(bytes, fields, true);
-  let { authority } = block;
-  if (authority === null) {
-    const host = firstOf(fields, FieldId.host);
-    authority = host < 0 ? "" : textOf(bytes, fields, host);
-  }
+  const host = firstOf(fields, FieldId.host);
   return {
     bytes,
     fields,
     method,
     scheme: scheme ?? "",
-    authority,
-    path: path ?? "",
+    authority: host < 0 ? "" : textOf(bytes, fields, host),
+    path: path === null ? "" : encodeObsText(path),
     status: 0,
     contentLength,
   };
@@ -55,7 +55,8 @@ function checkTarget(method: string, scheme: string | null, path: string | null)
   const first = path.charCodeAt(0);
   const asterisk = first === ASTERISK && path.length === 1 && method === "OPTIONS";
   if (first !== SLASH && !asterisk) throw new MalformedError(":path does not begin with a slash");
-  if (!consistsOf(TARGET, path)) throw new MalformedError(":path has what no target has");
+  if (!consistsOf(TARGET_OR_OBS_TEXT, path))
+    throw new MalformedError(":path has what no target has");
 }
 
 /** A response's head from its decoded block (RFC 9113 section 8.3.2). Throws MalformedError. */
@@ -116,7 +117,10 @@ function takeFields(bytes: Uint8Array, fields: Fields, request: boolean): number
       case PSEUDO.authority:
       case FieldId.host:
         if (!request) break;
-        if (host < 0) {
+        if (start === end) {
+          // It names nothing, as if it weren't there: Go and Traefik serve such requests.
+          fields[i] = FieldId.deleted;
+        } else if (host < 0) {
           if (!isAuthority(bytes, start, end, Port.optional)) {
             throw new MalformedError("The authority is neither a host nor host:port");
           }

@@ -5,22 +5,21 @@ import { FieldId } from "../../wire/field-names.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import type { Http2Head } from "../../wire/http2/message.ts";
 
-/** What handlers get to see of an HTTP/2 request. The scheme is the connection's, whatever the client claims. */
-export function requestFromHttp2(
+/** What handlers get to see of a request over HTTP/2 or HTTP/3. The scheme is the connection's, whatever the client claims. */
+export function requestFromStream(
   exchange: Exchange,
   head: Http2Head,
   body: Body | null,
 ): LazyRequest {
   const fields = new HeaderList(head.bytes, head.fields);
   joinCookies(fields);
-  exchange.method = head.method;
   exchange.target = head.path;
   exchange.host = head.authority;
   const scheme = exchange.downstream.tls === null ? "http" : "https";
   return new LazyRequest(exchange, head.method, scheme, head.authority, head.path, fields, body);
 }
 
-/** Clients may split cookies into several fields; everybody else expects one (RFC 9113 section 8.2.3). */
+/** Clients may split cookies into several fields; everything else expects one (RFC 9113 section 8.2.3, RFC 9114 section 4.2.1). */
 function joinCookies(fields: HeaderList): void {
   const first = fields.findId(FieldId.cookie);
   if (first < 0) return;

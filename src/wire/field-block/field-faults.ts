@@ -1,4 +1,4 @@
-import { HTAB, SP, skip, TOKEN, VALUE } from "../../http1/octets.ts";
+import { HTAB, SP, skip, TOKEN, VALUE } from "../http1/octets.ts";
 
 const LOWER_TOKEN = TOKEN.slice();
 LOWER_TOKEN.fill(0, 0x41, 0x5b);

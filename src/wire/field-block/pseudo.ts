@@ -1,4 +1,4 @@
-import { latin1Bytes } from "../../../core/bytes.ts";
+import { latin1Bytes } from "../../core/bytes.ts";
 
 /**
  * Ids of pseudo-header fields (RFC 9113 section 8.3) in a decoded header block, beside those of

@@ -1,4 +1,4 @@
-import type { Fields } from "../../fields.ts";
+import type { Fields } from "../fields.ts";
 
 /** What a header block holds. The receiver may keep and change all of it. */
 export class DecodedBlock {
