@@ -252,6 +252,7 @@ export class ExchangeDriver
     if (isOutlived(response.status, connection.tlsOptions)) wire.beLast();
     const { method } = exchange;
     const body = bodyToSend(response, method);
+    if (body === null) this.announceEnd(exchange);
     const taken = wire.head(response, method, lengthToSay(response, body, method), body === null);
     if (taken === Taken.refused) {
       body?.cancel(UNSENDABLE);
@@ -308,10 +309,16 @@ export class ExchangeDriver
       return;
     }
     this.ended = true;
+    this.announceEnd(this.exchange!);
     const taken = this.wire.end(body.trailers);
     if (taken === Taken.all) this.finish();
     else if (taken === Taken.refused) this.responseBroken(UNSENDABLE);
     else this.heed(taken);
+  }
+
+  /** What hears of the end does so before the client: the line of the access log is there when the response is. */
+  private announceEnd(exchange: Exchange): void {
+    if (this.wire.endsAtOnce) exchange.finish();
   }
 
   bodyFail(error: ProxyError): void {

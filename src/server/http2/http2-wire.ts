@@ -28,6 +28,8 @@ const CODES = {
  */
 export class Http2Wire implements ResponseWire {
   readonly protocol = "HTTP/2.0";
+  /** What is written goes out when the read event is over. */
+  readonly endsAtOnce = false;
   readonly driver: ExchangeDriver;
   /** What its request's head and trailers take. */
   headBytes: number;

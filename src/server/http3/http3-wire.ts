@@ -24,6 +24,7 @@ const CODES = {
 export class Http3Wire implements ResponseWire {
   readonly protocol = "HTTP/3.0";
   readonly backlogged = false;
+  readonly endsAtOnce = false;
   readonly driver: ExchangeDriver;
   /** The request's, once it was checked; null where it was malformed or too large, or a handler has it. */
   requestHead: Http2Head | null = null;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { get } from "../../support/http/get.ts";
+import { Flag, FrameType, frame, RawHttp2, request } from "../../support/http/raw-http2.ts";
 import { type Router, startRouter } from "../../support/router.ts";
 import { freePort } from "../../support/sockets/free-port.ts";
 import { startUpstream } from "../../support/sockets/recording-upstream.ts";
@@ -132,4 +133,57 @@ test("a full disk costs lines and no request, and is said once", async () => {
     expect(said()).toEqual([expect.stringContaining("/dev/full")]);
     expect(said()[0]).toMatch(/ENOSPC|no space left/i);
   }
+});
+
+describe("without a buffer the line is in the file when the client has the end of the answer", () => {
+  const answers: Record<string, () => string | Uint8Array> = {
+    "/length": () => plain("hello"),
+    "/chunked": () =>
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "/empty": () => "HTTP/1.1 204 No Content\r\n\r\n",
+    "/large": () => plain("x".repeat(300_000)),
+  };
+  const start = async (upstreamUrl: string) =>
+    startRouter({
+      dynamic: JSON.stringify({
+        http: {
+          routers: { all: { rule: "!Path(`/nothing`)", service: "all" } },
+          services: { all: servers(upstreamUrl) },
+        },
+      }),
+      static: "accessLog: {filePath: access.log}\n",
+    });
+  const backend = () => startUpstream(answering(({ target }) => answers[target]()));
+  const targets = [...Object.keys(answers), "/nothing"];
+  const written = (router: Router) => log(router).split("\n").length - 1;
+
+  test("HTTP/1.1", async () => {
+    using upstream = backend();
+    await using router = await start(upstream.url);
+    using client = await router.client();
+    let expected = 0;
+    for (let round = 0; round < 10; round++) {
+      for (const target of targets) {
+        await client.request(`GET ${target} HTTP/1.1\r\nHost: app.test\r\n\r\n`);
+        expect(written(router)).toBe(++expected);
+      }
+    }
+  });
+
+  test("HTTP/2", async () => {
+    using upstream = backend();
+    await using router = await start(upstream.url);
+    using client = await RawHttp2.connect(router.port);
+    let stream = 1;
+    for (let round = 0; round < 10; round++) {
+      for (const target of ["/length", "/chunked", "/nothing"]) {
+        const flags = Flag.endHeaders | Flag.endStream;
+        await client.send(frame(FrameType.headers, flags, stream, request(target)));
+        const data = await client.until(FrameType.data, stream);
+        expect(data!.flags & Flag.endStream).toBe(Flag.endStream);
+        expect(written(router)).toBe((stream + 1) / 2);
+        stream += 2;
+      }
+    }
+  });
 });

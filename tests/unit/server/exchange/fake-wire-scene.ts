@@ -36,6 +36,7 @@ class FakeConnection extends ServerConnection {
 class FakeWire implements ResponseWire {
   readonly protocol = "HTTP/1.1";
   readonly backlogged = false;
+  readonly endsAtOnce = false;
   readonly got = new Got();
   given: RequestGiven = {};
   takes = true;
