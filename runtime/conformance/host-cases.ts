@@ -80,7 +80,11 @@ export const HOST_CASES: Case[] = [
         again.write(encode("more\n"));
         await again.close();
         assert.equal(decode(await files.read(path)), `${expected}more\n`);
-        await assert.rejects(files.append(join(directory, "none", "log")), { code: "ENOENT" });
+        const below = await files.append(join(directory, "none", "below", "log"));
+        below.write(encode("there\n"));
+        await below.close();
+        assert.equal(decode(await files.read(join(directory, "none/below/log"))), "there\n");
+        await assert.rejects(files.append(join(path, "log")), { code: "ENOTDIR" });
       });
     },
   },

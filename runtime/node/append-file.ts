@@ -1,5 +1,6 @@
 import { fstatSync, write as writeCallback, writeSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { concatBytes } from "../../src/core/bytes.ts";
 import type { AppendFile } from "../../src/net/runtime.ts";
@@ -9,6 +10,8 @@ const write = promisify(writeCallback);
 
 /** New log files are for their owner alone. */
 const MODE = 0o600;
+/** As Traefik makes those that are missing. */
+const DIRECTORY_MODE = 0o755;
 /** How long to wait for a pipe whose reader is slow, in milliseconds. */
 const FULL_PIPE_PAUSE = 5;
 
@@ -138,6 +141,10 @@ function isRegular(descriptor: number): boolean {
 
 /** Opens for append; see `Files.append`. */
 export async function openAppend(path: string): Promise<AppendFile> {
-  const file = await open(path, "a", MODE);
+  const file = await open(path, "a", MODE).catch(async (error: unknown) => {
+    if (codeOf(error) !== "ENOENT") throw error;
+    await mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
+    return open(path, "a", MODE);
+  });
   return new DescriptorAppender(file.fd, file);
 }

@@ -1,4 +1,5 @@
 import { loadStatic } from "../config/load-static.ts";
+import { formatIssue } from "../config/sources/document.ts";
 import { messageOf } from "../core/errors.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Runtime } from "../net/runtime.ts";
@@ -14,7 +15,7 @@ export async function run(
   embedded: EmbeddedConfiguration,
 ): Promise<number> {
   const started = performance.now();
-  const { configuration, source } = await loadStatic(runtime, args, embedded);
+  const { configuration, source, notices } = await loadStatic(runtime, args, embedded);
   const shipped = source === embedded.file;
   const program = await createProgram(
     shipped ? withEmbeddedFiles(runtime, embedded) : runtime,
@@ -34,6 +35,7 @@ export async function run(
     runtime: `${runtime.name} ${runtime.version}`,
     configuration: source,
   });
+  for (const notice of notices) logger[notice.level](formatIssue(notice));
   try {
     await server.load();
     await server.listen();

@@ -1,13 +1,15 @@
 import type { z } from "zod";
 import { nearest } from "./nearest.ts";
+import { DYNAMIC_SECTIONS, REMOVED_SECTIONS } from "./sections.ts";
 import { type Shape, shapeOf } from "./shape.ts";
-import type { ConfigDocument, ConfigIssue, KeyPath } from "./sources/document.ts";
+import type { ConfigDocument, ConfigIssue, ConfigNotice, KeyPath } from "./sources/document.ts";
 import { scalarFrom } from "./sources/scalar.ts";
 import { supportOf } from "./support.ts";
 
 export interface Canonical {
   readonly value: unknown;
   readonly issues: ConfigIssue[];
+  readonly notices: ConfigNotice[];
 }
 
 export const REFUSED = "known to Traefik, not supported by Sluice yet";
@@ -16,9 +18,9 @@ export const REFUSED = "known to Traefik, not supported by Sluice yet";
  * Brings raw data into the schema's spelling and types, as Traefik's reader does, whatever the
  * source: keys come in any case, null is as good as absent, a section may be switched by true and
  * false, scalars are taken for what the key wants (`port: 443` where text is wanted, "true" where a
- * boolean is), one text stands for a list ("a,b"). Names of the user's own stay as they are. Unknown
- * keys and keys that Sluice refuses are issues and left out, so that what is right beside them is
- * still validated.
+ * boolean is), one text stands for a list ("a,b"), one section for a list of one. Names of the user's
+ * own stay as they are. Unknown keys and keys that Sluice refuses are issues and left out, so that what
+ * is right beside them is still validated. What counts for nothing is a notice.
  */
 export function canonicalise(
   schema: z.ZodType,
@@ -27,8 +29,9 @@ export function canonicalise(
   path: KeyPath = [],
 ): Canonical {
   const issues: ConfigIssue[] = [];
-  const value = walk(schema, raw, path, { document, issues });
-  return { value: value === undefined && path.length === 0 ? {} : value, issues };
+  const notices: ConfigNotice[] = [];
+  const value = walk(schema, raw, path, { document, issues, notices });
+  return { value: value === undefined && path.length === 0 ? {} : value, issues, notices };
 }
 
 /** A key of the user's own at the top of a file, for anchors: Traefik takes any, Sluice those with `x-`. */
@@ -39,6 +42,7 @@ export function isExtension(key: string): boolean {
 interface Walk {
   readonly document: ConfigDocument;
   readonly issues: ConfigIssue[];
+  readonly notices: ConfigNotice[];
 }
 
 function walk(schema: z.ZodType, raw: unknown, path: KeyPath, context: Walk): unknown {
@@ -70,22 +74,36 @@ function walkObject(
   for (const [key, child] of Object.entries(raw)) {
     if (child === null || child === undefined) continue;
     const name = spelling.get(key.toLowerCase());
-    const complain = (message: string) =>
-      context.issues.push({
-        path: [...path, name ?? key],
-        where: context.document.locate([...path, key]),
-        message,
-      });
+    const issue = (message: string): ConfigIssue => ({
+      path: [...path, name ?? key],
+      where: context.document.locate([...path, key]),
+      message,
+    });
+    const complain = (message: string) => context.issues.push(issue(message));
+    const notice = (level: ConfigNotice["level"], message: string) =>
+      context.notices.push({ ...issue(message), level });
     if (name === undefined) {
-      if (path.length > 0 || !isExtension(key)) complain(unknownKey(key, Object.keys(shape.keys)));
-      continue;
-    }
-    if (Object.hasOwn(result, name)) {
-      complain(`the key "${name}" is there twice, in different spellings`);
+      if (path.length === 0 && isExtension(key)) continue;
+      const lower = key.toLowerCase();
+      const message = unknownKey(key, Object.keys(shape.keys));
+      if (path.length > 0 || context.document.ignoresUnknownSections !== true) complain(message);
+      else if (REMOVED_SECTIONS.includes(lower)) complain(`Traefik 3 has no "${key}" any more`);
+      else if (DYNAMIC_SECTIONS.includes(lower))
+        notice("warn", "belongs into a dynamic configuration (providers.file), ignored here");
+      else notice("warn", `${message}; it is ignored`);
       continue;
     }
     const schema = shape.keys[name];
     const mark = supportOf(schema);
+    const target = mark?.becomes ?? name;
+    if (Object.hasOwn(result, target)) {
+      complain(
+        target === name
+          ? `the key "${name}" is there twice, in different spellings`
+          : `${name} is an old name of ${target}, and both are there`,
+      );
+      continue;
+    }
     if (mark?.support === "refused") {
       // What is wrong below a refused key doesn't matter; that it is there does.
       const off = shapeOf(schema).kind === "object" && switched(child) === false;
@@ -93,7 +111,14 @@ function walkObject(
       continue;
     }
     const value = walk(schema, child, [...path, name], context);
-    if (value !== undefined) result[name] = value;
+    if (value === undefined) continue;
+    if (typeof value === "string" && mark?.takes?.(value) === false) {
+      notice("error", `unknown value ${JSON.stringify(value)}: ${mark.note}`);
+      continue;
+    }
+    if (mark?.warns === true) notice("warn", `has no effect: ${mark.note}`);
+    if (target !== name) notice("warn", mark!.note);
+    result[target] = value;
   }
   return result;
 }
@@ -133,9 +158,14 @@ function walkArray(
   path: KeyPath,
   context: Walk,
 ): unknown {
-  const elements = listFrom(raw);
+  const elements = listFrom(raw) ?? listOfOne(shape.element, raw);
   if (elements === undefined) return raw;
   return elements.map((element, i) => walk(shape.element, element, [...path, i], context));
+}
+
+/** A section where sections are listed, as TOML's `[tls.certificates]` is written for `[[tls.certificates]]`. */
+function listOfOne(element: z.ZodType, raw: unknown): unknown[] | undefined {
+  return isRecord(raw) && shapeOf(element).kind === "object" ? [raw] : undefined;
 }
 
 /** A list; the parts of one text; or a section whose keys are all indexes, as flags have them. */

@@ -15,6 +15,12 @@ export interface SupportMark {
   readonly support: Support;
   /** Why, or what instead. */
   readonly note: string;
+  /** That it has no effect is said whenever it is there. */
+  readonly warns?: boolean;
+  /** Another name of Traefik's for the key of this name, with a warning. */
+  readonly becomes?: string;
+  /** Whether the key can have that value; one that it can't have is said and left to the default. */
+  readonly takes?: (value: string) => boolean;
 }
 
 const marks = new WeakMap<z.ZodType, SupportMark>();
@@ -24,8 +30,13 @@ export function supportOf(schema: z.ZodType): SupportMark | undefined {
   return marks.get(schema);
 }
 
-function mark<T extends z.ZodType>(schema: T, support: Support, note: string): T {
-  marks.set(schema, { support, note });
+function mark<T extends z.ZodType>(
+  schema: T,
+  support: Support,
+  note: string,
+  more: Omit<SupportMark, "support" | "note"> = {},
+): T {
+  marks.set(schema, { support, note, ...more });
   return schema;
 }
 
@@ -37,6 +48,26 @@ export function refused<T extends z.ZodType>(schema: T, note = ""): z.ZodOptiona
 /** A key whose absence of effect is right. */
 export function accepted<T extends z.ZodType>(schema: T, note: string): z.ZodOptional<T> {
   return mark(schema.optional(), "accepted", note) as z.ZodOptional<T>;
+}
+
+/** A key that Traefik takes with a warning and without effect, and so do we. */
+export function ignored<T extends z.ZodType>(schema: T, note: string): z.ZodOptional<T> {
+  return mark(schema.optional(), "accepted", note, { warns: true }) as z.ZodOptional<T>;
+}
+
+/** An old name of another key. It is never in what a schema reads: the other is. */
+export function renamed<T extends z.ZodType>(schema: T, key: string): z.ZodOptional<T> {
+  const note = `deprecated in Traefik: use ${key}`;
+  return mark(schema.optional(), "implemented", note, { becomes: key }) as z.ZodOptional<T>;
+}
+
+/** A key with a default that stands in for values it can't have; those are said as an error. */
+export function fallingBack<T extends z.ZodType>(
+  schema: T,
+  takes: (value: string) => boolean,
+  note: string,
+): T {
+  return mark(schema, "implemented", note, { takes });
 }
 
 /** A key that does what Traefik's does, but for what the note says. */

@@ -1,29 +1,30 @@
 import type { z } from "zod";
 import { canonicalise } from "./canonical.ts";
-import type { ConfigDocument, ConfigIssue, KeyPath } from "./sources/document.ts";
+import type { ConfigDocument, ConfigIssue, ConfigNotice, KeyPath } from "./sources/document.ts";
 
-export type Validated<T> =
-  | { readonly value: T; readonly issues: readonly ConfigIssue[] }
-  | {
-      readonly value: undefined;
-      readonly issues: readonly ConfigIssue[];
-    };
+export interface Validated<T> {
+  /** Undefined where it can't be used. */
+  readonly value: T | undefined;
+  /** All that is wrong. */
+  readonly issues: readonly ConfigIssue[];
+  readonly notices: readonly ConfigNotice[];
+}
 
-/** Canonicalises and validates the part of a document at `path`. All that is wrong is in `issues`. */
+/** Canonicalises and validates the part of a document at `path`. */
 export function validate<S extends z.ZodType>(
   schema: S,
   raw: unknown,
   document: ConfigDocument,
   path: KeyPath = [],
 ): Validated<z.output<S>> {
-  const { value, issues } = canonicalise(schema, raw, document, path);
+  const { value, issues, notices } = canonicalise(schema, raw, document, path);
   const result = schema.safeParse(value, { error: messageOf });
-  if (result.success) return { value: result.data, issues };
+  if (result.success) return { value: result.data, issues, notices };
   for (const { path: below, message } of result.error.issues) {
     const at = [...path, ...(below as KeyPath)];
     issues.push({ path: at, where: document.locate(at), message });
   }
-  return { value: undefined, issues };
+  return { value: undefined, issues, notices };
 }
 
 /** Zod's own findings in our words: what was expected, what was found. Schemas' own messages stay. */

@@ -89,7 +89,7 @@ export interface Files {
   info(path: string): Promise<FileInfo | undefined>;
   /** Names in a directory, sorted, without "." and "..". */
   list(path: string): Promise<string[]>;
-  /** Opens for append, creating the file (mode 0600 where it is new) but not its directory. */
+  /** Opens for append, creating the file (mode 0600 where it is new) and the directories to it. */
   append(path: string): Promise<AppendFile>;
   /**
    * Calls back after anything changes in the directory (not below it); the callback looks for

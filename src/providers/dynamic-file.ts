@@ -1,6 +1,6 @@
 import type { DisabledDynamicElement, DynamicConfiguration } from "../config/dynamic/schema.ts";
 import { type ValidatedDynamic, validateDynamic } from "../config/dynamic/validate.ts";
-import { ConfigError, type ConfigIssue } from "../config/sources/document.ts";
+import { ConfigError, type ConfigIssue, type ConfigNotice } from "../config/sources/document.ts";
 import { parseFile } from "../config/sources/parse-file.ts";
 import { Breather } from "../core/breather.ts";
 
@@ -33,6 +33,7 @@ type Piece =
   | { readonly certificates: readonly unknown[] }
   | { readonly issues: readonly ConfigIssue[] }
   | { readonly disabled: readonly DisabledDynamicElement[] }
+  | { readonly notices: readonly ConfigNotice[] }
   /** The file can't be parsed. */
   | { readonly failed: readonly ConfigIssue[] };
 
@@ -62,6 +63,7 @@ export function packDynamicFile(file: DynamicFile): PackedDynamic {
   for (const some of slices(certificates ?? [])) packed.push(pack({ certificates: some }));
   for (const issues of slices(read.issues)) packed.push(pack({ issues }));
   for (const disabled of slices(read.disabled)) packed.push(pack({ disabled }));
+  for (const notices of slices(read.notices)) packed.push(pack({ notices }));
   return packed;
 }
 
@@ -72,12 +74,14 @@ export async function unpackDynamicFile(packed: PackedDynamic): Promise<Validate
   const certificates: unknown[] = [];
   const issues: ConfigIssue[] = [];
   const disabled: DisabledDynamicElement[] = [];
+  const notices: ConfigNotice[] = [];
   for (const text of packed) {
     await breather.breathe();
     const piece = JSON.parse(text) as Piece;
     if ("failed" in piece) throw new ConfigError(piece.failed);
     if ("issues" in piece) issues.push(...piece.issues);
     else if ("disabled" in piece) disabled.push(...piece.disabled);
+    else if ("notices" in piece) notices.push(...piece.notices);
     else if ("certificates" in piece) certificates.push(...piece.certificates);
     else {
       planes[piece.plane] ??= {};
@@ -92,7 +96,7 @@ export async function unpackDynamicFile(packed: PackedDynamic): Promise<Validate
   const configuration = (
     certificates.length === 0 ? planes : { ...planes, tls: { ...planes["tls"], certificates } }
   ) as DynamicConfiguration;
-  return { configuration, issues, disabled };
+  return { configuration, issues, disabled, notices };
 }
 
 /** JSON has no bigint, and a router's priority is the only one. */

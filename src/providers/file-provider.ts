@@ -1,6 +1,11 @@
 import type { ValidatedDynamic } from "../config/dynamic/validate.ts";
 import { decodeText } from "../config/sources/decode-text.ts";
-import { ConfigError, type ConfigIssue, formatIssue } from "../config/sources/document.ts";
+import {
+  ConfigError,
+  type ConfigIssue,
+  type ConfigNotice,
+  formatIssue,
+} from "../config/sources/document.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Files, Runtime, Stop } from "../net/runtime.ts";
@@ -151,8 +156,9 @@ export class FileProvider implements Provider {
     const parts: ConfigurationPart[] = [];
     const large = texts.reduce((sum, { text }) => sum + text.length, 0) >= LARGE;
     for (const file of texts) {
-      const { configuration, issues, disabled } = await this.read(file, large);
+      const { configuration, issues, disabled, notices } = await this.read(file, large);
       this.report(issues);
+      this.reportNotices(notices);
       const { name } = file;
       const directory = absolutePath(parentOf(name), this.options.cwd);
       parts.push({
@@ -175,6 +181,11 @@ export class FileProvider implements Provider {
 
   private report(issues: readonly ConfigIssue[]): void {
     for (const issue of issues) this.logger.error(formatIssue(issue), { providerName: this.name });
+  }
+
+  private reportNotices(notices: readonly ConfigNotice[]): void {
+    for (const notice of notices)
+      this.logger[notice.level](formatIssue(notice), { providerName: this.name });
   }
 
   /** All configuration files in a stable order; notes the directories that a change would show in. */

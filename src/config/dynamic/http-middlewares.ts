@@ -10,7 +10,7 @@ import {
   text,
   texts,
 } from "../fields.ts";
-import { refused } from "../support.ts";
+import { ignored, refused, renamed } from "../support.ts";
 
 const sourceCriterion = () =>
   z.strictObject({
@@ -67,14 +67,14 @@ const headers = () =>
     referrerPolicy: text().optional(),
     permissionsPolicy: text().optional(),
     isDevelopment: flag().optional(),
-    featurePolicy: refused(text(), "deprecated in Traefik: use permissionsPolicy"),
-    sslRedirect: refused(
+    featurePolicy: ignored(text(), "deprecated in Traefik: use permissionsPolicy"),
+    sslRedirect: ignored(
       flag(),
       "deprecated in Traefik: use entryPoints.NAME.http.redirections or redirectScheme",
     ),
-    sslTemporaryRedirect: refused(flag(), "deprecated in Traefik: use redirectScheme"),
-    sslHost: refused(text(), "deprecated in Traefik: use redirectRegex"),
-    sslForceHost: refused(flag(), "deprecated in Traefik: use redirectRegex"),
+    sslTemporaryRedirect: ignored(flag(), "deprecated in Traefik: use redirectScheme"),
+    sslHost: ignored(text(), "deprecated in Traefik: use redirectRegex"),
+    sslForceHost: ignored(flag(), "deprecated in Traefik: use redirectRegex"),
   });
 
 /** One HTTP middleware: exactly one of its kinds is there. */
@@ -160,9 +160,9 @@ export const middlewareSchema = z.strictObject({
       rejectStatusCode: integer(0, 599).optional(),
     })
     .optional(),
-  ipWhiteList: refused(
-    z.strictObject({ sourceRange: texts().optional(), ipStrategy: ipStrategy().optional() }),
-    "deprecated in Traefik: use ipAllowList",
+  ipWhiteList: renamed(
+    z.strictObject({ sourceRange: ranges().optional(), ipStrategy: ipStrategy().optional() }),
+    "ipAllowList",
   ),
   inFlightReq: refused(
     z.strictObject({ amount: integer().optional(), sourceCriterion: sourceCriterion().optional() }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
-import { accepted, refused } from "../support.ts";
+import { NO_DOMAINS, NO_RESOLVER } from "../no-resolver.ts";
+import { accepted, ignored, refused } from "../support.ts";
 import { middlewareSchema } from "./http-middlewares.ts";
 import { type loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
 import { TCP_ELEMENTS, tcpSchema } from "./tcp.ts";
@@ -23,8 +24,8 @@ export const routerSchema = z.strictObject({
   tls: z
     .strictObject({
       options: text().optional(),
-      certResolver: refused(text(), "name certificates in tls.certificates"),
-      domains: refused(tlsDomains(), "name certificates in tls.certificates"),
+      certResolver: ignored(text(), NO_RESOLVER),
+      domains: accepted(tlsDomains(), NO_DOMAINS),
     })
     .optional(),
   observability: z

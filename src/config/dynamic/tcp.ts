@@ -13,7 +13,8 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { accepted, refused } from "../support.ts";
+import { NO_DOMAINS, NO_RESOLVER } from "../no-resolver.ts";
+import { accepted, ignored, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
 import { serverAddress } from "./server-address.ts";
 import { weightedServices } from "./weighted-services.ts";
@@ -34,8 +35,8 @@ export const tcpRouterSchema = z.strictObject({
     .strictObject({
       passthrough: flag().default(false),
       options: text().optional(),
-      certResolver: refused(text(), "name certificates in tls.certificates"),
-      domains: refused(tlsDomains(), "name certificates in tls.certificates"),
+      certResolver: ignored(text(), NO_RESOLVER),
+      domains: accepted(tlsDomains(), NO_DOMAINS),
     })
     .optional(),
 });

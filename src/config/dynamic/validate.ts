@@ -1,6 +1,13 @@
 import type { z } from "zod";
 import { isExtension, reservedName, unknownKey } from "../canonical.ts";
-import { type ConfigDocument, type ConfigIssue, formatIssue } from "../sources/document.ts";
+import { shapeOf } from "../shape.ts";
+import {
+  type ConfigDocument,
+  type ConfigIssue,
+  type ConfigNotice,
+  formatIssue,
+} from "../sources/document.ts";
+import { staticSchema } from "../static/schema.ts";
 import { validate } from "../validate.ts";
 import {
   type DisabledDynamicElement,
@@ -11,6 +18,15 @@ import {
 import { tlsCertificateSchema } from "./tls.ts";
 
 type Plane = keyof typeof ELEMENTS;
+
+const STATIC_SECTIONS = staticSections();
+
+function staticSections(): ReadonlySet<string> {
+  const shape = shapeOf(staticSchema);
+  return new Set(
+    shape.kind === "object" ? Object.keys(shape.keys).map((key) => key.toLowerCase()) : [],
+  );
+}
 
 const PLANES = Object.keys(ELEMENTS) as Plane[];
 
@@ -40,6 +56,7 @@ export interface ValidatedDynamic {
   /** What belongs to no element. */
   readonly issues: readonly ConfigIssue[];
   readonly disabled: readonly DisabledDynamicElement[];
+  readonly notices: readonly ConfigNotice[];
 }
 
 /**
@@ -55,6 +72,7 @@ class DynamicValidator {
   private readonly document: ConfigDocument;
   private readonly issues: ConfigIssue[] = [];
   private readonly disabled: DisabledDynamicElement[] = [];
+  private readonly notices: ConfigNotice[] = [];
   private readonly planes: Partial<Record<Plane, Record<string, unknown>>> = { http: {} };
 
   constructor(document: ConfigDocument) {
@@ -65,13 +83,28 @@ class DynamicValidator {
     for (const [key, value] of this.entriesOf(this.document.value, [])) {
       const plane = PLANES.find((name) => name === key.toLowerCase());
       if (plane !== undefined) this.plane(plane, key, value);
-      else if (!isExtension(key)) this.complain([key], unknownKey(key, PLANES));
+      else if (!isExtension(key)) this.unknownSection(key);
     }
     return {
       configuration: this.planes as DynamicConfiguration,
       issues: this.issues,
       disabled: this.disabled,
+      notices: this.notices,
     };
+  }
+
+  /** One file may be both configurations: static sections in one that has providers are in their place. */
+  private unknownSection(key: string): void {
+    const message = unknownKey(key, PLANES);
+    if (this.document.ignoresUnknownSections !== true) this.complain([key], message);
+    else if (!STATIC_SECTIONS.has(key.toLowerCase())) this.warn([key], `${message}; it is ignored`);
+    else if (!this.isStaticToo)
+      this.warn([key], "belongs into the static configuration, ignored here");
+  }
+
+  private get isStaticToo(): boolean {
+    const keys = Object.keys(this.document.value as object);
+    return keys.some((key) => key.toLowerCase() === "providers");
   }
 
   private plane(plane: Plane, key: string, value: unknown): void {
@@ -96,6 +129,7 @@ class DynamicValidator {
         continue;
       }
       const result = validate(schemas[section], raw, this.document, path);
+      this.notices.push(...result.notices);
       if (result.issues.length === 0) valid.push([name, result.value]);
       else this.disable(KINDS[plane][section], name, result.issues);
     }
@@ -104,12 +138,14 @@ class DynamicValidator {
 
   private certificates(at: readonly string[], elements: unknown): void {
     if (elements === null || elements === undefined) return;
-    if (!Array.isArray(elements)) {
+    // TOML's `[tls.certificates]` is written for `[[tls.certificates]]`.
+    const list = typeof elements === "object" && !Array.isArray(elements) ? [elements] : elements;
+    if (!Array.isArray(list)) {
       this.complain(at, `expected a list, found ${JSON.stringify(elements)}`);
       return;
     }
     const valid = ((this.planes.tls ??= {})[CERTIFICATES] ??= []) as unknown[];
-    elements.forEach((raw, index) => {
+    list.forEach((raw, index) => {
       const path = ["tls", CERTIFICATES, String(index)];
       const result = validate(tlsCertificateSchema, raw, this.document, path);
       if (result.issues.length === 0) valid.push(result.value);
@@ -123,6 +159,10 @@ class DynamicValidator {
 
   private complain(path: readonly string[], message: string): void {
     this.issues.push({ path, where: this.document.locate(path), message });
+  }
+
+  private warn(path: readonly string[], message: string): void {
+    this.notices.push({ level: "warn", path, where: this.document.locate(path), message });
   }
 
   /** The entries of a section that have a value; anything but a section is a mistake. */

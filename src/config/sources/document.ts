@@ -5,6 +5,10 @@ export type KeyPath = readonly (string | number)[];
 export interface ConfigDocument {
   /** A file's path, "flags" or "environment". */
   readonly source: string;
+  /** Sections at the top that it doesn't know count for nothing, as in all of Traefik's files. */
+  readonly ignoresUnknownSections?: boolean;
+  /** What is to be said of how it was found. */
+  readonly notices?: readonly ConfigNotice[];
   /** Plain JSON-like data: objects, arrays, strings, numbers, booleans, null. */
   readonly value: unknown;
   /** Where the key at `path` stands: "traefik.yml:3:5", "--entryPoints.web.address" or "TRAEFIK_ENTRYPOINTS_WEB_ADDRESS". */
@@ -18,6 +22,12 @@ export interface ConfigIssue {
   readonly where: string;
   /** What was found, what was expected, and the nearest known key where one is meant. */
   readonly message: string;
+}
+
+/** Something that counts for nothing, or not as it is written. The start goes on, as Traefik's does. */
+export interface ConfigNotice extends ConfigIssue {
+  /** "error" where what was asked for is missing from what runs. */
+  readonly level: "warn" | "error";
 }
 
 /** Refuses a configuration as a whole. `message` has one line for each issue. */

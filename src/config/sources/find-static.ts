@@ -1,7 +1,7 @@
 import type { Runtime } from "../../net/runtime.ts";
 import { staticSchema } from "../static/schema.ts";
 import { decodeText } from "./decode-text.ts";
-import { type ConfigDocument, ConfigError } from "./document.ts";
+import { type ConfigDocument, ConfigError, type ConfigNotice } from "./document.ts";
 import { parseEnvironment } from "./environment.ts";
 import { parseFlags } from "./flags.ts";
 import { parseFile } from "./parse-file.ts";
@@ -11,7 +11,8 @@ type Finder = Pick<Runtime, "files" | "env" | "cwd">;
 /**
  * Finds the static configuration as Traefik does: a file (`--configFile`, TRAEFIK_CONFIGFILE, or
  * traefik.{toml,yaml,yml} in the usual places), else flags, else the environment; one excludes the
- * others. Undefined where there is none. Throws ConfigError where it can't be read.
+ * others: flags beside a file are ignored, which is said. Undefined where there is none. Throws
+ * ConfigError where it can't be read.
  */
 export async function findStatic(
   runtime: Finder,
@@ -20,13 +21,11 @@ export async function findStatic(
   const { configFile, rest } = takeConfigFile(args);
   const named = configFile ?? runtime.env["TRAEFIK_CONFIGFILE"];
   if (named !== undefined && named !== "") {
-    if (rest.length > 0) throw exclusive(rest);
-    return readFile(runtime, named);
+    return readFile(runtime, named, rest);
   }
   for (const path of candidates(runtime)) {
     if ((await runtime.files.info(path))?.isFile) {
-      if (rest.length > 0) throw exclusive(rest, path);
-      return readFile(runtime, path);
+      return readFile(runtime, path, rest);
     }
   }
   return rest.length > 0
@@ -34,14 +33,10 @@ export async function findStatic(
     : parseEnvironment(runtime.env, staticSchema);
 }
 
-function exclusive(rest: readonly string[], file = "a configuration file"): ConfigError {
-  return new ConfigError([
-    {
-      path: [],
-      where: "flags",
-      message: `${file} and flags exclude each other, found both: ${rest.join(" ")}`,
-    },
-  ]);
+function ignoredFlags(file: string, flags: readonly string[]): ConfigNotice[] {
+  if (flags.length === 0) return [];
+  const message = `the configuration is the file ${file}, these flags are ignored: ${flags.join(" ")}`;
+  return [{ level: "warn", path: [], where: "flags", message }];
 }
 
 function takeConfigFile(args: readonly string[]): {
@@ -73,7 +68,11 @@ function candidates({ env, cwd }: Finder): string[] {
   );
 }
 
-async function readFile(runtime: Finder, path: string): Promise<ConfigDocument> {
+async function readFile(
+  runtime: Finder,
+  path: string,
+  flags: readonly string[],
+): Promise<ConfigDocument> {
   let bytes: Uint8Array;
   try {
     bytes = await runtime.files.read(path);
@@ -82,5 +81,5 @@ async function readFile(runtime: Finder, path: string): Promise<ConfigDocument> 
       { path: [], where: path, message: `cannot be read: ${(error as Error).message}` },
     ]);
   }
-  return parseFile(decodeText(bytes, path), path);
+  return { ...parseFile(decodeText(bytes, path), path), notices: ignoredFlags(path, flags) };
 }

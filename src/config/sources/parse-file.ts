@@ -8,6 +8,10 @@ const MAX_LENGTH = 64 * 1024 * 1024;
 
 /** Reads a configuration file by its extension. Throws ConfigError. */
 export function parseFile(text: string, file: string): ConfigDocument {
+  return { ...parseLanguage(text, file), ignoresUnknownSections: true };
+}
+
+function parseLanguage(text: string, file: string): ConfigDocument {
   const refuse = (message: string) =>
     new ConfigError([{ path: [], where: `${file}:1:1`, message }]);
   if (text.length > MAX_LENGTH)

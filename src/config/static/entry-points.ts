@@ -13,7 +13,8 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { accepted, limited, ours, refused } from "../support.ts";
+import { NO_DOMAINS, NO_RESOLVER } from "../no-resolver.ts";
+import { accepted, ignored, limited, ours, refused } from "../support.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
 const DEFAULT_MAX_HEADER_BYTES = 1024 * 1024;
@@ -75,8 +76,8 @@ const http = () =>
     tls: z
       .strictObject({
         options: text().optional(),
-        certResolver: refused(text(), "name certificates in tls.certificates"),
-        domains: refused(tlsDomains(), "name certificates in tls.certificates"),
+        certResolver: ignored(text(), NO_RESOLVER),
+        domains: accepted(tlsDomains(), NO_DOMAINS),
       })
       .optional(),
     encodedCharacters: z
@@ -116,7 +117,7 @@ const udp = () =>
 /** One entrypoint. */
 export const entryPointSchema = z.strictObject({
   address: address(),
-  allowACMEByPass: refused(flag()),
+  allowACMEByPass: accepted(flag(), "without effect while there is no ACME"),
   reusePort: flag().default(false),
   asDefault: flag().default(false),
   transport: transport().prefault({}),

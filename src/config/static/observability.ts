@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clientTls, duration, flag, integer, map, oneOf, text, texts } from "../fields.ts";
-import { refused } from "../support.ts";
+import { fallingBack, refused } from "../support.ts";
 
 /** How OpenTelemetry data leaves: the same in the log, the access log, metrics and tracing. */
 const otlpTransports = () => ({
@@ -28,9 +28,17 @@ const otlpLogs = () =>
     ...otlpTransports(),
   });
 
+/** One of some words; for others the first stands in, as in Traefik. */
+const wordOr = <const T extends string>(preset: T, ...words: readonly T[]) =>
+  fallingBack(
+    oneOf(...words).default(preset as never),
+    (value) => words.some((word) => word.toLowerCase() === value.toLowerCase()),
+    `expected one of ${words.join(", ")}; it is ${preset} now`,
+  );
+
 export const logSchema = z.strictObject({
-  level: oneOf("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "PANIC").default("ERROR"),
-  format: oneOf("common", "json").default("common"),
+  level: wordOr("ERROR", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "PANIC"),
+  format: wordOr("common", "common", "json"),
   noColor: flag().default(false),
   filePath: text().optional(),
   maxSize: refused(integer(), "rotate from outside and send SIGUSR1"),
@@ -55,7 +63,7 @@ const statusRange = () =>
 
 export const accessLogSchema = z.strictObject({
   filePath: text().optional(),
-  format: oneOf("common", "genericCLF", "json").default("common"),
+  format: wordOr("common", "common", "genericCLF", "json"),
   filters: z
     .strictObject({
       statusCodes: z.array(statusRange()).optional(),

@@ -52,11 +52,6 @@ export const providersSchema = z.strictObject({
       filename: text().optional(),
       debugLogGeneratedTemplate: accepted(flag(), "files are not Go templates here"),
     })
-    .superRefine(({ filename = "", directory = "" }, context) => {
-      if ((filename === "") !== (directory === "")) return;
-      const message = `expected a filename or a directory, found ${filename === "" ? "neither" : "both"}`;
-      context.addIssue({ code: "custom", message });
-    })
     .optional(),
   kubernetesIngress: refused(
     z.strictObject({

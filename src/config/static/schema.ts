@@ -12,7 +12,6 @@ import {
   text,
   texts,
 } from "../fields.ts";
-import { nearest } from "../nearest.ts";
 import { accepted, refused } from "../support.ts";
 import { certificatesResolversSchema } from "./certificates-resolvers.ts";
 import { entryPointSchema } from "./entry-points.ts";
@@ -55,33 +54,39 @@ const pluginSettings = () =>
     useUnsafe: flag().optional(),
   });
 
+const SWITCH = "the feature that it switches on is refused where it is configured";
+
 const experimental = () =>
   z.strictObject({
-    plugins: z
-      .record(
+    plugins: refused(
+      z.record(
         z.string(),
         z.strictObject({
           moduleName: text().optional(),
           version: text().optional(),
           settings: pluginSettings().optional(),
         }),
-      )
-      .optional(),
-    localPlugins: z
-      .record(
+      ),
+    ),
+    localPlugins: refused(
+      z.record(
         z.string(),
         z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
-      )
-      .optional(),
-    abortOnPluginFailure: flag().optional(),
-    fastProxy: z.strictObject({ debug: flag().optional() }).optional(),
-    otlplogs: flag().optional(),
-    knative: flag().optional(),
-    kubernetesIngressNGINX: flag().optional(),
-    kubernetesGateway: flag().optional(),
+      ),
+    ),
+    abortOnPluginFailure: accepted(flag(), "there are no plugins"),
+    fastProxy: accepted(
+      z.strictObject({ debug: flag().optional() }),
+      "there is one proxy, and it is fast",
+    ),
+    otlplogs: accepted(flag(), SWITCH),
+    knative: accepted(flag(), SWITCH),
+    kubernetesIngressNGINX: accepted(flag(), SWITCH),
+    kubernetesGateway: accepted(flag(), SWITCH),
   });
 
-const keys = z.strictObject({
+/** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */
+export const staticSchema = z.strictObject({
   global: z
     .strictObject({
       checkNewVersion: accepted(flag(), "Sluice never calls home"),
@@ -128,7 +133,7 @@ const keys = z.strictObject({
     }),
   ),
   certificatesResolvers: refused(certificatesResolversSchema),
-  experimental: refused(experimental()),
+  experimental: experimental().optional(),
   core: z
     .strictObject({
       defaultRuleSyntax: oneOf("v3", "v2")
@@ -142,26 +147,6 @@ const keys = z.strictObject({
   spiffe: refused(z.strictObject({ workloadAPIAddr: text().optional() })),
   ocsp: refused(z.strictObject({ responderOverrides: map().optional() })),
 });
-
-/** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */
-export const staticSchema = keys.superRefine(({ entryPoints }, context) => {
-  const names = Object.keys(entryPoints);
-  for (const [name, { http }] of Object.entries(entryPoints)) {
-    const to = http.redirections?.entryPoint.to;
-    if (to === undefined || names.includes(to) || isPort(to)) continue;
-    const guess = nearest(to, names);
-    const meant = guess === undefined ? "" : `, did you mean "${guess}"?`;
-    context.addIssue({
-      code: "custom",
-      path: ["entryPoints", name, "http", "redirections", "entryPoint", "to"],
-      message: `expected an entrypoint's name or a port such as ":443", found "${to}"${meant}`,
-    });
-  }
-});
-
-function isPort(text: string): boolean {
-  return /^:\d{1,5}$/.test(text) && Number(text.slice(1)) <= 65535;
-}
 
 /** The static configuration with its defaults; durations in milliseconds. */
 export type StaticConfiguration = z.output<typeof staticSchema>;

@@ -73,13 +73,22 @@ describe("where the static configuration comes from", () => {
     expect(await find({}, [], { HOME: "/home/me" })).toBeUndefined();
   });
 
-  test("a file and flags exclude each other", async () => {
-    await expect(find({ "a.yml": "" }, ["--configFile=a.yml", "--ping"])).rejects.toThrow(
-      "flags: a configuration file and flags exclude each other, found both: --ping",
-    );
-    await expect(find({ "/cwd/traefik.yml": "" }, ["--ping"])).rejects.toThrow(
-      "flags: /cwd/traefik.yml and flags exclude each other, found both: --ping",
-    );
+  test("a file counts and flags beside it are named and ignored", async () => {
+    for (const [file, args] of [
+      ["a.yml", ["--configFile=a.yml", "--ping", "--log.level", "INFO"]],
+      ["/cwd/traefik.yml", ["--ping", "--log.level", "INFO"]],
+    ] as const) {
+      const document = await find({ [file]: "global: {}" }, [...args]);
+      expect(document?.value).toEqual({ global: {} });
+      expect(document?.notices).toEqual([
+        {
+          level: "warn",
+          path: [],
+          where: "flags",
+          message: `the configuration is the file ${file}, these flags are ignored: --ping --log.level INFO`,
+        },
+      ]);
+    }
   });
 
   test("without the folders' variables their places are not looked at", async () => {

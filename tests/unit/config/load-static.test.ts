@@ -38,7 +38,7 @@ describe("the static configuration", () => {
 
   test("says everything that is wrong at once", async () => {
     const runtime = host({
-      "a.yml": "entryPoint: {}\nlog:\n  level: LOUD\nping: { entryPoint: {} }\n",
+      "a.yml": "global: { no: 1 }\nlog:\n  color: LOUD\nping: { entryPoint: {} }\n",
     });
     const error = await loadStatic(runtime, ["--configFile=a.yml"], SHIPPED).then(
       () => undefined,
@@ -46,7 +46,7 @@ describe("the static configuration", () => {
     );
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).issues.map(({ where }) => where).sort()).toEqual([
-      "a.yml:1:1",
+      "a.yml:1:11",
       "a.yml:3:3",
       "a.yml:4:9",
     ]);

@@ -100,6 +100,7 @@ test("each element of the dynamic reference is either right or disabled with its
     "Middleware01",
     "Middleware04",
     "Middleware07",
+    "Middleware12",
     "Middleware19",
     "Middleware20",
     "Middleware21",
@@ -110,7 +111,7 @@ test("each element of the dynamic reference is either right or disabled with its
   expect(namesIn(configuration.tcp!)).toEqual(["TCPService02", "TCPMiddleware03"]);
   expect(namesIn(configuration.udp!)).toEqual(["UDPRouter0", "UDPRouter1", "UDPService02"]);
   expect(configuration.tls!.certificates).toHaveLength(2);
-  const http = 2 + 4 + 16 + 2;
+  const http = 2 + 4 + 15 + 2;
   const tcp = 2 + 1 + 2 + 2;
   const tls = 2 + 2;
   expect(disabled.length).toBe(http + tcp + 1 + tls);

@@ -210,11 +210,16 @@ describe("flags", () => {
   });
 
   test("errors name the flag", () => {
-    const args = ["--Log.Level=LOUD", "--docker.endpoint", "x", "--providers.docker.watch"];
+    const args = [
+      "--Ping.terminatingStatusCode=1",
+      "--docker.endpoint",
+      "x",
+      "--providers.docker.watch",
+    ];
     expect(fromFlags(...args).errors).toEqual([
       '--docker.endpoint: docker: unknown key "docker"',
       "--providers.docker.watch: providers.docker: known to Traefik, not supported by Sluice yet",
-      '--Log.Level: log.level: expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC, found "LOUD"',
+      "--Ping.terminatingStatusCode: ping.terminatingStatusCode: expected at least 100, found 1",
     ]);
   });
 
@@ -269,10 +274,11 @@ describe("the environment", () => {
 
   test("errors name the variable", () => {
     expect(
-      fromEnvironment({ TRAEFIK_LOG_LEVEL: "LOUD", TRAEFIK_PING_ENTRYPOIN: "web" }).errors,
+      fromEnvironment({ TRAEFIK_PING_TERMINATINGSTATUSCODE: "1", TRAEFIK_PING_ENTRYPOIN: "web" })
+        .errors,
     ).toEqual([
       'TRAEFIK_PING_ENTRYPOIN: ping.entrypoin: unknown key "entrypoin", did you mean "entryPoint"?',
-      'TRAEFIK_LOG_LEVEL: log.level: expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC, found "LOUD"',
+      "TRAEFIK_PING_TERMINATINGSTATUSCODE: ping.terminatingStatusCode: expected at least 100, found 1",
     ]);
   });
 

@@ -9,7 +9,7 @@ describe("a static configuration says where and what", () => {
     [
       "an unknown key, with the nearest one",
       "entrypoint:\n  web: {}\n",
-      ['1:1: entrypoint: unknown key "entrypoint", did you mean "entryPoints"?'],
+      ['1:1: entrypoint: unknown key "entrypoint", did you mean "entryPoints"?; it is ignored'],
     ],
     [
       "a misspelt key far below",
@@ -21,7 +21,7 @@ describe("a static configuration says where and what", () => {
     [
       "an unknown key that is like no other",
       "zzzzzzzzzzzz: 1\n",
-      ['1:1: zzzzzzzzzzzz: unknown key "zzzzzzzzzzzz"'],
+      ['1:1: zzzzzzzzzzzz: unknown key "zzzzzzzzzzzz"; it is ignored'],
     ],
     [
       "a section where a text belongs",
@@ -129,25 +129,29 @@ describe("a static configuration says where and what", () => {
         "    http: { redirections: { entryPoint: { to: websecur } } }\n  websecure: { address: ':443' }\n",
       ),
       [
-        '4:43: entryPoints.web.http.redirections.entryPoint.to: expected an entrypoint\'s name or a port such as ":443", found "websecur", did you mean "websecure"?',
+        '4:43: entryPoints.web.http.redirections.entryPoint.to: expected an entrypoint\'s name or a port such as ":443", found "websecur", did you mean "websecure"?; nothing is redirected',
       ],
     ],
     [
       "a redirection to a port that is none",
       entryPoint("    http: { redirections: { entryPoint: { to: ':70000' } } }\n"),
       [
-        '4:43: entryPoints.web.http.redirections.entryPoint.to: expected an entrypoint\'s name or a port such as ":443", found ":70000"',
+        '4:43: entryPoints.web.http.redirections.entryPoint.to: expected an entrypoint\'s name or a port such as ":443", found ":70000"; nothing is redirected',
       ],
     ],
     [
       "a file provider without a file",
       "providers:\n  file: { watch: true }\n",
-      ["2:3: providers.file: expected a filename or a directory, found neither"],
+      [
+        "2:3: providers.file: expected a filename or a directory, found neither; the provider is off",
+      ],
     ],
     [
       "a file provider with a file and a directory",
       "providers:\n  file: { filename: a.yml, directory: conf }\n",
-      ["2:3: providers.file: expected a filename or a directory, found both"],
+      [
+        "2:11: providers.file.filename: expected a filename or a directory, found both; the filename is ignored",
+      ],
     ],
     [
       "a duration that Go has no room for",
@@ -192,7 +196,7 @@ describe("a static configuration says where and what", () => {
       [
         `1:1: api: ${REFUSED}`,
         '4:3: log.noColour: unknown key "noColour", did you mean "noColor"?',
-        '3:3: log.level: expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC, found "LOUD"',
+        '3:3: log.level: unknown value "LOUD": expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC; it is ERROR now',
       ],
     ],
   ];

@@ -65,7 +65,9 @@ describe("a dynamic configuration says where and what", () => {
     [
       "a certificate resolver",
       router("      tls: { certResolver: le }\n"),
-      [`7:14: http.routers.r.tls.certResolver: ${REFUSED} (name certificates in tls.certificates)`],
+      [
+        "7:14: http.routers.r.tls.certResolver: has no effect: there is no certificate resolver of that name, the default certificate is served; certificates are named in tls.certificates",
+      ],
     ],
     [
       "no rule, no service",
@@ -125,7 +127,7 @@ describe("a dynamic configuration says where and what", () => {
       "http:\n  router: {}\nhttps: {}\n",
       [
         '2:3: http.router: unknown key "router", did you mean "routers"?',
-        '3:1: https: unknown key "https", did you mean "http"?',
+        '3:1: https: unknown key "https", did you mean "http"?; it is ignored',
       ],
     ],
     [
@@ -154,7 +156,7 @@ test("an error disables what has it and nothing else", () => {
 http:
   routers:
     good: { rule: "Host(\`a\`)", service: good }
-    bad: { rule: "Host(\`b\`)", service: good, tls: { certResolver: le } }
+    bad: { rule: "Host(\`b\`)", service: good, parentRefs: [x] }
     typo: { rules: "Host(\`c\`)", service: good }
   services:
     good: { loadBalancer: { servers: [{ url: "http://a" }] } }
