@@ -1,7 +1,10 @@
 import type { Row } from "./context.ts";
+import { afterHttp2Row } from "./rows/after-http2-row.ts";
 import { floodRow } from "./rows/flood-row.ts";
 import { handshakeRow } from "./rows/handshake-row.ts";
 import { idleConnectionsRow } from "./rows/idle-connections-row.ts";
+import { latencyRow } from "./rows/latency-row.ts";
+import { middlewaresRow } from "./rows/middlewares-row.ts";
 import { protocolRow } from "./rows/protocol-row.ts";
 import { relayRow } from "./rows/relay-row.ts";
 import { reloadRow } from "./rows/reload-row.ts";
@@ -62,6 +65,9 @@ export const ROWS: Readonly<Record<string, Row>> = {
   handshakes: handshakeRow,
   websocket: websocketRow,
   ...RELAYS,
+  "after-h2": afterHttp2Row,
+  latency: latencyRow,
+  middlewares: middlewaresRow,
   floods: floodRow,
   routers: routerCountRow,
   reload: reloadRow,

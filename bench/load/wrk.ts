@@ -46,9 +46,10 @@ export async function wrk(options: WrkOptions): Promise<Load & { readonly latenc
   const [text, code] = await Promise.all([new Response(child.stdout).text(), child.exited]);
   const json = /^\{.*\}$/m.exec(text)?.[0];
   const report: Report | undefined = json === undefined ? undefined : JSON.parse(json);
-  if (code !== 0 || !report?.requests || report.socketErrors > 0 || report.statusErrors > 0)
+  const requests = Math.max(report?.requests ?? 0, size === 0 ? 0 : (report?.bytes ?? 0) / size);
+  const failed = report === undefined || report.socketErrors > 0 || report.statusErrors > 0;
+  if (code !== 0 || failed || !(requests > 0))
     throw new Error(`the load on ${url} failed:\n${text}`);
-  const requests = Math.max(report.requests, size === 0 ? 0 : report.bytes / size);
   return {
     requests,
     perSecond: (requests * 1e6) / report.microseconds,

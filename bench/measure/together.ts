@@ -38,11 +38,11 @@ export async function measureTogether<C extends Candidate>(
   candidates: readonly C[],
   load: PutLoad<C>,
 ): Promise<Cost[]> {
-  await warmUp(context, title, candidates, load);
   const [first, ...others] = candidates;
   const costs: Cost[] = [];
   for (let at = 0; at === 0 || at < others.length; at += MOST - 1) {
     const group = [first, ...others.slice(at, at + MOST - 1)];
+    await warmUp(context, title, at === 0 ? group : group.slice(1), load);
     const [anchor, ...rest] = await measureGroup(context, title, group, load);
     if (costs.length === 0) costs.push(anchor);
     for (const cost of rest) costs.push({ ...cost, cpu: (cost.cpu / anchor.cpu) * costs[0].cpu });
