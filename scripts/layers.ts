@@ -16,16 +16,23 @@ export const LAYERS = [
   "rules",
   "snapshot",
   "tls",
+  // The data plane: it knows the control plane by its snapshots and messages alone.
   "upstream",
   "services",
   "middlewares",
   "routers",
   "telemetry",
   "request",
-  "providers",
   "graph",
   "api",
   "server",
+  "worker",
+  // The control plane, which runs once.
+  "providers",
+  "certificates",
+  "health",
+  "status",
+  "control",
   "cli",
 ] as const;
 

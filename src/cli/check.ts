@@ -39,11 +39,12 @@ async function checkDynamic(
 ): Promise<string> {
   if (configuration === undefined) return "";
   const withoutLogs = { ...configuration, log: {}, accessLog: undefined };
-  const { server } = await createProgram(runtime, withoutLogs as typeof configuration, {
+  const { control } = await createProgram(runtime, withoutLogs as typeof configuration, {
     watch: false,
     logger,
   });
-  await server.load();
-  await server.shutdown();
-  return `${server.routerCount} routers, ${server.serviceCount} services`;
+  await control.load();
+  await control.shutdown();
+  const { routers, services } = control.status.report;
+  return `${routers} routers, ${services} services`;
 }

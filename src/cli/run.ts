@@ -3,6 +3,7 @@ import { formatIssue } from "../config/sources/document.ts";
 import { messageOf } from "../core/errors.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Runtime } from "../net/runtime.ts";
+import type { Listening } from "../server/data-plane.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
 import { createProgram, type Program } from "./program.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -22,7 +23,8 @@ export async function run(
     configuration,
     { watch: true },
   );
-  const { server, logger } = program;
+  const { control, logger } = program;
+  let listening: readonly Listening[];
   // A module of the user's may leave a timer or a promise behind: that must not end the router.
   runtime.onUncaught((error) =>
     logger.error("An error that nobody caught", {
@@ -37,16 +39,19 @@ export async function run(
   });
   for (const notice of notices) logger[notice.level](formatIssue(notice));
   try {
-    await server.load();
-    await server.listen();
+    await control.load();
+    listening = await control.listen();
   } catch (error) {
-    await server.shutdown();
+    await control.shutdown();
     throw error;
   }
-  for (const { name, address } of server.entryPoints)
-    logger.info("Listening", { entryPointName: name, address: formatAddress(address!) });
-  for (const { name, address } of server.udp.entryPoints)
-    logger.info("Listening", { entryPointName: name, address: `${formatAddress(address!)}/udp` });
+  for (const { entryPoint, network, address } of listening) {
+    const suffix = network === "udp" ? "/udp" : "";
+    logger.info("Listening", {
+      entryPointName: entryPoint,
+      address: formatAddress(address) + suffix,
+    });
+  }
   runtime.onSignal("SIGUSR1", () => {
     program
       .reopenLogs()
@@ -54,23 +59,26 @@ export async function run(
         logger.error("Cannot reopen the log files", { error: messageOf(error) }),
       );
   });
-  announce(program, performance.now() - started);
+  announce(program, listening, performance.now() - started);
   await stopSignal(runtime);
   logger.info("Shutting down");
   program.terminate();
-  await server.shutdown();
+  await control.shutdown();
   logger.info("Shut down");
   await program.close();
   return 0;
 }
 
-function announce({ server, logger }: Program, elapsed: number): void {
+function announce(
+  { control, logger }: Program,
+  listening: readonly Listening[],
+  elapsed: number,
+): void {
+  const { routers, services } = control.status.report;
   logger.info("Sluice is ready", {
-    entryPoints: [...server.entryPoints, ...server.udp.entryPoints]
-      .map((entryPoint) => entryPoint.name)
-      .join(","),
-    routers: server.routerCount,
-    services: server.serviceCount,
+    entryPoints: listening.map(({ entryPoint }) => entryPoint).join(","),
+    routers,
+    services,
     elapsed: `${Math.round(elapsed)}ms`,
   });
 }

@@ -52,6 +52,26 @@ export const maxIdleConnsPerHost = () =>
     value === 0 ? GO_IDLE_CONNECTIONS : Math.max(0, value),
   );
 
+/** More threads than any machine of today has processors for. */
+const MOST_WORKERS = 256;
+
+/** How many workers: a whole number from 1, or "auto". */
+export const workers = () =>
+  z
+    .union([z.string(), z.number()], found('a whole number or "auto"'))
+    .transform((value, context): number | "auto" => {
+      if (typeof value === "string" && value.toLowerCase() === "auto") return "auto";
+      const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+      if (typeof count === "number" && Number.isInteger(count) && count >= 1) {
+        if (count <= MOST_WORKERS) return count;
+      }
+      context.addIssue({
+        code: "custom",
+        message: `expected a whole number from 1 to ${MOST_WORKERS} or "auto", found ${show(value)}`,
+      });
+      return z.NEVER;
+    });
+
 export const text = () => z.string();
 export const texts = () => z.array(z.string());
 export const map = () => z.record(z.string(), z.string());

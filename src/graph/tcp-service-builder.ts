@@ -13,7 +13,7 @@ import { type TcpService, tcpLoadBalancer } from "../services/tcp/tcp-load-balan
 import { type TcpLogger, type TcpServer, tcpProxy } from "../services/tcp/tcp-proxy.ts";
 import { providerOf, resolveReference } from "../snapshot/names.ts";
 import type { TcpSnapshot } from "../snapshot/snapshot.ts";
-import type { ReadPem } from "../tls/pem-table.ts";
+import type { ReadPem } from "../tls/pem-reader.ts";
 import { readAuthorities, readKeyPair } from "./tls-files.ts";
 
 export interface TcpContext {

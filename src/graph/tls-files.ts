@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { KeyPair } from "../net/tls.ts";
-import type { ReadPem } from "../tls/pem-table.ts";
+import type { ReadPem } from "../tls/pem-reader.ts";
 import { readServerCertificate } from "../tls/server-certificate.ts";
 import { checkAuthorities } from "../tls/tls-options.ts";
 

@@ -1,7 +1,7 @@
 import type { ServersTransport } from "../config/dynamic/schema.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
-import { type ReadPem, readFromTable } from "../tls/pem-table.ts";
+import { type ReadPem, readFromTable } from "../tls/pem-reader.ts";
 import { versionsAndCiphers } from "../tls/tls-options.ts";
 import { Transport, type TransportOptions } from "../upstream/transport.ts";
 import { readAuthorities, readKeyPair } from "./tls-files.ts";

@@ -1,13 +1,31 @@
-import type { Stop } from "../net/runtime.ts";
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Runtime, Stop } from "../net/runtime.ts";
 import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
 
 /** A source of dynamic configuration. */
 export interface Provider {
   readonly name: string;
+  /** It asks others over the network: the start doesn't wait long for its first answer. */
+  readonly remote?: boolean;
   /**
    * Emits what there is before it resolves, and again after each change. What can't be read is
    * logged and not emitted, so that the last good configuration stays. Rejects where the provider
-   * can't work at all.
+   * can't be had now: it is started again later.
    */
   start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop>;
 }
+
+/** What a provider may use besides its configuration. */
+export interface ProviderContext {
+  readonly runtime: Pick<Runtime, "files" | "cwd" | "inWorker">;
+  readonly logger: Logger;
+  /** False: it reads once. */
+  readonly watch: boolean;
+}
+
+/** Makes a provider from its part of the static configuration. */
+export type ProviderFactory<K extends keyof StaticConfiguration["providers"]> = (
+  configuration: NonNullable<StaticConfiguration["providers"][K]>,
+  context: ProviderContext,
+) => Provider;

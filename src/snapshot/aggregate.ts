@@ -102,6 +102,7 @@ export function aggregate(
     serversTransports,
     disabled,
     moduleVersions,
+    pems: {},
   };
 }
 

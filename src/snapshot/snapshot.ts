@@ -8,6 +8,7 @@ import type { TcpMiddleware, TcpServersTransport, TcpService } from "../config/d
 import type { TlsConfiguration } from "../config/dynamic/tls.ts";
 import type { UdpService } from "../config/dynamic/udp.ts";
 import type { Observability } from "../http/observability.ts";
+import type { PemTable } from "./pem-table.ts";
 
 /** Elements by their qualified name (`name@provider`). */
 export type Elements<T> = Readonly<Record<string, T>>;
@@ -90,4 +91,11 @@ export interface Snapshot {
   readonly disabled: readonly DisabledElement[];
   /** For modules of fetch handlers, by path: another text whenever the file has another content. */
   readonly moduleVersions: Elements<string>;
+  /** What the files had that the configuration names for certificates, keys and CAs. */
+  readonly pems: PemTable;
+  /**
+   * What is shown where no certificate is configured: the same in all workers. Each makes its own
+   * where it isn't given.
+   */
+  readonly generatedCertificate?: { readonly certificate: string; readonly privateKey: string };
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { KeyPair } from "../net/tls.ts";
-import type { ReadPem } from "./pem-table.ts";
+import type { ReadPem } from "./pem-reader.ts";
 import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
 
 /** At least one of the two: both where a certificate that was read earlier stands in for a broken one. */

@@ -6,7 +6,7 @@ import type { Runtime } from "../net/runtime.ts";
 import type { KeyPair, ServerTlsContext } from "../net/tls.ts";
 import { CertificateLoader, type LoadedCertificates } from "./certificate-loader.ts";
 import { CertificateStore } from "./certificate-store.ts";
-import type { ReadPem } from "./pem-table.ts";
+import type { ReadPem } from "./pem-reader.ts";
 import { pemPath } from "./read-pem.ts";
 import { generateDefaultCertificate } from "./self-signed.ts";
 import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";

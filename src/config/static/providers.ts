@@ -10,7 +10,38 @@ import {
   texts,
   timerDuration,
 } from "../fields.ts";
+import { nearest } from "../nearest.ts";
 import { accepted, refused } from "../support.ts";
+
+/** As elements have them behind their "@"; consulcatalog, consul and nomad may add "-" and a namespace. */
+const PROVIDER_NAMES = [
+  "internal",
+  "file",
+  "docker",
+  "swarm",
+  "kubernetes",
+  "kubernetescrd",
+  "kubernetesgateway",
+  "kubernetesingressnginx",
+  "knative",
+  "consulcatalog",
+  "nomad",
+  "ecs",
+  "consul",
+  "etcd",
+  "zookeeper",
+  "redis",
+  "http",
+  "rest",
+];
+
+function isProviderName(name: string): boolean {
+  return (
+    PROVIDER_NAMES.includes(name) ||
+    /^(consulcatalog|consul|nomad)-./.test(name) ||
+    name.startsWith("plugin-")
+  );
+}
 
 const docker = () => ({
   exposedByDefault: flag().optional(),
@@ -276,5 +307,17 @@ export const providersSchema = z.strictObject({
     }),
   ),
   plugin: refused(z.record(z.string(), z.record(z.string(), z.unknown()))),
-  precedence: refused(texts()),
+  precedence: z
+    .array(
+      z.string().superRefine((name, context) => {
+        if (isProviderName(name)) return;
+        const guess = nearest(name, PROVIDER_NAMES);
+        const meant = guess === undefined ? "" : `, did you mean "${guess}"?`;
+        context.addIssue({
+          code: "custom",
+          message: `expected the name of a provider, found "${name}"${meant}`,
+        });
+      }),
+    )
+    .optional(),
 });

@@ -11,8 +11,9 @@ import {
   spiffe,
   text,
   texts,
+  workers,
 } from "../fields.ts";
-import { accepted, refused } from "../support.ts";
+import { accepted, ours, refused } from "../support.ts";
 import { certificatesResolversSchema } from "./certificates-resolvers.ts";
 import { entryPointSchema } from "./entry-points.ts";
 import { accessLogSchema, logSchema, metricsSchema, tracingSchema } from "./observability.ts";
@@ -142,6 +143,10 @@ export const staticSchema = z.strictObject({
           'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rules in v3',
         )
         .optional(),
+      workers: ours(
+        workers(),
+        "threads that serve: a number, or auto for the processors that the process may use",
+      ),
     })
     .optional(),
   spiffe: refused(z.strictObject({ workloadAPIAddr: text().optional() })),

@@ -107,9 +107,13 @@ export class EntryPoint implements HttpEntryPoint {
     return this.options.proxyProtocol?.insecure === true || this.trusted.contains(ip);
   }
 
-  /** Binds. Rejects with the system's error. */
-  async listen(): Promise<void> {
-    const { hostname, port, reusePort } = this.options;
+  /**
+   * Binds; `shared` where other workers bind the same port, `port` instead of the configured one.
+   * Rejects with the system's error.
+   */
+  async listen(shared = false, port = this.options.port): Promise<void> {
+    const { hostname } = this.options;
+    const reusePort = shared || this.options.reusePort;
     this.listener = await this.runtime.listen({ hostname, port, reusePort }, (connection) =>
       new ConnectionSwitch(connection, this).begin(),
     );

@@ -84,6 +84,11 @@ export class Http3EntryPoint implements Http3Handler {
     this.advertisement = http3Advertisement(this.advertisedPort || this.listener.address.port);
   }
 
+  /** Advertises what another worker binds, on the port that the entrypoint has bound for TCP. */
+  advertiseOther(): void {
+    this.advertisement = http3Advertisement(this.advertisedPort || this.entry.address!.port);
+  }
+
   /** The entrypoint has got new routes. */
   update(): void {
     this.listener?.update(this.entry.routes.tls.http3Certificates);

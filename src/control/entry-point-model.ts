@@ -1,8 +1,8 @@
-import type { DynamicConfiguration } from "../../config/dynamic/schema.ts";
-import type { EntryPointConfiguration } from "../../config/static/entry-points.ts";
-import type { StaticConfiguration } from "../../config/static/schema.ts";
-import { DEFAULT_OBSERVABILITY, observabilityOver } from "../../http/observability.ts";
-import type { EntryPointModel } from "../../snapshot/aggregate.ts";
+import type { DynamicConfiguration } from "../config/dynamic/schema.ts";
+import type { EntryPointConfiguration } from "../config/static/entry-points.ts";
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import { DEFAULT_OBSERVABILITY, observabilityOver } from "../http/observability.ts";
+import type { EntryPointModel } from "../snapshot/aggregate.ts";
 
 /** What routers on this entrypoint get from it. */
 export function entryPointModel(

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigError } from "../../../src/config/sources/document.ts";
+import { ConfigError } from "../../../../src/config/sources/document.ts";
 import {
   packDynamicFile,
   readDynamicFile,
   unpackDynamicFile,
-} from "../../../src/providers/dynamic-file.ts";
+} from "../../../../src/providers/file/dynamic-file.ts";
 
 const manyRouters = (count: number, extra = "") =>
   Array.from(

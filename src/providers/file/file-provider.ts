@@ -1,15 +1,16 @@
-import type { ValidatedDynamic } from "../config/dynamic/validate.ts";
-import { decodeText } from "../config/sources/decode-text.ts";
+import type { ValidatedDynamic } from "../../config/dynamic/validate.ts";
+import { decodeText } from "../../config/sources/decode-text.ts";
 import {
   ConfigError,
   type ConfigIssue,
   type ConfigNotice,
   formatIssue,
-} from "../config/sources/document.ts";
-import { messageOf } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
-import type { Files, Runtime, Stop } from "../net/runtime.ts";
-import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
+} from "../../config/sources/document.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { Files, Runtime, Stop } from "../../net/runtime.ts";
+import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
+import type { Provider, ProviderFactory } from "../provider.ts";
 import {
   type DynamicFile,
   type PackedDynamic,
@@ -18,7 +19,6 @@ import {
 } from "./dynamic-file.ts";
 import { type ConfigurationPart, mergeConfigurations } from "./merge.ts";
 import { absolutePath, modulePaths, withModulePaths } from "./module-paths.ts";
-import type { Provider } from "./provider.ts";
 
 export interface FileProviderOptions {
   /** One file; or else a directory, read with everything below it. */
@@ -31,8 +31,27 @@ export interface FileProviderOptions {
   readonly inWorker?: Runtime["inWorker"];
 }
 
+/** The provider that the static configuration describes. */
+export const fileProvider: ProviderFactory<"file"> = (
+  { filename, directory, watch },
+  { runtime, logger, watch: mayWatch },
+) =>
+  new FileProvider(
+    {
+      filename,
+      directory,
+      watch: mayWatch && watch,
+      cwd: runtime.cwd,
+      inWorker: (task, input) => runtime.inWorker(task, input),
+    },
+    runtime.files,
+    logger,
+  );
+
 /** Editors and volume mounts touch a file several times: wait for them to be done. Milliseconds. */
 const SETTLE_TIME = 50;
+/** How long a file that was emptied is given to be filled again, in milliseconds. */
+const EMPTIED_TIME = 250;
 const MAX_DEPTH = 16;
 /** Characters in all files together; parsing so many takes about 20 ms. */
 const LARGE = 32 * 1024;
@@ -104,9 +123,7 @@ export class FileProvider implements Provider {
     const directories = new Set<string>();
     try {
       const names = await this.findFiles(directories);
-      const texts: DynamicFile[] = [];
-      for (const name of names)
-        texts.push({ name, text: decodeText(await this.files.read(name), name) });
+      const texts = await this.readAll(names);
       const before = this.parsed;
       if (!sameTexts(texts, this.last)) {
         this.last = texts;
@@ -127,6 +144,21 @@ export class FileProvider implements Provider {
     } finally {
       if (this.options.watch && !this.stopped) this.watch(directories);
     }
+  }
+
+  private async readAll(names: readonly string[]): Promise<DynamicFile[]> {
+    const texts: DynamicFile[] = [];
+    for (const name of names) texts.push({ name, text: await this.readText(name) });
+    return texts;
+  }
+
+  /** One that has just become empty is read again: who writes in place begins by emptying. */
+  private async readText(name: string): Promise<string> {
+    const text = decodeText(await this.files.read(name), name);
+    const before = this.last?.find((file) => file.name === name)?.text ?? "";
+    if (text.trim() !== "" || before.trim() === "") return text;
+    await new Promise((resolve) => setTimeout(resolve, EMPTIED_TIME));
+    return decodeText(await this.files.read(name), name);
   }
 
   private async versionsOfModules(

@@ -1,4 +1,4 @@
-import type { DynamicConfiguration, Service } from "../config/dynamic/schema.ts";
+import type { DynamicConfiguration, Service } from "../../config/dynamic/schema.ts";
 
 /** The configuration with the paths of its services' modules made absolute: they are relative to the file that names them. */
 export function withModulePaths(

@@ -2,7 +2,7 @@ import {
   type DisabledDynamicElement,
   type DynamicConfiguration,
   ELEMENTS,
-} from "../config/dynamic/schema.ts";
+} from "../../config/dynamic/schema.ts";
 
 export interface ConfigurationPart {
   readonly source: string;

@@ -1,11 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
+import { ConfigurationWatcher } from "../../../src/control/configuration-watcher.ts";
 import { DEFAULT_OBSERVABILITY } from "../../../src/http/observability.ts";
-import { ConfigurationWatcher } from "../../../src/providers/configuration-watcher.ts";
 import type { ProviderConfiguration } from "../../../src/snapshot/provider-configuration.ts";
 import type { Snapshot } from "../../../src/snapshot/snapshot.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} } as never;
+
+const MODEL = {
+  name: "web",
+  asDefault: false,
+  middlewares: [],
+  observability: DEFAULT_OBSERVABILITY,
+};
 
 function configuration(...routers: string[]): ProviderConfiguration {
   const entries = routers.map((name) => [name, { rule: "Path(`/`)", service: "s" }]);
@@ -30,9 +38,7 @@ async function watch(throttle: number, apply: (snapshot: Snapshot) => Promise<vo
         },
       },
     ],
-    models: [
-      { name: "web", asDefault: false, middlewares: [], observability: DEFAULT_OBSERVABILITY },
-    ],
+    models: [MODEL],
     throttle,
     logger: silent,
     apply,
@@ -58,17 +64,19 @@ describe("ConfigurationWatcher", () => {
     expect(applied).toEqual([["first@test"], ["r49@test"]]);
   });
 
-  test("skips what is equal and what is empty", async () => {
+  test("skips what is equal, and applies what was emptied", async () => {
     const applied: string[][] = [];
     const { watcher, emit } = await watch(
       0,
       async (snapshot) => void applied.push(names(snapshot)),
     );
     emit("first");
+    await soon();
+    expect(applied).toEqual([["first@test"]]);
     emit();
     await soon();
     watcher.stop();
-    expect(applied).toEqual([["first@test"]]);
+    expect(applied).toEqual([["first@test"], []]);
   });
 
   test("a snapshot that can't be applied doesn't stop the next one", async () => {
@@ -106,7 +114,7 @@ describe("ConfigurationWatcher", () => {
   test("applies nothing once it is stopped", async () => {
     const applied: string[][] = [];
     const { watcher, emit } = await watch(
-      0,
+      20,
       async (snapshot) => void applied.push(names(snapshot)),
     );
     emit("waiting");
@@ -114,5 +122,42 @@ describe("ConfigurationWatcher", () => {
     emit("late");
     await soon();
     expect(applied).toEqual([["first@test"]]);
+  });
+
+  test("a provider that can't be had keeps the others from nothing, and is started again", async () => {
+    const applied: string[][] = [];
+    let tries = 0;
+    const watcher = new ConfigurationWatcher({
+      providers: [
+        {
+          name: "gone",
+          remote: true,
+          start: async (emit) => {
+            if (++tries === 1) throw new Error("no route");
+            emit({ ...configuration("late"), provider: "gone" });
+            return () => {};
+          },
+        },
+        { name: "silent", remote: true, start: () => new Promise(() => {}) },
+        {
+          name: "test",
+          start: async (emit) => {
+            emit(configuration("first"));
+            return () => {};
+          },
+        },
+      ],
+      models: [MODEL],
+      throttle: 0,
+      logger: silent,
+      patience: 10,
+      apply: async (snapshot) => void applied.push(names(snapshot)),
+    });
+    await watcher.start();
+    expect(applied).toEqual([["first@test"]]);
+    await waitFor("the provider's second start", () => applied.length === 2);
+    watcher.stop();
+    // In the order of the providers' rank, whoever came first.
+    expect(applied[1]).toEqual(["late@gone", "first@test"]);
   });
 });

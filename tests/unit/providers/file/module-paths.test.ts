@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
-import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
-import { absolutePath, modulePaths, withModulePaths } from "../../../src/providers/module-paths.ts";
+import type { DynamicConfiguration } from "../../../../src/config/dynamic/schema.ts";
+import {
+  absolutePath,
+  modulePaths,
+  withModulePaths,
+} from "../../../../src/providers/file/module-paths.ts";
 
 test.each([
   ["./a.ts", "/etc/sluice", "/etc/sluice/a.ts"],

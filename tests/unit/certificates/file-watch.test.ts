@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bunRuntime } from "../../../runtime/bun/bun-runtime.ts";
-import { FileWatch } from "../../../src/server/file-watch.ts";
+import { FileWatch } from "../../../src/certificates/file-watch.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "sluice-watch-"));

@@ -1,8 +1,8 @@
-import type { DisabledDynamicElement, DynamicConfiguration } from "../config/dynamic/schema.ts";
-import { type ValidatedDynamic, validateDynamic } from "../config/dynamic/validate.ts";
-import { ConfigError, type ConfigIssue, type ConfigNotice } from "../config/sources/document.ts";
-import { parseFile } from "../config/sources/parse-file.ts";
-import { Breather } from "../core/breather.ts";
+import type { DisabledDynamicElement, DynamicConfiguration } from "../../config/dynamic/schema.ts";
+import { type ValidatedDynamic, validateDynamic } from "../../config/dynamic/validate.ts";
+import { ConfigError, type ConfigIssue, type ConfigNotice } from "../../config/sources/document.ts";
+import { parseFile } from "../../config/sources/parse-file.ts";
+import { Breather } from "../../core/breather.ts";
 
 /** A dynamic configuration's file as it was read. */
 export interface DynamicFile {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { DynamicConfiguration } from "../../../src/config/dynamic/schema.ts";
-import { mergeConfigurations } from "../../../src/providers/merge.ts";
+import type { DynamicConfiguration } from "../../../../src/config/dynamic/schema.ts";
+import { mergeConfigurations } from "../../../../src/providers/file/merge.ts";
 
 const part = (source: string, http: unknown) => ({
   source,

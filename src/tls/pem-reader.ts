@@ -1,10 +1,5 @@
+import type { PemFile, PemTable } from "../snapshot/pem-table.ts";
 import { pemPath } from "./read-pem.ts";
-
-/** What a file had that a configuration names for certificates, keys or CAs. */
-export type PemFile = { readonly text: string } | { readonly error: string };
-
-/** By path, as it is written in the configuration. */
-export type PemTable = Readonly<Record<string, PemFile>>;
 
 /** Gives the PEM text that a value stands for. Throws, or rejects, with an Error that names the path. */
 export type ReadPem = (textOrPath: string) => string | Promise<string>;

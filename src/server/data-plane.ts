@@ -1,7 +1,5 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
-import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import { sameData } from "../core/same-data.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import { compileTcp, type TcpGraph } from "../graph/compile-tcp.ts";
@@ -9,33 +7,25 @@ import type { Graph } from "../graph/graph.ts";
 import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
 import { Transports } from "../graph/transports.ts";
 import type { Handler } from "../http/handler.ts";
+import { DEFAULT_OBSERVABILITY, observabilityOver } from "../http/observability.ts";
+import type { Address } from "../net/connection.ts";
 import type { Runtime } from "../net/runtime.ts";
-import { ConfigurationWatcher } from "../providers/configuration-watcher.ts";
-import type { Provider } from "../providers/provider.ts";
 import { entryPointWay } from "../request/chain.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
-import type { AccessLog } from "../telemetry/access-log/access-log.ts";
-import type { ReadPem } from "../tls/pem-table.ts";
-import { readPem } from "../tls/read-pem.ts";
-import type { TlsManager } from "../tls/tls-manager.ts";
+import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
+import { readFromTable } from "../tls/pem-reader.ts";
+import { type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
-import { Certificates } from "./certificates.ts";
 import { EntryPoint } from "./entry-point/entry-point.ts";
-import { entryPointModel, internalConfiguration } from "./entry-point/entry-point-model.ts";
 import { entryPointOptions } from "./entry-point/entry-point-options.ts";
 import { Http3EntryPoint } from "./http3/http3-entry-point.ts";
 import { QuietMoments } from "./quiet-moments.ts";
 import { isUdp, UdpPlane } from "./udp-plane.ts";
 
-export interface ServerOptions {
+export interface DataPlaneOptions {
   readonly runtime: Runtime;
   readonly configuration: StaticConfiguration;
   readonly logger: Logger;
-  /** Null where accessLog is off. */
-  readonly accessLog: AccessLog | null;
-  /** Besides the internal one. */
-  readonly providers: readonly Provider[];
   readonly loadModule: GraphContext["loadModule"];
   readonly observers: GraphContext["observers"];
   readonly internals: GraphContext["internals"];
@@ -43,48 +33,67 @@ export interface ServerOptions {
   readonly internalServices: ReadonlyMap<string, Handler>;
 }
 
+/** What became of a snapshot. */
+export interface ApplyReport {
+  readonly version: number;
+  /** How many there are that work, of all protocols. */
+  readonly routers: number;
+  readonly services: number;
+  /** How many are configured. */
+  readonly middlewares: number;
+  /** What was left out, and why. */
+  readonly disabled: readonly DisabledElement[];
+  /** What is wrong with certificates, TLS options and stores. */
+  readonly tlsErrors: readonly TlsError[];
+}
+
+export interface ListenOptions {
+  /** Other planes listen on the same ports (SO_REUSEPORT). */
+  readonly shared: boolean;
+  /** This plane has the process's UDP entrypoints and its HTTP/3. */
+  readonly datagrams: boolean;
+  /** Ports instead of the configured ones, by entrypoint. */
+  readonly ports?: Readonly<Record<string, number>>;
+}
+
+/** Where an entrypoint listens. */
+export interface Listening {
+  readonly entryPoint: string;
+  readonly network: "tcp" | "udp";
+  readonly address: Address;
+}
+
 /**
- * The running router: entrypoints, the configuration watcher and the graph that serves. Its
- * constructor checks what can be wrong in the static configuration beyond the schema and throws.
+ * Everything that serves: listeners, connections, the compiled graph and the upstream pools. `apply`
+ * is the only way by which a configuration comes in. A process has one, or one in each worker.
  */
-export class Server {
+export class DataPlane {
   /** Those of TCP. */
-  readonly entryPoints: readonly EntryPoint[];
-  readonly udp: UdpPlane;
-  readonly pools: UpstreamPools;
-  private readonly options: ServerOptions;
+  private readonly entryPoints: readonly EntryPoint[];
+  private readonly udp: UdpPlane;
+  private readonly pools: UpstreamPools;
+  private readonly options: DataPlaneOptions;
   private readonly deadlines = new Deadlines();
-  private readonly watcher: ConfigurationWatcher;
-  private readonly certificates: Certificates;
+  private readonly transports: Transports;
   private readonly context: Omit<GraphContext, "tlsProblem">;
   private readonly http3: Http3EntryPoint[] = [];
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
   private tcp: TcpGraph | null = null;
-  private applying = false;
-  /** Of the TLS options, when the graph was compiled. */
-  private tlsProblems: TlsManager["problems"] = {};
+  private tls: TlsManager | undefined;
   private reloads = 0;
   /** `reloads` when memory was given back last. */
   private released = 0;
   private quietMoments: QuietMoments | null = null;
 
-  constructor(options: ServerOptions) {
+  /** Checks what can be wrong in the static configuration beyond the schema, and throws. */
+  constructor(options: DataPlaneOptions) {
     const { configuration, runtime, logger } = options;
     const everyEntry = Object.entries(configuration.entryPoints);
     const entries = everyEntry.filter(([, entry]) => !isUdp(entry));
     const udpEntries = everyEntry.filter(([, entry]) => isUdp(entry));
     this.options = options;
     this.udp = new UdpPlane(udpEntries, runtime, this.deadlines, logger);
-    this.certificates = new Certificates({
-      runtime,
-      logger,
-      // A configuration that is being applied takes them with it: the options that they were made
-      // with are the new ones, and the routers are still the old ones.
-      changed: () => {
-        if (!this.applying) this.useCertificates();
-      },
-    });
     this.pools = new UpstreamPools({
       connect: runtime.connect.bind(runtime),
       deadlines: this.deadlines,
@@ -93,10 +102,11 @@ export class Server {
       ([name, entry]) =>
         new EntryPoint(entryPointOptions(name, entry), runtime, this.deadlines, logger),
     );
+    this.transports = new Transports(runtime, configuration.serversTransport);
     this.context = {
       logger,
       proxyTo: (server) => this.proxyTo(server),
-      transports: new Transports(runtime, configuration.serversTransport),
+      transports: this.transports,
       loadModule: options.loadModule,
       observers: options.observers,
       internals: options.internals,
@@ -104,7 +114,7 @@ export class Server {
       entryPoints: entries.map(([name, entry]) => ({
         name,
         encodedCharacters: entry.http.encodedCharacters,
-        observability: entryPointModel(name, entry).observability,
+        observability: observabilityOver(DEFAULT_OBSERVABILITY, entry.observability),
       })),
     };
     entries.forEach(([name, entry], index) => {
@@ -127,24 +137,6 @@ export class Server {
         switcher,
       );
     });
-    const internal = internalConfiguration(configuration);
-    this.watcher = new ConfigurationWatcher({
-      providers: [
-        {
-          name: "internal",
-          start: async (emit) => {
-            emit({ provider: "internal", configuration: internal, disabled: [] });
-            return () => {};
-          },
-        },
-        ...options.providers,
-      ],
-      models: entries.map(([name, entry]) => entryPointModel(name, entry)),
-      udpEntryPoints: udpEntries.map(([name]) => name),
-      throttle: configuration.providers.providersThrottleDuration,
-      logger,
-      apply: (snapshot) => this.apply(snapshot),
-    });
   }
 
   private proxyTo(server: ServerAddress): Upstream {
@@ -155,41 +147,22 @@ export class Server {
     };
   }
 
-  /** What is wrong with the present dynamic configuration. */
-  get disabled(): Graph["disabled"] {
-    return [...(this.graph?.disabled ?? []), ...(this.tcp?.disabled ?? []), ...this.udp.disabled];
-  }
-
-  get current(): Graph | null {
-    return this.graph;
-  }
-
-  /** How many there are that work, of all protocols. */
-  get routerCount(): number {
-    return (this.graph?.routers.size ?? 0) + (this.tcp?.routerCount ?? 0) + this.udp.routerCount;
-  }
-
-  get serviceCount(): number {
-    return (
-      (this.graph?.services.size ?? 0) + (this.tcp?.services.size ?? 0) + this.udp.serviceCount
-    );
-  }
-
-  /** Reads and compiles the dynamic configuration without listening. */
-  async load(): Promise<void> {
-    await this.watcher.start();
-  }
-
-  /** Binds every entrypoint. Rejects, with none left bound, where one can't be. */
-  async listen(): Promise<void> {
+  /**
+   * Binds every entrypoint, once a snapshot has been applied, and says where. Rejects, with none left
+   * bound, where one can't be.
+   */
+  async listen({ shared, datagrams, ports = {} }: ListenOptions): Promise<Listening[]> {
     const bound: EntryPoint[] = [];
     try {
       for (const entryPoint of this.entryPoints) {
-        await entryPoint.listen();
+        await entryPoint.listen(shared, ports[entryPoint.name]);
         bound.push(entryPoint);
       }
-      for (const http3 of this.http3) await http3.listen();
-      await this.udp.listen();
+      for (const http3 of this.http3) {
+        if (datagrams) await http3.listen();
+        else http3.advertiseOther();
+      }
+      if (datagrams) await this.udp.listen();
     } catch (error) {
       for (const http3 of this.http3) http3.close();
       for (const entryPoint of bound) await entryPoint.shutdown();
@@ -203,6 +176,7 @@ export class Server {
         ),
       () => this.afterReload(),
     );
+    return [...listening(this.entryPoints, "tcp"), ...listening(this.udp.entryPoints, "udp")];
   }
 
   /** What the start or a reload left behind goes when nobody waits for it. */
@@ -212,42 +186,30 @@ export class Server {
     this.options.runtime.releaseMemory?.();
   }
 
-  private async apply(snapshot: Snapshot): Promise<void> {
-    this.applying = true;
-    try {
-      await this.compileAndServe(snapshot);
-    } finally {
-      this.applying = false;
-    }
-  }
-
-  /** Certificates were made anew, and the routers are those that they were made for. */
-  private useCertificates(): void {
-    const tls = this.certificates.current;
-    for (const entryPoint of this.entryPoints) entryPoint.routes = { ...entryPoint.routes, tls };
-    for (const http3 of this.http3) http3.update();
-    // Options that can't be used disable their routers.
-    if (!sameData(tls.problems, this.tlsProblems)) this.watcher.applyAgain();
-  }
-
-  private async compileAndServe(snapshot: Snapshot): Promise<void> {
+  /**
+   * Compiles a snapshot and has it serve. Elements with errors are left out; rejects, and the last
+   * snapshot goes on, only where something is wrong with Sluice itself. One at a time.
+   */
+  async apply(snapshot: Snapshot): Promise<ApplyReport> {
     const previous = this.graph;
-    const tls = await this.certificates.load({
-      configuration: snapshot.tls,
+    const readPem = readFromTable(snapshot.pems);
+    const { manager: tls, errors: tlsErrors } = await TlsManager.create(snapshot.tls, {
+      runtime: this.options.runtime,
+      readPem,
+      previous: this.tls,
       invalidOptions: snapshot.invalidTlsOptions,
+      generated: snapshot.generatedCertificate,
     });
     const tlsProblem = (name: string) => {
       const found = tls.optionsFor(name);
       return "refused" in found ? found.refused : undefined;
     };
-    const { files } = this.options.runtime;
-    const readTls: ReadPem = (textOrPath) => readPem(files, textOrPath);
-    this.context.transports?.newConfiguration(readTls);
+    this.transports.newConfiguration(readPem);
     const graph = await compileGraph(snapshot, previous, { ...this.context, tlsProblem });
     const tcpBefore = this.tcp;
     const tcp = await compileTcp(snapshot.tcp, tcpBefore, {
       runtime: this.options.runtime,
-      readPem: readTls,
+      readPem,
       deadlines: this.deadlines,
       logger: this.options.logger,
       defaultTransport: this.options.configuration.tcpServersTransport,
@@ -256,13 +218,13 @@ export class Server {
     });
     this.graph = graph;
     this.tcp = tcp;
+    this.tls = tls;
     for (const entryPoint of this.entryPoints) {
       const { plain, tls: tcpTls } = tcp.entryPoints.get(entryPoint.name)!;
       const hosts = graph.tlsHosts.get(entryPoint.name)!;
       entryPoint.routes = { tcp: plain, tcpTls, hosts, tls };
     }
-    this.tlsProblems = tls.problems;
-    this.useCertificates();
+    for (const http3 of this.http3) http3.update();
     this.udp.apply(snapshot.udp);
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
@@ -273,21 +235,14 @@ export class Server {
       if (tcp.services.get(name) !== service) service.stop();
     }
     this.pools.closeUnused();
-    this.report(graph);
-  }
-
-  private report(graph: Graph): void {
-    const { logger } = this.options;
-    for (const { kind, name, errors } of this.disabled) {
-      for (const error of errors) logger.error(error, { [`${kind}Name`]: name });
-    }
-    logger.info("Configuration loaded", {
-      version: graph.snapshot.version,
-      routers: this.routerCount,
-      services: this.serviceCount,
-      middlewares: Object.keys(graph.snapshot.middlewares).length,
-      disabled: this.disabled.length,
-    });
+    return {
+      version: snapshot.version,
+      routers: graph.routers.size + tcp.routerCount + this.udp.routerCount,
+      services: graph.services.size + tcp.services.size + this.udp.serviceCount,
+      middlewares: Object.keys(snapshot.middlewares).length,
+      disabled: [...graph.disabled, ...tcp.disabled, ...this.udp.disabled],
+      tlsErrors,
+    };
   }
 
   /**
@@ -295,8 +250,6 @@ export class Server {
    * accepting and lets what is in flight finish.
    */
   async shutdown(): Promise<void> {
-    this.watcher.stop();
-    this.certificates.stop();
     this.quietMoments?.stop();
     const grace = Math.max(
       0,
@@ -312,10 +265,14 @@ export class Server {
     for (const { service } of this.graph?.services.values() ?? []) service.stop();
     for (const service of this.tcp?.services.values() ?? []) service.stop();
     this.pools.close();
-    try {
-      await this.options.accessLog?.close();
-    } catch (error) {
-      this.options.logger.error("Cannot write the access log", { error: messageOf(error) });
-    }
   }
+}
+
+function listening(
+  entryPoints: readonly { readonly name: string; readonly address: Address | undefined }[],
+  network: "tcp" | "udp",
+): Listening[] {
+  return entryPoints.flatMap(({ name, address }) =>
+    address === undefined ? [] : [{ entryPoint: name, network, address }],
+  );
 }

@@ -1,0 +1,44 @@
+import { parentPort, Worker } from "node:worker_threads";
+import { messageOf } from "../../src/core/errors.ts";
+import type { ThreadEvents, ThreadPort, Threads } from "../../src/net/threads.ts";
+import { availableCores } from "./cores.ts";
+
+/** Threads by node:worker_threads; `program` is the module that they run. */
+export function nodeThreads(program: URL, endsHungThreads: boolean): Threads {
+  return {
+    get cores() {
+      return availableCores();
+    },
+    endsHungThreads,
+    start: (events) => start(program, events),
+  };
+}
+
+function start(program: URL, events: ThreadEvents) {
+  const worker = new Worker(program);
+  let reason = "it ended";
+  let over = false;
+  worker.on("message", (message) => events.message(message));
+  // What it threw; `exit` follows.
+  worker.on("error", (error) => {
+    reason = messageOf(error);
+  });
+  worker.on("exit", (code) => {
+    if (over) return;
+    over = true;
+    events.ended(code === 0 ? reason : `${reason} (exit code ${code})`);
+  });
+  return {
+    post: (message: unknown) => worker.postMessage(message),
+    terminate: () => void worker.terminate(),
+  };
+}
+
+/** The way to the thread that started this one. */
+export function threadPort(): ThreadPort {
+  const port = parentPort!;
+  return {
+    post: (message) => port.postMessage(message),
+    receive: (callback) => void port.on("message", callback),
+  };
+}

@@ -1,0 +1,126 @@
+import { PemFiles } from "../certificates/pem-files.ts";
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import type { Logger } from "../core/logger.ts";
+import { sameData } from "../core/same-data.ts";
+import type { Runtime } from "../net/runtime.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { ApplyReport, Listening } from "../server/data-plane.ts";
+import { isUdp } from "../server/udp-plane.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import { Status } from "../status/status.ts";
+import { ConfigurationWatcher } from "./configuration-watcher.ts";
+import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
+import type { Planes } from "./planes.ts";
+
+export interface ControlPlaneOptions {
+  readonly runtime: Pick<Runtime, "files">;
+  readonly configuration: StaticConfiguration;
+  readonly logger: Logger;
+  /** Besides the internal one, in the order of their rank. */
+  readonly providers: readonly Provider[];
+  readonly planes: Planes;
+  /** False: files are read once. */
+  readonly watch: boolean;
+}
+
+/**
+ * What runs once in a process: providers, the files of certificates and the status of what is
+ * configured. It makes snapshots and hands them to the data planes.
+ */
+export class ControlPlane {
+  readonly status = new Status();
+  private readonly options: ControlPlaneOptions;
+  private readonly watcher: ConfigurationWatcher;
+  private readonly pemFiles: PemFiles;
+  private applied: Snapshot | undefined;
+
+  /** Throws where the static configuration can't work. */
+  constructor(options: ControlPlaneOptions) {
+    const { configuration, logger, runtime, watch } = options;
+    this.options = options;
+    this.pemFiles = new PemFiles({
+      files: runtime.files,
+      configuration,
+      logger,
+      watch,
+      changed: () => this.watcher.applyAgain(),
+    });
+    const entries = Object.entries(configuration.entryPoints);
+    this.watcher = new ConfigurationWatcher({
+      providers: [internalProvider(configuration), ...options.providers],
+      models: entries
+        .filter(([, entry]) => !isUdp(entry))
+        .map(([name, entry]) => entryPointModel(name, entry)),
+      udpEntryPoints: entries.filter(([, entry]) => isUdp(entry)).map(([name]) => name),
+      throttle: configuration.providers.providersThrottleDuration,
+      logger,
+      apply: (snapshot) => this.apply(snapshot),
+    });
+  }
+
+  /** Reads the dynamic configuration and has it compiled, without listening. */
+  async load(): Promise<void> {
+    await this.watcher.start();
+  }
+
+  /** Binds every entrypoint and says where. Rejects, with none left bound, where one can't be. */
+  listen(): Promise<readonly Listening[]> {
+    return this.options.planes.listen();
+  }
+
+  /** Takes no more configurations, and lets what is in flight finish. */
+  async shutdown(): Promise<void> {
+    this.watcher.stop();
+    this.pemFiles.stop();
+    await this.options.planes.shutdown();
+  }
+
+  private async apply(aggregated: Snapshot): Promise<void> {
+    const snapshot = { ...aggregated, ...(await this.pemFiles.read(aggregated)) };
+    // A file was touched and has what it had.
+    if (
+      this.applied !== undefined &&
+      sameData({ ...this.applied, version: 0 }, { ...snapshot, version: 0 })
+    )
+      return;
+    const report = await this.options.planes.apply(snapshot);
+    this.applied = snapshot;
+    this.status.set(snapshot, report);
+    this.report(report);
+  }
+
+  private report(report: ApplyReport): void {
+    const { logger } = this.options;
+    const { version, routers, services, middlewares, disabled, tlsErrors } = report;
+    for (const { kind, name, message } of tlsErrors)
+      logger.error(message, { [`${TLS_ELEMENTS[kind]}Name`]: name });
+    for (const { kind, name, errors } of disabled) {
+      for (const error of errors) logger.error(error, { [`${kind}Name`]: name });
+    }
+    logger.info("Configuration loaded", {
+      version,
+      routers,
+      services,
+      middlewares,
+      disabled: disabled.length,
+    });
+  }
+}
+
+const TLS_ELEMENTS = {
+  certificate: "tlsCertificate",
+  options: "tlsOptions",
+  store: "tlsStore",
+} as const;
+
+/** Traefik's provider "internal": what the static configuration implies. */
+function internalProvider(configuration: StaticConfiguration): Provider {
+  const internal = internalConfiguration(configuration);
+  return {
+    name: "internal",
+    start: async (emit) => {
+      emit({ provider: "internal", configuration: internal, disabled: [] });
+      return () => {};
+    },
+  };
+}

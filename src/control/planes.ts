@@ -1,0 +1,19 @@
+import type { ApplyReport, Listening } from "../server/data-plane.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+
+/** The data planes of the process, as the control plane sees them: one, or one in each worker. */
+export interface Planes {
+  /**
+   * Has all of them serve a snapshot and resolves with what became of it in the first; they are all
+   * alike. One that can't is logged and goes on with the last. Rejects where none could.
+   */
+  apply(snapshot: Snapshot): Promise<ApplyReport>;
+  /** Binds every entrypoint, once a snapshot has been applied, and says where. Rejects where one can't be. */
+  listen(): Promise<readonly Listening[]>;
+  /** From now on ping says that the end is near. */
+  terminating(): void;
+  /** Opens the access log again, after it was moved away. */
+  reopenLogs(): Promise<void>;
+  /** Lets what is in flight finish, within the entrypoints' grace times. */
+  shutdown(): Promise<void>;
+}

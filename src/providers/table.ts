@@ -1,0 +1,39 @@
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import { fileProvider } from "./file/file-provider.ts";
+import type { Provider, ProviderContext, ProviderFactory } from "./provider.ts";
+
+type Configurations = StaticConfiguration["providers"];
+
+/** The providers that Sluice has, by their keys in the static configuration; a folder and a line for each. */
+const PROVIDERS: { readonly [K in keyof Configurations]?: ProviderFactory<K> } = {
+  file: fileProvider,
+};
+
+/**
+ * The configured providers, first those that `providers.precedence` names, in its order, then the
+ * others in the table's.
+ */
+export function createProviders(
+  configurations: Configurations,
+  context: ProviderContext,
+): Provider[] {
+  const { precedence = [] } = configurations;
+  const rank = (name: string) => {
+    const place = precedence.indexOf(name);
+    return place < 0 ? precedence.length : place;
+  };
+  return (Object.keys(PROVIDERS) as (keyof Configurations)[])
+    .flatMap((name) => create(name, configurations, context))
+    .sort((a, b) => rank(a.name) - rank(b.name));
+}
+
+function create<K extends keyof Configurations>(
+  name: K,
+  configurations: Configurations,
+  context: ProviderContext,
+): Provider[] {
+  const configuration = configurations[name];
+  const factory = PROVIDERS[name] as ProviderFactory<K> | undefined;
+  if (configuration === undefined || factory === undefined) return [];
+  return [factory(configuration as NonNullable<Configurations[K]>, context)];
+}

@@ -1,0 +1,104 @@
+import { noopHandler, pingHandler } from "../api/internal.ts";
+import { whoami } from "../api/whoami.ts";
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Handler } from "../http/handler.ts";
+import type { AppendFile, Runtime } from "../net/runtime.ts";
+import { DataPlane } from "../server/data-plane.ts";
+import { fetchHandlerService } from "../services/http/fetch-handler.ts";
+import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
+import { openLogFile } from "../telemetry/log-file.ts";
+
+/** What `addInternals` is about; whoami is there to be tried. */
+const INTERNALS: ReadonlySet<string> = new Set(["noop@internal", "ping@internal"]);
+
+/** A data plane with everything that the static configuration gives it. */
+export interface PlaneProgram {
+  readonly plane: DataPlane;
+  /** From now on ping says that the end is near. */
+  terminating(): void;
+  /** Opens the access log again, after it was moved away. */
+  reopenLogs(): Promise<void>;
+  /** Lets what is in flight finish, and writes what the access log still holds. */
+  shutdown(): Promise<void>;
+}
+
+export interface PlaneProgramOptions {
+  readonly runtime: Runtime;
+  readonly configuration: StaticConfiguration;
+  readonly logger: Logger;
+  /** Where the access log goes that names no file. */
+  readonly stdout: AppendFile;
+  /** Hears of trouble with standard output. */
+  readonly lastResort: Logger;
+}
+
+/** Rejects where the access log can't be opened, or where the static configuration can't work. */
+export async function createPlaneProgram(options: PlaneProgramOptions): Promise<PlaneProgram> {
+  const { runtime, configuration, logger, stdout } = options;
+  const { accessLog: accessLogOptions, ping } = configuration;
+  const path = accessLogOptions?.filePath ?? "";
+  // Trouble with standard output is not for a log that goes there too.
+  const trouble = path === "" ? options.lastResort : logger;
+  const open = () => openLogFile(runtime, path, stdout, trouble);
+  let file = await open();
+  const accessLog = accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, file);
+
+  let terminating = false;
+  const internalServices = new Map<string, Handler>([
+    ["noop@internal", noopHandler],
+    ["whoami@internal", whoami({ hostname: runtime.hostname() })],
+  ]);
+  if (ping !== undefined) {
+    internalServices.set(
+      "ping@internal",
+      pingHandler({
+        terminatingStatusCode: ping.terminatingStatusCode,
+        terminating: () => terminating,
+      }),
+    );
+  }
+  const plane = new DataPlane({
+    runtime,
+    configuration,
+    logger,
+    internalServices,
+    observers:
+      accessLog === null
+        ? []
+        : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)],
+    internals: INTERNALS,
+    loadModule: async (module, version) => {
+      const info = await runtime.files.info(module);
+      if (info?.isFile !== true) throw new Error(`module ${module}: there is no such file`);
+      return fetchHandlerService(await runtime.importModule(module, version), {
+        name: module,
+        logger,
+      });
+    },
+  });
+
+  return {
+    plane,
+    terminating() {
+      terminating = true;
+    },
+    async reopenLogs() {
+      if (accessLog === null || path === "") return;
+      const before = file;
+      file = await open();
+      accessLog.reopen(file);
+      await before.close();
+    },
+    async shutdown() {
+      await plane.shutdown();
+      try {
+        await accessLog?.close();
+        if (path !== "") await file.close();
+      } catch (error) {
+        logger.error("Cannot write the access log", { error: messageOf(error) });
+      }
+    },
+  };
+}
