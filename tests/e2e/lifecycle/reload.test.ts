@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { get, getUntil } from "../../support/http/get.ts";
 import { startWebSocketPeer } from "../../support/http/websocket-peer.ts";
@@ -109,16 +109,27 @@ test("a directory: nested, in three languages, with a name that two files define
   await serves(router, "second", "/both");
   rmSync(join(program.directory, "conf/deep"), { recursive: true });
   await getUntil(router.port, "/json", ({ status }) => status === 404);
+  // The last file of all takes what is left along.
+  for (const name of readdirSync(join(program.directory, "conf")))
+    rmSync(join(program.directory, "conf", name), { recursive: true });
+  await getUntil(router.port, "/both", ({ status }) => status === 404);
 });
 
-test("a broken file keeps the last good configuration, an empty one is skipped, a removed router is gone", async () => {
+test("a broken file keeps the last good configuration, an emptied one clears it, a removed router is gone", async () => {
   await using router = await startRouter({ static: FAST, dynamic: answeringAs("one") });
   const { program, port } = router;
   await router.reconfigure("http: [\n");
   await program.logged(/ERR dynamic\.yml:\d+:\d+: /);
   await serves(router, "one");
-  await router.reconfigure("http: {}\n");
-  await program.logged("Skipping an empty configuration");
+  await serves(router, "one");
+  for (const empty of ["http: {}\n", ""]) {
+    await router.reconfigure(empty);
+    await getUntil(port, "/", ({ status }) => status === 404);
+    await router.reconfigure(answeringAs("one"));
+    await serves(router, "one");
+  }
+  rmSync(join(program.directory, "dynamic.yml"));
+  await program.logged("Cannot read the file provider's configuration");
   await serves(router, "one");
   await router.reconfigure(answeringAs("two").replace("(`/`)", "(`/new`)"));
   await serves(router, "two", "/new");

@@ -157,7 +157,7 @@ describe("ConfigurationWatcher", () => {
     expect(applied).toEqual([["first@test"]]);
     await waitFor("the provider's second start", () => applied.length === 2);
     watcher.stop();
-    // In the order of the providers' rank, whoever came first.
+    // In the order of the rank of the providers, not of their first configurations.
     expect(applied[1]).toEqual(["late@gone", "first@test"]);
   });
 });
