@@ -2,10 +2,10 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bunRuntime } from "../../../../runtime/bun/bun-runtime.ts";
 import { ProblemLog } from "../../../../src/cli/problem-log.ts";
 import { FileProvider } from "../../../../src/providers/file/file-provider.ts";
 import type { ProviderConfiguration } from "../../../../src/snapshot/provider-configuration.ts";
-import { bunRuntime } from "../../../../runtime/bun/bun-runtime.ts";
 
 const directories: string[] = [];
 afterEach(() => {
