@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import { concatBytes } from "../../src/core/bytes.ts";
 import { BaseConnection } from "../node/base-connection.ts";
 import { KEEP_ALIVE, socketAddress } from "../node/socket-address.ts";
+import { freeBytes } from "./free-bytes.ts";
 
 /**
  * A Bun socket as a Connection. It is its socket's `data`: the event table that all sockets share
@@ -37,6 +38,10 @@ export class BunConnection extends BaseConnection {
     const taken = this.socket.write(bytes, start, end - start);
     this.congested = taken >= 0 && taken < end - start;
     return taken;
+  }
+
+  override recycle(chunk: Uint8Array): void {
+    freeBytes(chunk);
   }
 
   protected stopReading(): void {

@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import type { Address } from "../../src/net/connection.ts";
 import type { TlsInfo } from "../../src/net/tls.ts";
 import { BaseConnection } from "../node/base-connection.ts";
+import { freeBytes } from "./free-bytes.ts";
 
 /** The decrypted side of a Bun socket as a Connection. */
 export class BunTlsConnection extends BaseConnection {
@@ -19,6 +20,10 @@ export class BunTlsConnection extends BaseConnection {
     const taken = this.socket.write(bytes, start, end - start);
     this.congested = taken >= 0 && taken < end - start;
     return taken;
+  }
+
+  override recycle(chunk: Uint8Array): void {
+    freeBytes(chunk);
   }
 
   protected stopReading(): void {

@@ -37,6 +37,23 @@ export const FLOW_CASES: Case[] = [
     },
   },
   {
+    name: "arrays that are given back disturb nothing that comes behind them",
+    async run(runtime) {
+      await using ends = await pair(runtime);
+      const { client, server } = ends;
+      const bytes = pattern(8 << 20);
+      let at = 0;
+      server.onData = (chunk) => {
+        assert.ok(same(chunk, bytes.subarray(at, at + chunk.length)), `other bytes behind ${at}`);
+        at += chunk.length;
+        server.connection.recycle(chunk);
+      };
+      await sendAll(client, bytes);
+      await server.until("all", () => server.received === bytes.length);
+      assert.equal(at, bytes.length);
+    },
+  },
+  {
     name: "both directions are full at once and lose nothing",
     async run(runtime) {
       await using ends = await pair(runtime);

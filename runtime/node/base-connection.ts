@@ -44,6 +44,9 @@ export abstract class BaseConnection implements Connection {
     this.local = local;
   }
 
+  /** Most platforms leave it to the garbage collector. */
+  recycle(_chunk: Uint8Array): void {}
+
   abstract write(bytes: Uint8Array, start?: number, end?: number): number;
   protected abstract stopReading(): void;
   protected abstract startReading(): void;

@@ -3,6 +3,13 @@
  * `TextDecoder("latin1")` is windows-1252 on the Web platform, so it can't be used for that.
  */
 
+/**
+ * Arrays of this size and above go back to the runtime as soon as they are used up
+ * (`Connection.recycle`), and below it the garbage collector has them: nothing small refers to a
+ * large array for longer than the event that brought it.
+ */
+export const LARGE_ARRAY = 16 * 1024;
+
 type Latin1Slice = (this: Uint8Array, start: number, end: number) => string;
 
 // Node's Buffer, where the platform has it, decodes natively; both runtimes do, browsers don't.

@@ -13,6 +13,8 @@ export interface BodySink {
   bodyEnd(): void;
   /** The body broke off. No other method is called after this. */
   bodyFail(error: ProxyError): void;
+  /** False where nothing refers any more to the arrays that `bodyChunk` brought; undefined where the sink can't tell. */
+  readonly holdsBytes?: boolean;
 }
 
 /** What a body comes from, as far as the body needs to speak to it. */
@@ -49,6 +51,8 @@ export class Body {
   private state: number = State.open;
   private error: ProxyError | null = null;
   private sink: BodySink | null = null;
+  /** The sink, when it hears nothing any more too. */
+  private reader: BodySink | null = null;
   private taken = false;
   private paused = false;
   private sourcePaused = false;
@@ -118,6 +122,11 @@ export class Body {
     if (this.queuedBytes === 0 && !this.paused) this.deliverEnd();
   }
 
+  /** Nothing refers any more to the arrays that were pushed, neither here nor where they went. */
+  get released(): boolean {
+    return this.queuedBytes === 0 && this.reader !== null && this.reader.holdsBytes === false;
+  }
+
   // --- the consumer's side ---
 
   /** Starts delivery to `sink`; what waits is delivered before this returns. Throws if the body is used. */
@@ -125,6 +134,7 @@ export class Body {
     if (this.taken) throw new TypeError("The body has already been read");
     this.taken = true;
     this.sink = sink;
+    this.reader = sink;
     this.source.startBody?.();
     this.deliver();
   }

@@ -45,6 +45,11 @@ export interface Connection {
    * rest, wait for `drain`. 0 is full, -1 is closed.
    */
   write(bytes: Uint8Array, start?: number, end?: number): number;
+  /**
+   * Takes back an array that `data` brought and that nothing refers to any more: its memory is free at
+   * once, where the platform can do that, instead of when it is collected. Small ones aren't worth it.
+   */
+  recycle(chunk: Uint8Array): void;
   /** Stops reading; what is on its way to `data` already is held back until `resume`. */
   pause(): void;
   resume(): void;

@@ -92,7 +92,7 @@ class Relay implements Expiring {
 
 function start(direction: Direction, early: Uint8Array | undefined, ended = false): void {
   const { from } = direction;
-  if (early !== undefined && early.length > 0) direction.data(early);
+  if (early !== undefined && early.length > 0) direction.take(early);
   if (ended) direction.end();
   // Closed before the two were joined: `close` may have gone to a former handler.
   if (from.closed) direction.close();
@@ -119,20 +119,26 @@ class Direction implements ConnectionHandler {
   }
 
   data(chunk: Uint8Array): void {
+    if (this.take(chunk)) this.from.recycle(chunk);
+  }
+
+  /** Sends a chunk; true where nothing of it has to wait. */
+  take(chunk: Uint8Array): boolean {
     this.received += chunk.length;
     this.relay.touch();
     let taken = 0;
     if (this.queue.length === 0) {
       taken = this.to.write(chunk, 0, chunk.length);
-      if (taken < 0 || taken === chunk.length) return;
+      if (taken < 0 || taken === chunk.length) return true;
     } else if (this.to.closed) {
-      return;
+      return true;
     }
     this.queue.push(taken === 0 ? chunk : chunk.subarray(taken));
     if (this.queue.length >= WATERMARK && !this.paused) {
       this.paused = true;
       this.from.pause();
     }
+    return false;
   }
 
   /** `from` takes bytes again: those of the opposite direction. */

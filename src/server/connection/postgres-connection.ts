@@ -71,6 +71,9 @@ export class PostgresConnection implements Connection {
     if (!this.paused) this.client.resume();
   }
 
+  /** Clients of a database send little: the garbage collector has it. */
+  recycle(): void {}
+
   pause(): void {
     this.paused = true;
     this.client.pause();

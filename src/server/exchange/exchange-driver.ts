@@ -126,6 +126,11 @@ export class ExchangeDriver
     );
   }
 
+  /** The request's body, while it is received for a reader. */
+  get incoming(): Body | null {
+    return this.requestBody;
+  }
+
   requestData(bytes: Uint8Array, start: number, end: number): void {
     if (this.exchange !== null) this.exchange.requestBytes += end - start;
     this.requestBody?.push(bytes, start, end);
@@ -289,6 +294,10 @@ export class ExchangeDriver
     });
     this.respondTo(MISUSED_INTERIM);
     return true;
+  }
+
+  get holdsBytes(): boolean {
+    return this.wire.holdsBytes;
   }
 
   bodyChunk(bytes: Uint8Array, start: number, end: number): void {

@@ -60,6 +60,8 @@ export interface ResponseWire {
   head(response: LazyResponse, method: string, length: number, end: boolean): Taken;
   /** A piece of the body, kept back until `flush` perhaps. The array doesn't change later. Never `refused`. */
   write(bytes: Uint8Array, start: number, end: number): Taken;
+  /** Behind `flush`, an array that `write` brought may still be referred to. */
+  readonly holdsBytes: boolean;
   /** Sends what was kept back. */
   flush(): Taken;
   /** The body is complete. `all` means that nothing of the response waits here any more. */

@@ -53,7 +53,11 @@ export class Http1Connection
   // --- the connection ---
 
   data(chunk: Uint8Array): void {
+    const { driver } = this;
+    const body = driver.incoming;
     this.reader.data(chunk);
+    // In the middle of a body the chunk brought nothing else.
+    if (body !== null && body === driver.incoming && body.released) this.connection.recycle(chunk);
     if (this.peerEnded) this.closeIfAwaiting();
   }
 

@@ -99,6 +99,10 @@ export class Http1Wire implements ResponseWire {
     return this.writer.backlogged ? Taken.backlog : Taken.all;
   }
 
+  get holdsBytes(): boolean {
+    return this.writer.congested;
+  }
+
   flush(): Taken {
     this.writer.flush();
     return this.writer.backlogged ? Taken.backlog : Taken.all;

@@ -80,6 +80,10 @@ export class Http2Connection
   }
 
   /** So much waits for the client that streams should stop producing until `writable`. */
+  get congested(): boolean {
+    return this.writer.congested;
+  }
+
   get backlogged(): boolean {
     return this.writer.backlogged;
   }

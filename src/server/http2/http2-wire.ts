@@ -67,6 +67,10 @@ export class Http2Wire implements ResponseWire {
     else this.driver.bodyFollows(head.contentLength);
   }
 
+  get holdsBytes(): boolean {
+    return this.heldEnd > this.heldStart || this.next !== null || this.connection.congested;
+  }
+
   get backlogged(): boolean {
     return this.connection.backlogged;
   }

@@ -25,6 +25,8 @@ export class Http3Wire implements ResponseWire {
   readonly protocol = "HTTP/3.0";
   readonly backlogged = false;
   readonly endsAtOnce = false;
+  /** The runtime's stream does not say when it is done with an array. */
+  readonly holdsBytes = true;
   readonly driver: ExchangeDriver;
   /** The request's, once it was checked; null where it was malformed or too large, or a handler has it. */
   requestHead: Http2Head | null = null;

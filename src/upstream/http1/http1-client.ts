@@ -60,6 +60,8 @@ export class Http1Client
   private reusable = true;
   private received = false;
   private paused = false;
+  /** What the last read event brought of the response's body, where its reader still holds some of it. */
+  private lent: Uint8Array | null = null;
   private served = 0;
   /** The response's message is complete, its trailers are in `trailers`. */
   private ended = false;
@@ -138,6 +140,10 @@ export class Http1Client
     call?.fail(error);
   }
 
+  get holdsBytes(): boolean {
+    return this.writer.congested;
+  }
+
   drained(): void {
     this.requestBody?.resume();
   }
@@ -195,6 +201,7 @@ export class Http1Client
     const { responseBody, trailers } = this;
     this.served++;
     this.busy = false;
+    this.lent = null;
     this.responseBody = null;
     this.trailers = null;
     // The end of a body may arrive with the bytes that made its reader ask for a pause.
@@ -230,10 +237,14 @@ export class Http1Client
       this.deliver();
       return;
     }
+    const body = this.responseBody;
     if (this.switching !== null) this.handOver(this.switching, chunk, at);
     else if (this.ended) this.settle(at === chunk.length);
-    else this.responseBody?.flush();
+    else body?.flush();
     this.deliver();
+    if (body === null) return;
+    if (body.released) this.connection.recycle(chunk);
+    else this.lent = chunk;
   }
 
   /** The response goes on with all that its first read event brought, so that it is one write there. */
@@ -367,7 +378,10 @@ export class Http1Client
   }
 
   resumeBody(): void {
+    const { lent } = this;
     this.paused = false;
+    this.lent = null;
+    if (lent !== null && this.responseBody?.released) this.connection.recycle(lent);
     this.connection.resume();
   }
 

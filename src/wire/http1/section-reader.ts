@@ -1,4 +1,4 @@
-import { copyBytes } from "../../core/bytes.ts";
+import { copyBytes, LARGE_ARRAY } from "../../core/bytes.ts";
 
 /** A resumable scanner of one section of a message: a head, or a trailer section. */
 export interface SectionScanner {
@@ -19,7 +19,7 @@ const PIECE = 4096;
 
 /**
  * Runs a scanner over chunks. A section that is whole in its chunk is scanned in place and nothing
- * is copied. Otherwise what there is moves to an array of its own and the scanner goes on there:
+ * is copied, unless the chunk is large and would be kept for the section's sake. Otherwise what there is moves to an array of its own and the scanner goes on there:
  * every byte is scanned once and copied a bounded number of times.
  */
 export class SectionReader {
@@ -36,7 +36,12 @@ export class SectionReader {
     if (this.gathered === 0) {
       const behind = this.scanner.scan(chunk, start, end);
       if (behind >= 0) {
-        this.bytes = chunk;
+        if (chunk.length < LARGE_ARRAY) {
+          this.bytes = chunk;
+        } else {
+          this.bytes = chunk.slice(start, behind);
+          this.scanner.rebase(start);
+        }
         return behind;
       }
       this.bytes = new Uint8Array(Math.max(SMALLEST, (end - start) * 2));

@@ -170,3 +170,39 @@ describe("Body", () => {
     await expect(bad.bytes()).rejects.toBeInstanceOf(ProxyError);
   });
 });
+
+describe("Body.released", () => {
+  class Holder extends Sink {
+    holdsBytes = false;
+  }
+
+  test("is true once the bytes have left for a sink that holds none", () => {
+    const body = new Body(new Source(), -1);
+    const sink = new Holder();
+    body.push(new Uint8Array(10), 0, 10);
+    expect(body.released).toBe(false);
+    body.pipe(sink);
+    expect(body.released).toBe(true);
+    sink.holdsBytes = true;
+    expect(body.released).toBe(false);
+    sink.holdsBytes = false;
+    body.pause();
+    body.push(new Uint8Array(10), 0, 10);
+    expect(body.released).toBe(false);
+    body.resume();
+    body.finish();
+    expect(body.released).toBe(true);
+  });
+
+  test("is false for readers that can't tell", async () => {
+    const piped = Body.of(new Uint8Array(10));
+    piped.pipe(new Sink());
+    expect(piped.released).toBe(false);
+    const gathered = Body.of(new Uint8Array(10));
+    await gathered.bytes();
+    expect(gathered.released).toBe(false);
+    const streamed = Body.of(new Uint8Array(10));
+    await new Response(streamed.stream()).arrayBuffer();
+    expect(streamed.released).toBe(false);
+  });
+});

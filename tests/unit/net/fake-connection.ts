@@ -42,6 +42,15 @@ export class FakeConnection implements Connection {
     return true;
   }
 
+  /** Arrays that were given back. */
+  readonly recycled: Uint8Array[] = [];
+
+  /** Whatever still refers to the array sees that it is gone. */
+  recycle(chunk: Uint8Array): void {
+    this.recycled.push(chunk);
+    chunk.fill(0xee);
+  }
+
   pause(): void {
     this.paused = true;
     this.calls.push("pause");

@@ -208,6 +208,20 @@ describe("relay", () => {
     expect(b.sent).toEqual(counting(140_000));
   });
 
+  test("gives an array back that was sent whole, and none of which something waits", () => {
+    const { a, b, join } = setUp({ earlyFromA: counting(3) });
+    join();
+    const [whole, partial, behind] = [counting(10), counting(10), counting(10)];
+    a.handler.data(whole);
+    b.capacities = [4];
+    a.handler.data(partial);
+    a.handler.data(behind);
+    expect(a.recycled).toEqual([whole]);
+    b.drain();
+    expect(b.sent.length).toBe(33);
+    expect(b.recycled).toEqual([]);
+  });
+
   test("what comes byte by byte while the other side is full goes out in few pieces", () => {
     const { a, b } = joined();
     b.capacities = [0];

@@ -37,6 +37,7 @@ class FakeWire implements ResponseWire {
   readonly protocol = "HTTP/1.1";
   readonly backlogged = false;
   readonly endsAtOnce = false;
+  readonly holdsBytes = false;
   readonly got = new Got();
   given: RequestGiven = {};
   takes = true;
