@@ -4,7 +4,7 @@
  */
 export const KNOWN = {
   filesInCircles: 12,
-  vagueWords: 166,
+  vagueWords: 154,
   /** Source files directly in folders that have more than the limit. */
   crowdedFolders: { "src/tls": 16 } as Readonly<Record<string, number>>,
 };

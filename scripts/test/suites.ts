@@ -21,8 +21,27 @@ export interface Job {
 /** The ways in which the black-box suite runs the program: SLUICE_FLAVOUR in tests/support. */
 const FLAVOURS = ["bun", "deno", "executable"] as const;
 
-/** Rough seconds of the files that take more than most, and of those that run alone. */
-const SECONDS: Readonly<Record<string, number>> = {};
+/** Rough seconds of the files that take more than most. */
+const SECONDS: Readonly<Record<string, number>> = {
+  "tests/unit": 30,
+  "tests/e2e/http2/http2-windows.test.ts": 60,
+  "tests/e2e/http2/nghttp2.test.ts": 35,
+  "tests/e2e/http2/http2-messages.test.ts": 30,
+  "tests/e2e/request/configuration.test.ts": 30,
+  "tests/e2e/http2/http2.test.ts": 25,
+  "tests/e2e/http3/http3.test.ts": 25,
+  "tests/e2e/tcp/tcp-connections.test.ts": 25,
+  "tests/e2e/tls/openssl.test.ts": 20,
+  "tests/e2e/tcp/tcp.test.ts": 20,
+  "tests/e2e/http2/http2-faults.test.ts": 20,
+  "tests/e2e/tls/https.test.ts": 20,
+  "tests/e2e/udp/udp.test.ts": 15,
+  "tests/e2e/tls/mtls.test.ts": 15,
+  "tests/e2e/tcp/tcp-precedence.test.ts": 15,
+  "tests/e2e/http3/http3-tls.test.ts": 15,
+  "tests/e2e/upstream/http2-upstreams.test.ts": 10,
+  "tests/e2e/upstream/upstream-faults.test.ts": 10,
+};
 const USUAL = 8;
 
 /** Files of tests that must not share the machine with others. */

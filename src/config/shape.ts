@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ScalarKind } from "./sources/scalar.ts";
+import { refusedSchemaOf } from "./support.ts";
 
 /** What a schema expects at one place, wrappers taken off. */
 export type Shape =
@@ -14,7 +15,7 @@ const cache = new WeakMap<z.ZodType, Shape>();
 export function shapeOf(schema: z.ZodType): Shape {
   let shape = cache.get(schema);
   if (shape === undefined) {
-    shape = look(unwrap(schema));
+    shape = look(unwrap(refusedSchemaOf(schema) ?? schema));
     cache.set(schema, shape);
   }
   return shape;

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 /** How Sluice treats a key of Traefik's. */
 export type Support =
@@ -40,9 +40,23 @@ function mark<T extends z.ZodType>(
   return schema;
 }
 
-/** A key that Traefik has and Sluice refuses, with everything below it. */
-export function refused<T extends z.ZodType>(schema: T, note = ""): z.ZodOptional<T> {
-  return mark(schema.optional(), "refused", note) as z.ZodOptional<T>;
+/**
+ * A key that Traefik has and Sluice refuses, with everything below it. What is below can come as a
+ * function: a start that meets no such key then doesn't make it.
+ */
+export function refused<T extends z.ZodType>(schema: T | (() => T), note = ""): z.ZodOptional<T> {
+  // Its value never gets to the validation, which would make the schema to look at it.
+  const key = mark(z.unknown().optional(), "refused", note);
+  below.set(key, schema);
+  return key as unknown as z.ZodOptional<T>;
+}
+
+const below = new WeakMap<z.ZodType, z.ZodType | (() => z.ZodType)>();
+
+/** The schema that `refused` was given for a key; undefined for keys of other kinds. */
+export function refusedSchemaOf(key: z.ZodType): z.ZodType | undefined {
+  const schema = below.get(key);
+  return typeof schema === "function" ? schema() : schema;
 }
 
 /** A key whose absence of effect is right. */

@@ -10,15 +10,19 @@ export interface Validated<T> {
   readonly notices: readonly ConfigNotice[];
 }
 
-/** Canonicalises and validates the part of a document at `path`. */
+/**
+ * Canonicalises and validates the part of a document at `path`. `often` says that there is much more
+ * of the kind: then Zod compiles the schema, which takes longer than a hundred validations without.
+ */
 export function validate<S extends z.ZodType>(
   schema: S,
   raw: unknown,
   document: ConfigDocument,
   path: KeyPath = [],
+  often = false,
 ): Validated<z.output<S>> {
   const { value, issues, notices } = canonicalise(schema, raw, document, path);
-  const result = schema.safeParse(value, { error: messageOf });
+  const result = schema.safeParse(value, { error: messageOf, jitless: !often });
   if (result.success) return { value: result.data, issues, notices };
   for (const { path: below, message } of result.error.issues) {
     const at = [...path, ...(below as KeyPath)];

@@ -68,11 +68,15 @@ export function validateDynamic(document: ConfigDocument): ValidatedDynamic {
   return new DynamicValidator(document).validate();
 }
 
+/** Elements of a configuration that are validated before schemas are compiled for the others. */
+const FEW = 100;
+
 class DynamicValidator {
   private readonly document: ConfigDocument;
   private readonly issues: ConfigIssue[] = [];
   private readonly disabled: DisabledDynamicElement[] = [];
   private readonly notices: ConfigNotice[] = [];
+  private count = 0;
   private readonly planes: Partial<Record<Plane, Record<string, unknown>>> = { http: {} };
 
   constructor(document: ConfigDocument) {
@@ -128,7 +132,7 @@ class DynamicValidator {
         this.complain(path, reservedName(name));
         continue;
       }
-      const result = validate(schemas[section], raw, this.document, path);
+      const result = validate(schemas[section], raw, this.document, path, this.count++ > FEW);
       this.notices.push(...result.notices);
       if (result.issues.length === 0) valid.push([name, result.value]);
       else this.disable(KINDS[plane][section], name, result.issues);

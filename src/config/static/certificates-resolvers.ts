@@ -41,7 +41,8 @@ const acme = () =>
     tlsChallenge: z.strictObject({ delay: duration().optional() }).optional(),
   });
 
-export const certificatesResolversSchema = z.record(
-  z.string(),
-  z.strictObject({ acme: acme().optional(), tailscale: z.strictObject({}).optional() }),
-);
+export const certificatesResolvers = () =>
+  z.record(
+    z.string(),
+    z.strictObject({ acme: acme().optional(), tailscale: z.strictObject({}).optional() }),
+  );

@@ -45,7 +45,7 @@ export const logSchema = z.strictObject({
   maxAge: refused(integer(), "rotate from outside and send SIGUSR1"),
   maxBackups: refused(integer(), "rotate from outside and send SIGUSR1"),
   compress: refused(flag(), "rotate from outside and send SIGUSR1"),
-  otlp: refused(otlpLogs()),
+  otlp: refused(otlpLogs),
 });
 
 const mode = () => oneOf("keep", "drop", "redact");
@@ -81,13 +81,13 @@ export const accessLogSchema = z.strictObject({
           names: z.record(z.string(), mode()).optional(),
         })
         .optional(),
-      queryParameters: refused(z.strictObject({ defaultMode: text().optional() })),
+      queryParameters: refused(() => z.strictObject({ defaultMode: text().optional() })),
     })
     .optional(),
   bufferingSize: integer(0, 1_000_000).default(0),
   addInternals: flag().default(false),
   dualOutput: refused(flag()),
-  otlp: refused(otlpLogs()),
+  otlp: refused(otlpLogs),
 });
 
 const pushed = () => ({
@@ -98,52 +98,54 @@ const pushed = () => ({
   addServicesLabels: flag().optional(),
 });
 
-export const metricsSchema = z.strictObject({
-  addInternals: flag().optional(),
-  prometheus: z
-    .strictObject({
-      buckets: z.array(z.number()).optional(),
-      addEntryPointsLabels: flag().optional(),
-      addRoutersLabels: flag().optional(),
-      addServicesLabels: flag().optional(),
-      entryPoint: text().optional(),
-      manualRouting: flag().optional(),
-      headerLabels: map().optional(),
-    })
-    .optional(),
-  datadog: z.strictObject({ ...pushed(), prefix: text().optional() }).optional(),
-  statsD: z.strictObject({ ...pushed(), prefix: text().optional() }).optional(),
-  influxDB2: z
-    .strictObject({
-      ...pushed(),
-      token: text().optional(),
-      org: text().optional(),
-      bucket: text().optional(),
-      additionalLabels: map().optional(),
-    })
-    .optional(),
-  otlp: z
-    .strictObject({
-      ...otlpTransports(),
-      addEntryPointsLabels: flag().optional(),
-      addRoutersLabels: flag().optional(),
-      addServicesLabels: flag().optional(),
-      explicitBoundaries: z.array(z.number()).optional(),
-      pushInterval: duration().optional(),
-      serviceName: text().optional(),
-      resourceAttributes: map().optional(),
-    })
-    .optional(),
-});
+export const metrics = () =>
+  z.strictObject({
+    addInternals: flag().optional(),
+    prometheus: z
+      .strictObject({
+        buckets: z.array(z.number()).optional(),
+        addEntryPointsLabels: flag().optional(),
+        addRoutersLabels: flag().optional(),
+        addServicesLabels: flag().optional(),
+        entryPoint: text().optional(),
+        manualRouting: flag().optional(),
+        headerLabels: map().optional(),
+      })
+      .optional(),
+    datadog: z.strictObject({ ...pushed(), prefix: text().optional() }).optional(),
+    statsD: z.strictObject({ ...pushed(), prefix: text().optional() }).optional(),
+    influxDB2: z
+      .strictObject({
+        ...pushed(),
+        token: text().optional(),
+        org: text().optional(),
+        bucket: text().optional(),
+        additionalLabels: map().optional(),
+      })
+      .optional(),
+    otlp: z
+      .strictObject({
+        ...otlpTransports(),
+        addEntryPointsLabels: flag().optional(),
+        addRoutersLabels: flag().optional(),
+        addServicesLabels: flag().optional(),
+        explicitBoundaries: z.array(z.number()).optional(),
+        pushInterval: duration().optional(),
+        serviceName: text().optional(),
+        resourceAttributes: map().optional(),
+      })
+      .optional(),
+  });
 
-export const tracingSchema = z.strictObject({
-  serviceName: text().optional(),
-  resourceAttributes: map().optional(),
-  capturedRequestHeaders: texts().optional(),
-  capturedResponseHeaders: texts().optional(),
-  safeQueryParams: texts().optional(),
-  sampleRate: z.number().optional(),
-  addInternals: flag().optional(),
-  otlp: z.strictObject(otlpTransports()).optional(),
-  globalAttributes: map().optional(),
-});
+export const tracing = () =>
+  z.strictObject({
+    serviceName: text().optional(),
+    resourceAttributes: map().optional(),
+    capturedRequestHeaders: texts().optional(),
+    capturedResponseHeaders: texts().optional(),
+    safeQueryParams: texts().optional(),
+    sampleRate: z.number().optional(),
+    addInternals: flag().optional(),
+    otlp: z.strictObject(otlpTransports()).optional(),
+    globalAttributes: map().optional(),
+  });

@@ -74,8 +74,8 @@ const keyValueStore = () => ({ rootKey: text().optional(), endpoints: texts().op
 
 export const providersSchema = z.strictObject({
   providersThrottleDuration: timerDuration().default(2000),
-  docker: refused(z.strictObject(docker())),
-  swarm: refused(z.strictObject({ ...docker(), refreshSeconds: duration().optional() })),
+  docker: refused(() => z.strictObject(docker())),
+  swarm: refused(() => z.strictObject({ ...docker(), refreshSeconds: duration().optional() })),
   file: z
     .strictObject({
       directory: text().optional(),
@@ -84,7 +84,7 @@ export const providersSchema = z.strictObject({
       debugLogGeneratedTemplate: accepted(flag(), "files are not Go templates here"),
     })
     .optional(),
-  kubernetesIngress: refused(
+  kubernetesIngress: refused(() =>
     z.strictObject({
       ...kubernetes(),
       ...namespaced(),
@@ -105,7 +105,7 @@ export const providersSchema = z.strictObject({
       crossProviderNamespaces: texts().optional(),
     }),
   ),
-  kubernetesIngressNGINX: refused(
+  kubernetesIngressNGINX: refused(() =>
     z.strictObject({
       ...kubernetes(),
       watchNamespace: text().optional(),
@@ -142,7 +142,7 @@ export const providersSchema = z.strictObject({
       strictValidatePathType: flag().optional(),
     }),
   ),
-  kubernetesCRD: refused(
+  kubernetesCRD: refused(() =>
     z.strictObject({
       ...kubernetes(),
       ...namespaced(),
@@ -155,7 +155,7 @@ export const providersSchema = z.strictObject({
       crossProviderNamespaces: texts().optional(),
     }),
   ),
-  kubernetesGateway: refused(
+  kubernetesGateway: refused(() =>
     z.strictObject({
       ...kubernetes(),
       ...namespaced(),
@@ -173,7 +173,7 @@ export const providersSchema = z.strictObject({
       nativeLBByDefault: flag().optional(),
     }),
   ),
-  knative: refused(
+  knative: refused(() =>
     z.strictObject({
       ...kubernetes(),
       ...namespaced(),
@@ -183,8 +183,8 @@ export const providersSchema = z.strictObject({
       privateService: serviceReference().optional(),
     }),
   ),
-  rest: refused(z.strictObject({ insecure: flag().optional() })),
-  consulCatalog: refused(
+  rest: refused(() => z.strictObject({ insecure: flag().optional() })),
+  consulCatalog: refused(() =>
     z.strictObject({
       constraints: text().optional(),
       endpoint: z
@@ -215,7 +215,7 @@ export const providersSchema = z.strictObject({
       namespaces: texts().optional(),
     }),
   ),
-  nomad: refused(
+  nomad: refused(() =>
     z.strictObject({
       defaultRule: text().optional(),
       constraints: text().optional(),
@@ -238,7 +238,7 @@ export const providersSchema = z.strictObject({
       namespaces: texts().optional(),
     }),
   ),
-  ecs: refused(
+  ecs: refused(() =>
     z.strictObject({
       constraints: text().optional(),
       exposedByDefault: flag().optional(),
@@ -253,7 +253,7 @@ export const providersSchema = z.strictObject({
       secretAccessKey: text().optional(),
     }),
   ),
-  consul: refused(
+  consul: refused(() =>
     z.strictObject({
       ...keyValueStore(),
       token: text().optional(),
@@ -261,7 +261,7 @@ export const providersSchema = z.strictObject({
       namespaces: texts().optional(),
     }),
   ),
-  etcd: refused(
+  etcd: refused(() =>
     z.strictObject({
       ...keyValueStore(),
       tls: clientTls().optional(),
@@ -269,14 +269,14 @@ export const providersSchema = z.strictObject({
       password: text().optional(),
     }),
   ),
-  zooKeeper: refused(
+  zooKeeper: refused(() =>
     z.strictObject({
       ...keyValueStore(),
       username: text().optional(),
       password: text().optional(),
     }),
   ),
-  redis: refused(
+  redis: refused(() =>
     z.strictObject({
       ...keyValueStore(),
       tls: clientTls().optional(),
@@ -296,7 +296,7 @@ export const providersSchema = z.strictObject({
         .optional(),
     }),
   ),
-  http: refused(
+  http: refused(() =>
     z.strictObject({
       endpoint: text().optional(),
       pollInterval: duration().optional(),
@@ -306,7 +306,7 @@ export const providersSchema = z.strictObject({
       maxResponseBodySize: integer(-1).optional(),
     }),
   ),
-  plugin: refused(z.record(z.string(), z.record(z.string(), z.unknown()))),
+  plugin: refused(() => z.record(z.string(), z.record(z.string(), z.unknown()))),
   precedence: z
     .array(
       z.string().superRefine((name, context) => {

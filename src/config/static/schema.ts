@@ -14,9 +14,9 @@ import {
   workers,
 } from "../fields.ts";
 import { accepted, ours, refused } from "../support.ts";
-import { certificatesResolversSchema } from "./certificates-resolvers.ts";
+import { certificatesResolvers } from "./certificates-resolvers.ts";
 import { entryPointSchema } from "./entry-points.ts";
-import { accessLogSchema, logSchema, metricsSchema, tracingSchema } from "./observability.ts";
+import { accessLogSchema, logSchema, metrics, tracing } from "./observability.ts";
 import { providersSchema } from "./providers.ts";
 
 const serversTransport = () =>
@@ -59,7 +59,7 @@ const SWITCH = "the feature that it switches on is refused where it is configure
 
 const experimental = () =>
   z.strictObject({
-    plugins: refused(
+    plugins: refused(() =>
       z.record(
         z.string(),
         z.strictObject({
@@ -69,7 +69,7 @@ const experimental = () =>
         }),
       ),
     ),
-    localPlugins: refused(
+    localPlugins: refused(() =>
       z.record(
         z.string(),
         z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
@@ -105,7 +105,7 @@ export const staticSchema = z.strictObject({
     )
     .prefault({ http: { address: ":80" } }),
   providers: providersSchema.prefault({}),
-  api: refused(
+  api: refused(() =>
     z.strictObject({
       basePath: text().optional(),
       insecure: flag().optional(),
@@ -115,7 +115,7 @@ export const staticSchema = z.strictObject({
       dashboardName: text().optional(),
     }),
   ),
-  metrics: refused(metricsSchema),
+  metrics: refused(metrics),
   ping: z
     .strictObject({
       entryPoint: text().default("traefik"),
@@ -125,15 +125,15 @@ export const staticSchema = z.strictObject({
     .optional(),
   log: logSchema.prefault({}),
   accessLog: accessLogSchema.optional(),
-  tracing: refused(tracingSchema),
-  hostResolver: refused(
+  tracing: refused(tracing),
+  hostResolver: refused(() =>
     z.strictObject({
       cnameFlattening: flag().optional(),
       resolvConfig: text().optional(),
       resolvDepth: integer().optional(),
     }),
   ),
-  certificatesResolvers: refused(certificatesResolversSchema),
+  certificatesResolvers: refused(certificatesResolvers),
   experimental: experimental().optional(),
   core: z
     .strictObject({
@@ -149,8 +149,8 @@ export const staticSchema = z.strictObject({
       ),
     })
     .optional(),
-  spiffe: refused(z.strictObject({ workloadAPIAddr: text().optional() })),
-  ocsp: refused(z.strictObject({ responderOverrides: map().optional() })),
+  spiffe: refused(() => z.strictObject({ workloadAPIAddr: text().optional() })),
+  ocsp: refused(() => z.strictObject({ responderOverrides: map().optional() })),
 });
 
 /** The static configuration with its defaults; durations in milliseconds. */
