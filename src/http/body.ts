@@ -30,6 +30,12 @@ export interface BodySource {
 /** Bytes that wait for a sink; once they do, one more chunk pauses the source. */
 export const BODY_WATERMARK = 64 * 1024;
 
+/** Knows the rules for a request's trailers. */
+export interface TrailerJudge {
+  /** Leaves out what is not to pass. Returns why none may be sent on, or null. */
+  judgeTrailers(trailers: HeaderList): ProxyError | null;
+}
+
 /** A first piece below the one size in an array above the other is copied. A read event may bring half a megabyte. */
 const SMALL = 1024;
 const LARGE = 64 * 1024;
@@ -45,6 +51,8 @@ export class Body {
   readonly length: number;
   /** The trailer section, once the body has ended; null where there is none. */
   trailers: HeaderList | null = null;
+  /** For requests: whose rules hold for the trailers. */
+  trailerJudge: TrailerJudge | null = null;
   /** Body bytes received so far. */
   received = 0;
   private readonly source: BodySource;
@@ -76,6 +84,12 @@ export class Body {
   /** All of it has been received. */
   get complete(): boolean {
     return this.state === State.ended;
+  }
+
+  /** Has the trailers judged, once the body has ended: why they must not be sent on, or null. */
+  judgeTrailers(): ProxyError | null {
+    const { trailers, trailerJudge } = this;
+    return trailers === null || trailerJudge === null ? null : trailerJudge.judgeTrailers(trailers);
   }
 
   // --- the producer's side ---

@@ -4,6 +4,7 @@ import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 import { DEFAULT_OBSERVABILITY, type Observability } from "./observability.ts";
+import type { UnderscoreStrategy } from "./trailer-rules.ts";
 
 /** The TLS options that a connection's handshake went by. */
 export interface HandshakeOptions {
@@ -95,6 +96,8 @@ export class Exchange {
   retries = 0;
   /** The failure that made the response, if one did. */
   error: unknown = null;
+  /** The entrypoint's word on fields with a "_" in their name, for trailers. */
+  underscores: UnderscoreStrategy = "keep";
   /** Of the router, for the observers of services. */
   observability: Observability = DEFAULT_OBSERVABILITY;
 

@@ -20,34 +20,41 @@ export interface ForwardedHeadersOptions {
 }
 
 /** What a look at all fields' ids found. */
-const UNDERSCORED = bit(FieldId.other);
+const ALIASED = bit(FieldId.other);
+
+/** The length of X-Real-Ip; the other managed names, X-Forwarded-..., are longer. */
+const SHORTEST = 9;
 
 /**
  * A mask with a bit for every id below 32 that the list has. Bit 0 says that a name might be a
- * managed one with underscores.
+ * managed one with "_" or "." for "-".
  */
 function fieldsOf(list: HeaderList): number {
   let mask = 0;
   for (let i = 0, slots = list.slots; i < slots; i++) {
     const id = list.idAt(i);
     if (id > 0 && id < 32) mask |= bit(id);
-    // The shortest managed name is X-Real-Ip.
-    else if (id === FieldId.other && list.nameLengthAt(i) >= 9) {
-      if ((list.nameCodeAt(i, 0) | 0x20) === 0x78) mask |= UNDERSCORED;
-    }
+    else if (id === FieldId.other && mayBeAlias(list, i)) mask |= ALIASED;
   }
   return mask;
 }
 
-function deleteManaged(list: HeaderList, fields: number): void {
+/** A first look at a name that has no id. */
+function mayBeAlias(list: HeaderList, slot: number): boolean {
+  const length = list.nameLengthAt(slot);
+  if (length < SHORTEST || (list.nameCodeAt(slot, 0) | 0x20) !== 0x78) return false;
+  const third = list.nameCodeAt(slot, 2) | 0x20;
+  return third === 0x66 || (third === 0x72 && length === SHORTEST);
+}
+
+/** Deletes what only a trusted peer may set, where `trusted` is false, and its aliases in any case. */
+function deleteManaged(list: HeaderList, trusted: boolean): void {
   for (let i = 0, slots = list.slots; i < slots; i++) {
     const id = list.idAt(i);
     if (id > 0 && id < 32) {
-      if ((bit(id) & MANAGED) !== 0) list.removeAt(i);
-    } else if (id === FieldId.other && (fields & UNDERSCORED) !== 0) {
-      if ((list.nameCodeAt(i, 0) | 0x20) === 0x78 && isManagedName(list.nameAt(i).toLowerCase())) {
-        list.removeAt(i);
-      }
+      if (!trusted && (bit(id) & MANAGED) !== 0) list.removeAt(i);
+    } else if (id === FieldId.other && mayBeAlias(list, i)) {
+      if (isManagedName(list.nameAt(i).toLowerCase())) list.removeAt(i);
     }
   }
 }
@@ -152,7 +159,8 @@ export function appendForwardedFor(list: HeaderList, ip: string): void {
 
 /**
  * Traefik's forwarded headers: what an untrusted peer sent is deleted, what backends expect is set,
- * and the fields that `Connection` names go. `Forwarded` (RFC 7239) is left alone.
+ * and the fields that `Connection` names go. `Forwarded` (RFC 7239) is left alone. Other than Traefik's,
+ * no peer is trusted with another spelling of a managed name ("_" or "." for "-").
  * Throws Error where `trustedIPs` has text that is no address or range.
  * Source: Traefik's pkg/middlewares/forwardedheaders/forwarded_header.go.
  */
@@ -164,15 +172,14 @@ export function forwardedHeaders(options: ForwardedHeadersOptions): Middleware {
     const lazy = LazyRequest.of(request, exchange);
     const list = lazy.headerList;
     let fields = fieldsOf(list);
-    if (
-      (fields & (MANAGED | UNDERSCORED)) !== 0 &&
-      !insecure &&
-      !trusted.contains(exchange.downstream.remote.ip)
-    ) {
-      deleteManaged(list, fields);
-      fields &= ~MANAGED;
+    if ((fields & (MANAGED | ALIASED)) !== 0) {
+      const trusts = insecure || trusted.contains(exchange.downstream.remote.ip);
+      if (!trusts || (fields & ALIASED) !== 0) deleteManaged(list, trusts);
+      if (!trusts) fields &= ~MANAGED;
     }
     setForwarded(lazy, exchange, fields, serverName);
+    // What Connection names goes in every spelling, and in trailers too.
+    list.guard();
     if ((fields & bit(FieldId.connection)) !== 0) obeyConnection(list, kept);
     return next(lazy as unknown as Request, exchange);
   };

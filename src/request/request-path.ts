@@ -7,12 +7,13 @@ import {
   routingPathOf,
   type TargetOptions,
 } from "../http/request-target.ts";
+import type { UnderscoreStrategy } from "../http/trailer-rules.ts";
 import { HeaderList } from "../wire/header-list.ts";
 
 /** What `entryPoints.NAME.http` says of names and paths. */
 export interface RequestPathOptions extends TargetOptions {
   /** Fields with a "_" in their name are kept (the default), deleted, or the request is refused. */
-  readonly underscoreHeadersStrategy?: "keep" | "delete" | "reject";
+  readonly underscoreHeadersStrategy?: UnderscoreStrategy;
 }
 
 /** `entryPoints.NAME.http.encodedCharacters`. */
@@ -51,8 +52,10 @@ export function requestPath(options: RequestPathOptions): Middleware {
   const { underscoreHeadersStrategy: underscores = "keep", sanitizePath } = options;
   return (next) => (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
-    if (underscores !== "keep" && hasUnderscores(lazy.headerList, underscores === "delete")) {
-      if (underscores === "reject") return LazyResponse.text(400, "Bad Request\n");
+    if (underscores !== "keep") {
+      exchange.underscores = underscores;
+      const found = hasUnderscores(lazy.headerList, underscores === "delete");
+      if (found && underscores === "reject") return LazyResponse.text(400, "Bad Request\n");
     }
     const { target } = lazy;
     const length = normalPathLength(target, sanitizePath);

@@ -1,9 +1,10 @@
 import { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
-import type { Body } from "../http/body.ts";
+import type { Body, TrailerJudge } from "../http/body.ts";
 import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import type { LazyResponse } from "../http/lazy/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
+import { judgeTrailers } from "../http/trailer-rules.ts";
 import { BodyLength } from "../wire/body-length.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { HeaderList } from "../wire/header-list.ts";
@@ -35,7 +36,7 @@ function isReplayable(method: string): boolean {
  * One request on its way to one upstream, across the tries that it may take. Settles once: with the
  * response's head (its body follows by itself), or with a ProxyError.
  */
-export class UpstreamCall extends PendingResponse implements OutgoingRequest {
+export class UpstreamCall extends PendingResponse implements OutgoingRequest, TrailerJudge {
   readonly request: LazyRequest;
   readonly target: UpstreamTarget;
   readonly body: Body | null;
@@ -55,6 +56,7 @@ export class UpstreamCall extends PendingResponse implements OutgoingRequest {
     this.request = request;
     this.target = target;
     this.body = request.takeBody();
+    if (this.body !== null) this.body.trailerJudge = this;
     // A mirror or a retry may have a call under way already: then both hear of it.
     if (exchange.call === null) exchange.call = this;
     else exchange.onAbort((error) => this.abort(error));
@@ -96,6 +98,10 @@ export class UpstreamCall extends PendingResponse implements OutgoingRequest {
     const before =
       headerList.findId(FieldId.xForwardedFor) < 0 ? null : headerList.get("x-forwarded-for");
     return before === null ? peer : peer === "" ? before : `${before}, ${peer}`;
+  }
+
+  judgeTrailers(trailers: HeaderList): ProxyError | null {
+    return judgeTrailers(trailers, this.request.headerList, this.exchange.underscores);
   }
 
   get bodyLength(): number {

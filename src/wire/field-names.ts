@@ -132,6 +132,19 @@ for (let id = 1; id < LOWER.length; id++) {
   BUCKETS[name.length * 32 + (name.charCodeAt(name.length - 1) & 31)].push(id);
 }
 
+/**
+ * The name that some backends read in a lower-case name: CGI, WSGI and PHP have one variable for "-",
+ * "_" and (PHP) "." alike.
+ */
+export function aliasFreeName(lowerName: string): string {
+  return /[_.]/.test(lowerName) ? lowerName.replace(/[_.]/g, "-") : lowerName;
+}
+
+/** The lower-case name of an id. */
+export function lowerNameOf(id: number): string {
+  return LOWER[id];
+}
+
 /** The id of a lower-case name, 0 where it is none of ours. */
 export function fieldIdOfName(lowerName: string): number {
   return BY_NAME.get(lowerName) ?? FieldId.other;

@@ -1,6 +1,13 @@
 import { copyBytes, latin1, writeLatin1 } from "../core/bytes.ts";
-import { bytesEqualLower, FIELD_NAMES, FieldId, fieldIdOfName } from "./field-names.ts";
-import type { FieldSet } from "./field-sets.ts";
+import {
+  aliasFreeName,
+  bytesEqualLower,
+  FIELD_NAMES,
+  FieldId,
+  fieldIdOfName,
+  lowerNameOf,
+} from "./field-names.ts";
+import { type FieldSet, NOT_IN_TRAILERS } from "./field-sets.ts";
 import { type Fields, STRIDE } from "./fields.ts";
 import type { HeaderBlock } from "./http2/message.ts";
 
@@ -29,6 +36,10 @@ export class HeaderList {
   // A bit for each id that is in the list, or was: most look-ups are for fields that aren't there.
   private low = 0;
   private high = 0;
+  /** Slots that were there when `guard` was called; -1 before. */
+  private guarded = -1;
+  /** Names that were set or deleted since, in lower case and without aliases. */
+  private edited: string[] | null = null;
 
   /** `fields` is the list's from now on. */
   constructor(bytes: Uint8Array = NO_BYTES, fields: Fields = NO_FIELDS) {
@@ -47,6 +58,36 @@ export class HeaderList {
   /** True where the list may have a field with that id: false is certain. */
   private mayHave(id: number): boolean {
     return ((id < 32 ? this.low >>> id : this.high >>> (id - 32)) & 1) === 1;
+  }
+
+  /**
+   * From now on a name that is set or deleted takes along what a backend may take for it ("_" and "."
+   * for "-") among the fields that are there, and is noted: what a middleware decides holds in every
+   * spelling, and for trailers that come later.
+   */
+  guard(): void {
+    this.guarded = this.slots;
+  }
+
+  /** True where a name, in lower case and without aliases, was set or deleted since `guard`. */
+  wasEdited(plainName: string): boolean {
+    return this.edited?.includes(plainName) === true;
+  }
+
+  private edit(lowerName: string): void {
+    const plainName = aliasFreeName(lowerName);
+    this.edited ??= [];
+    this.edited.push(plainName);
+    if (!plainName.includes("-") || !this.mayHave(FieldId.other)) return;
+    for (let i = 0; i < this.guarded; i++) {
+      if (this.idAt(i) !== FieldId.other || this.nameLengthAt(i) !== plainName.length) continue;
+      if (aliasFreeName(this.nameAt(i).toLowerCase()) === plainName) this.removeAt(i);
+    }
+  }
+
+  /** `edit` for a name of ours; what may be in no trailer needs no note. */
+  private editId(id: number): void {
+    if (NOT_IN_TRAILERS[id] === 0) this.edit(lowerNameOf(id));
   }
 
   /** Copies names and values, in any case, from pairs. */
@@ -192,21 +233,34 @@ export class HeaderList {
 
   /** `set` for a name of ours. */
   setId(id: number, value: string): void {
-    this.deleteId(id);
+    if (this.guarded >= 0) this.editId(id);
+    this.removeId(id);
     this.add(id, FIELD_NAMES[id], value);
   }
 
   /** `set` for a name that has no id, with its lower-case form at hand. */
   setOther(name: string, lowerName: string, value: string): void {
+    if (this.guarded >= 0) this.edit(lowerName);
     for (let slot = -1; (slot = this.findOther(lowerName, slot + 1)) >= 0; ) this.removeAt(slot);
     this.add(FieldId.other, name, value);
   }
 
   delete(lowerName: string): void {
-    for (let slot = -1; (slot = this.find(lowerName, slot + 1)) >= 0; ) this.removeAt(slot);
+    const id = fieldIdOfName(lowerName);
+    if (id !== FieldId.other) {
+      this.deleteId(id);
+      return;
+    }
+    if (this.guarded >= 0) this.edit(lowerName);
+    for (let slot = -1; (slot = this.findOther(lowerName, slot + 1)) >= 0; ) this.removeAt(slot);
   }
 
   deleteId(id: number): void {
+    if (this.guarded >= 0) this.editId(id);
+    this.removeId(id);
+  }
+
+  private removeId(id: number): void {
     for (let slot = -1; (slot = this.findId(id, slot + 1)) >= 0; ) this.removeAt(slot);
   }
 
@@ -240,8 +294,11 @@ export class HeaderList {
   clone(): HeaderList {
     const copy = new HeaderList(this.bytes, this.fields.slice());
     for (let i = this.receivedSlots; i < this.slots; i++) {
+      if (i === this.guarded) copy.guard();
       if (this.idAt(i) !== FieldId.deleted) copy.add(this.idAt(i), this.nameAt(i), this.valueAt(i));
     }
+    if (this.guarded >= 0 && copy.guarded < 0) copy.guard();
+    copy.edited = this.edited?.slice() ?? null;
     return copy;
   }
 

@@ -127,7 +127,14 @@ export class Http1Client
   }
 
   bodyEnd(): void {
-    if (this.chunked) writeBodyEnd(this.writer, this.requestBody?.trailers ?? null);
+    if (this.chunked) {
+      const refusal = this.requestBody?.judgeTrailers() ?? null;
+      if (refusal !== null) {
+        this.bodyFail(refusal);
+        return;
+      }
+      writeBodyEnd(this.writer, this.requestBody?.trailers ?? null);
+    }
     this.requestSent();
     this.writer.flush();
   }

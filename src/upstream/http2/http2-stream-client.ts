@@ -137,7 +137,12 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
 
   bodyEnd(): void {
     const { session } = this.client;
+    const refusal = this.requestBody?.judgeTrailers() ?? null;
     const trailers = this.requestBody?.trailers ?? null;
+    if (refusal !== null) {
+      this.bodyFail(refusal);
+      return;
+    }
     if (trailers === null) {
       session.sendData(this.stream, NO_BYTES, 0, 0, true);
     } else if (trailersExceed(trailers, session.peerMaxHeaderListBytes)) {
