@@ -12,8 +12,8 @@ export const LAYERS = [
   "net",
   "wire",
   "http",
-  "config",
   "rules",
+  "config",
   "snapshot",
   "tls",
   // The data plane: it knows the control plane by its snapshots and messages alone.

@@ -1,13 +1,19 @@
 import { type ReadStatic, readStatic } from "../config/load-static.ts";
 import { formatIssue } from "../config/sources/document.ts";
+import type { LogFields } from "../core/logger.ts";
 import type { Runtime } from "../net/runtime.ts";
+import { CheckReport } from "./check-report.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
-import { ProblemLog } from "./problem-log.ts";
-import { createProgram } from "./program.ts";
+import { logFileProblems } from "./log-file-problems.ts";
+import { ProblemLog, placeOf, problemLine } from "./problem-log.ts";
+import { createProgram, type Program } from "./program.ts";
+import { unseenProblems } from "./unseen-problems.ts";
+import { writtenPlace } from "./written-place.ts";
 
 /**
  * Validates the whole configuration as a start would, static and dynamic, without listening or
- * watching. Says everything that is wrong, a line for each; 1 where anything is.
+ * watching. Says everything that is wrong, a line for each, and what counts for nothing; 1 where
+ * anything is wrong.
  */
 export async function check(
   runtime: Runtime,
@@ -16,35 +22,53 @@ export async function check(
 ): Promise<number> {
   const found = await readStatic(runtime, args, embedded);
   const { source } = found;
-  const say = (text: string) => runtime.stdout.write(new TextEncoder().encode(`${text}\n`));
-  const problems = new ProblemLog();
-  for (const issue of found.issues) problems.error(formatIssue(issue));
+  const report = new CheckReport();
+  for (const issue of found.issues) report.add("error", formatIssue(issue));
+  for (const notice of found.notices) report.add(notice.level, formatIssue(notice));
   const files = source === embedded.file ? withEmbeddedFiles(runtime, embedded) : runtime;
-  const counts = await checkDynamic(files, found, problems);
-  for (const line of problems.lines) say(line);
-  const { length } = problems.lines;
-  if (length > 0) {
-    say(`${source}: ${length} problem${length === 1 ? "" : "s"} found`);
-    return 1;
-  }
-  say(`${source}: OK, ${counts}`);
-  return 0;
+  const counts = await checkDynamic(files, found, report);
+  const text = `${[...report.lines(), report.summary(source, counts)].join("\n")}\n`;
+  runtime.stdout.write(new TextEncoder().encode(text));
+  return report.errors > 0 ? 1 : 0;
 }
 
 /** Loads what the static configuration, as far as it is right, leads to; says what there is. */
 async function checkDynamic(
   runtime: Runtime,
   { configuration }: ReadStatic,
-  logger: ProblemLog,
+  report: CheckReport,
 ): Promise<string> {
   if (configuration === undefined) return "";
+  for (const problem of await logFileProblems(runtime, configuration)) report.add("error", problem);
   const withoutLogs = { ...configuration, log: {}, accessLog: undefined };
-  const { control } = await createProgram(runtime, withoutLogs as typeof configuration, {
+  const logger = new ProblemLog();
+  const program = await createProgram(runtime, withoutLogs as typeof configuration, {
     watch: false,
     logger,
   });
+  const { control } = program;
   await control.load();
   await control.shutdown();
+  for (const { level, message, fields } of logger.problems)
+    report.add(level, inPlace(program, level, message, fields));
+  const { snapshot } = control.status;
+  for (const { kind, name, errors } of snapshot === undefined ? [] : unseenProblems(snapshot)) {
+    for (const error of errors)
+      report.add("error", inPlace(program, "error", error, { [`${kind}Name`]: name }));
+  }
   const { routers, services } = control.status.report;
   return `${routers} routers, ${services} services`;
+}
+
+/** A problem as a line, with its place where its element stands in a file. */
+function inPlace(
+  { providers }: Program,
+  level: "warn" | "error",
+  message: string,
+  fields: LogFields,
+): string {
+  const line = problemLine({ level, message, fields });
+  if (placeOf(line) !== undefined) return line;
+  const place = writtenPlace(message, fields, providers);
+  return place === undefined ? line : `${place}: ${line}`;
 }

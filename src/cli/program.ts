@@ -4,6 +4,7 @@ import type { Planes } from "../control/planes.ts";
 import { singlePlane } from "../control/single-plane.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Runtime } from "../net/runtime.ts";
+import type { Provider } from "../providers/provider.ts";
 import { createProviders } from "../providers/table.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { createLogger, type RootLogger } from "../telemetry/logger.ts";
@@ -11,6 +12,8 @@ import { createLogger, type RootLogger } from "../telemetry/logger.ts";
 /** Everything that a static configuration makes, before it reads the dynamic one and listens. */
 export interface Program {
   readonly control: ControlPlane;
+  /** Besides the internal one. */
+  readonly providers: readonly Provider[];
   readonly logger: Logger;
   /** From now on ping says that the end is near. */
   terminate(): void;
@@ -49,17 +52,19 @@ export async function createProgram(
     stdout: runtime.stdout,
     lastResort,
   });
+  const providers = createProviders(configuration.providers, { runtime, logger, watch });
   const control = new ControlPlane({
     runtime,
     configuration,
     logger,
-    providers: createProviders(configuration.providers, { runtime, logger, watch }),
+    providers,
     planes,
     watch,
   });
 
   return {
     control,
+    providers,
     logger,
     terminate: () => planes.terminating(),
     async reopenLogs() {

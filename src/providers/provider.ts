@@ -14,6 +14,11 @@ export interface Provider {
    * can't be had now: it is started again later.
    */
   start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop>;
+  /**
+   * "file:line:column" of the key at a path such as `["http", "routers", "x", "rule"]`, or of what is
+   * above it in the element; undefined where this provider has no such element.
+   */
+  locate?(path: readonly string[]): string | undefined;
 }
 
 /** What a provider may use besides its configuration. */

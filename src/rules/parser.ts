@@ -1,5 +1,6 @@
 import { type Token, tokenize } from "./lexer.ts";
 import { RuleError } from "./rule-error.ts";
+import { nameInV3, spelledInV3 } from "./v2-spelling.ts";
 
 export interface MatcherNode {
   readonly type: "matcher";
@@ -94,11 +95,13 @@ class RuleParser {
   private matcher(): MatcherNode {
     const { kind, text, column } = this.token;
     if (kind !== "name") throw this.unexpected("a matcher such as Host(`example.com`)");
-    const name = this.matcherCalled(text);
-    if (name === undefined) {
-      const known = Object.keys(this.matchers).join(", ");
+    const start = this.at;
+    const known = this.matcherCalled(text);
+    const name = known ?? nameInV3(text);
+    if (name === undefined || !Object.hasOwn(this.matchers, name)) {
+      const names = Object.keys(this.matchers).join(", ");
       throw new RuleError(
-        `unknown matcher ${JSON.stringify(text)}, expected one of ${known}`,
+        `unknown matcher ${JSON.stringify(text)}, expected one of ${names}`,
         this.rule,
         column,
       );
@@ -108,10 +111,20 @@ class RuleParser {
     const values = this.values();
     this.expect(")", values.length === 0 ? "a value in backticks or double quotes" : ", or )");
     const { min, max } = this.matchers[name];
+    const spelling = () => {
+      const matchers = spelledInV3(name, values, max);
+      const isAlone = start === 0 && this.token.kind === "end";
+      return isAlone || values.length <= max ? matchers : `(${matchers})`;
+    };
+    if (known === undefined)
+      throw new RuleError(`${text} is of Traefik 2, write ${spelling()}`, this.rule, column);
     if (values.length < min || values.length > max) {
       const wanted =
         min === max ? `${min} value${min === 1 ? "" : "s"}` : `${min} or ${max} values`;
-      throw new RuleError(`${name} takes ${wanted}, found ${values.length}`, this.rule, column);
+      // In Traefik 2 it took any number of values.
+      const instead = max === 1 && values.length > 1 ? `, write ${spelling()}` : "";
+      const message = `${name} takes ${wanted}, found ${values.length}${instead}`;
+      throw new RuleError(message, this.rule, column);
     }
     return { type: "matcher", name, values };
   }

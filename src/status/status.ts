@@ -27,7 +27,8 @@ const NOTHING: ApplyReport = {
 
 /** What runs, what doesn't and why, and which element uses which. */
 export class Status {
-  private snapshot: Snapshot | undefined;
+  /** The present configuration. */
+  snapshot: Snapshot | undefined;
   private current: ApplyReport = NOTHING;
 
   /** A snapshot serves. */

@@ -1,4 +1,8 @@
 import type { z } from "zod";
+import { messageOf } from "../../core/errors.ts";
+import { compileHttpRule, HTTP_MATCHERS } from "../../rules/http-matchers.ts";
+import { parseRule } from "../../rules/parser.ts";
+import { compileTcpRule, TCP_MATCHERS } from "../../rules/tcp-matchers.ts";
 import { isExtension, reservedName, unknownKey } from "../canonical.ts";
 import { shapeOf } from "../shape.ts";
 import {
@@ -19,6 +23,11 @@ import { tlsCertificateSchema } from "./tls.ts";
 
 type Plane = keyof typeof ELEMENTS;
 
+const RULES: Partial<Record<Plane, (rule: string) => unknown>> = {
+  http: (rule) => compileHttpRule(parseRule(rule, HTTP_MATCHERS)),
+  tcp: (rule) => compileTcpRule(parseRule(rule, TCP_MATCHERS)),
+};
+
 const STATIC_SECTIONS = staticSections();
 
 function staticSections(): ReadonlySet<string> {
@@ -30,7 +39,8 @@ function staticSections(): ReadonlySet<string> {
 
 const PLANES = Object.keys(ELEMENTS) as Plane[];
 
-const KINDS: Readonly<Record<Plane, Readonly<Record<string, ElementKind>>>> = {
+/** What an element of a section is called. */
+export const KINDS: Readonly<Record<Plane, Readonly<Record<string, ElementKind>>>> = {
   http: {
     routers: "router",
     services: "service",
@@ -135,9 +145,28 @@ class DynamicValidator {
       const result = validate(schemas[section], raw, this.document, path, this.count++ > FEW);
       this.notices.push(...result.notices);
       if (result.issues.length === 0) valid.push([name, result.value]);
-      else this.disable(KINDS[plane][section], name, result.issues);
+      else {
+        const issues = [...result.issues, ...this.ruleIssues(plane, section, path, raw)];
+        this.disable(KINDS[plane][section], name, issues);
+      }
     }
     sections[section] = Object.fromEntries(valid);
+  }
+
+  /** What else is wrong with a router that is left out for another mistake; the others' rules are compiled. */
+  private ruleIssues(plane: Plane, section: string, path: readonly string[], raw: unknown) {
+    const check = RULES[plane];
+    if (check === undefined || section !== "routers") return [];
+    for (const [key, value] of this.entriesOf(raw, path)) {
+      if (key.toLowerCase() !== "rule" || typeof value !== "string" || value === "") continue;
+      try {
+        check(value);
+      } catch (error) {
+        const at = [...path, "rule"];
+        return [{ path: at, where: this.document.locate(at), message: messageOf(error) }];
+      }
+    }
+    return [];
   }
 
   private certificates(at: readonly string[], elements: unknown): void {

@@ -1,11 +1,13 @@
 import type { ValidatedDynamic } from "../../config/dynamic/validate.ts";
 import { decodeText } from "../../config/sources/decode-text.ts";
 import {
+  type ConfigDocument,
   ConfigError,
   type ConfigIssue,
   type ConfigNotice,
   formatIssue,
 } from "../../config/sources/document.ts";
+import { parseFile } from "../../config/sources/parse-file.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Files, Runtime, Stop } from "../../net/runtime.ts";
@@ -70,6 +72,8 @@ export class FileProvider implements Provider {
   private readonly watched = new Map<string, Stop>();
   private emit: (configuration: ProviderConfiguration) => void = () => {};
   private last: readonly DynamicFile[] | undefined;
+  /** For `locate`. */
+  private readonly documents = new WeakMap<DynamicFile, ConfigDocument>();
   /** What the last good texts say. */
   private parsed: ProviderConfiguration | undefined;
   /** Of the modules that it names; a changed module makes another configuration. */
@@ -93,6 +97,18 @@ export class FileProvider implements Provider {
       clearTimeout(this.timer);
       for (const stop of this.watched.values()) stop();
     };
+  }
+
+  locate(path: readonly string[]): string | undefined {
+    for (const file of this.last ?? []) {
+      let document = this.documents.get(file);
+      if (document === undefined) {
+        document = parseFile(file.text, file.name);
+        this.documents.set(file, document);
+      }
+      if (hasElement(document.value, path.slice(0, ELEMENT_DEPTH))) return document.locate(path);
+    }
+    return undefined;
   }
 
   private changed(): void {
@@ -281,6 +297,23 @@ export class FileProvider implements Provider {
       }
     }
   }
+}
+
+/** Plane, section and name. */
+const ELEMENT_DEPTH = 3;
+
+/** Planes and sections are written in any case, names are not. */
+function hasElement(value: unknown, path: readonly string[]): boolean {
+  let at = value;
+  for (const [depth, step] of path.entries()) {
+    if (typeof at !== "object" || at === null) return false;
+    const entry = Object.entries(at).find(([key]) =>
+      depth === ELEMENT_DEPTH - 1 ? key === step : key.toLowerCase() === step.toLowerCase(),
+    );
+    if (entry === undefined) return false;
+    at = entry[1];
+  }
+  return true;
 }
 
 function sameTexts(

@@ -263,15 +263,18 @@ describe("mistakes", () => {
     ["QueryRegexp(`q`, `[`)", "expected a regular expression in Go's syntax"],
     ["ClientIP(`1`)", '"1" is no IP address or CIDR range'],
     ["ClientIP(`10.0.0.0/33`)", '"10.0.0.0/33" is no IP address or CIDR range'],
-    ["Host(`a`, `b`)", "Host takes 1 value, found 2 at column 1"],
+    ["Host(`a`, `b`)", "Host takes 1 value, found 2, write Host(`a`) || Host(`b`) at column 1"],
     ["Header(`X`)", "Header takes 2 values, found 1 at column 1"],
     ["Header(`X`, ``)", "expected a value, found none at column 13"],
     ["Query(`a`, `b`, `c`)", "Query takes 1 or 2 values, found 3 at column 1"],
-    ["Headers(`X`, `y`)", 'unknown matcher "Headers"'],
+    ["Host(`a`) && HostHeader(`b`)", "HostHeader is of Traefik 2, write Host(`b`) at column 14"],
+    ["Method(`GET`, `POST`) && Path(`/`)", "write (Method(`GET`) || Method(`POST`)) at column 1"],
+    ["HeadersRegexp(`X`, `y`)", "write HeaderRegexp(`X`, `y`)"],
+    ["Headers(`X`, `y`)", "Headers is of Traefik 2, write Header(`X`, `y`) at column 1"],
     ...Object.keys(HTTP_MATCHERS).flatMap((name): [string, string][] => [
       [`${name}()`, "found 0 at column 1"],
       [`${name}(\`\`)`, `expected a value, found none at column ${name.length + 2}`],
-      [`${name}(\`a\`, \`b\`, \`c\`)`, "found 3 at column 1"],
+      [`${name}(\`a\`, \`b\`, \`c\`)`, "found 3"],
     ]),
   ];
   for (const [rule, message] of cases)

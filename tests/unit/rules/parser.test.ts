@@ -89,7 +89,7 @@ describe("mistakes", () => {
     ["Path((`/`))", "expected a value in backticks or double quotes, found (", 6],
     ["Path(``)", "expected a value, found none", 6],
     ['Query(`a`, "")', "expected a value, found none", 12],
-    ["!Path(`/`, `/`)", "Path takes 1 value, found 2", 2],
+    ["!Path(`/`, `/`)", "Path takes 1 value, found 2, write (Path(`/`) || Path(`/`))", 2],
     ["Query(`a`, `b`, `c`)", "Query takes 1 or 2 values, found 3", 1],
     ["PaTh(`/`)", 'unknown matcher "PaTh", expected one of Path, Query, ClientIP', 1],
     ["(toString(`/`))", 'unknown matcher "toString", expected one of Path, Query, ClientIP', 2],

@@ -132,7 +132,7 @@ describe("a dynamic configuration says where and what", () => {
     ],
     [
       "a TCP router without a service",
-      "tcp:\n  routers:\n    r: { rule: x }\n",
+      "tcp:\n  routers:\n    r: { rule: ALPN(`h2`) }\n",
       ["3:5: tcp.routers.r.service: expected a string, found nothing"],
     ],
     [
@@ -232,11 +232,11 @@ test("a flushInterval may be negative, as Traefik has it", () => {
 test("ten thousand routers with errors are said without searching each one's place anew", () => {
   const routers = Array.from(
     { length: 10_000 },
-    (_, i) => `    r${i}: { rule: x, service: s, parentRefs: [a] }\n`,
+    (_, i) => `    r${i}: { rule: "Path(\`/\`)", service: s, parentRefs: [a] }\n`,
   );
   const { disabled } = read(`http:\n  routers:\n${routers.join("")}`);
   expect(disabled).toHaveLength(10_000);
   expect(disabled[9_999].errors).toEqual([
-    `dynamic.yml:10002:35: http.routers.r9999.parentRefs: ${REFUSED}`,
+    `dynamic.yml:10002:45: http.routers.r9999.parentRefs: ${REFUSED}`,
   ]);
 });
