@@ -94,8 +94,9 @@ export class ControlPlane {
     const { version, routers, services, middlewares, disabled, tlsErrors } = report;
     for (const { kind, name, message } of tlsErrors)
       logger.error(message, { [`${TLS_ELEMENTS[kind]}Name`]: name });
-    for (const { kind, name, errors } of disabled) {
-      for (const error of errors) logger.error(error, { [`${kind}Name`]: name });
+    for (const { kind, name, errors, goesOn } of disabled) {
+      const state = goesOn === true ? { state: "goes on as it last worked" } : {};
+      for (const error of errors) logger.error(error, { [`${kind}Name`]: name, ...state });
     }
     logger.info("Configuration loaded", {
       version,

@@ -1,145 +1,127 @@
-import { messageOf } from "../core/errors.ts";
-import { parseHostPort } from "../net/host-port.ts";
+import type { ElementValue } from "../core/element-kind.ts";
+import type { Logger } from "../core/logger.ts";
 import type { UdpHandler } from "../net/udp/udp-session.ts";
-import type { ServiceLogger } from "../services/service-logger.ts";
-import { udpLoadBalancer } from "../services/udp/udp-load-balancer.ts";
-import type { UdpServer } from "../services/udp/udp-proxy.ts";
+import { UDP_SERVICES } from "../services/udp/table.ts";
+import type { UdpService, UdpServiceContext } from "../services/udp/udp-service.ts";
 import { providerOf, resolveReference } from "../snapshot/names.ts";
-import type { DisabledElement, UdpSnapshot } from "../snapshot/snapshot.ts";
+import type { DisabledElement, RoutedUdpRouter, UdpSnapshot } from "../snapshot/snapshot.ts";
+import { buildAll } from "./build-all.ts";
+import { ElementBuilder, type Running, reachable } from "./element-builder.ts";
+import { configuredNames, failuresOf } from "./failures.ts";
+import { missing } from "./missing.ts";
+import { planElement } from "./plan-element.ts";
 
 export interface UdpContext {
-  readonly logger: ServiceLogger;
-  readonly proxyTo: (server: UdpServer) => UdpHandler;
+  readonly logger: Logger;
+  readonly proxyTo: UdpServiceContext["proxyTo"];
 }
 
-/** A UDP service that runs. Kept over a reload that doesn't change it, so that turns go on. */
-export interface RunningUdpService {
+/** A UDP router that runs. */
+export interface UdpRouter extends ElementValue {
+  readonly router: RoutedUdpRouter;
   readonly handler: UdpHandler;
-  readonly fingerprint: string;
-  readonly children: readonly RunningUdpService[];
 }
 
 /** The UDP routers and services of one configuration; never changed after it was built. */
 export interface UdpGraph {
   /** Who gets an entrypoint's new sessions. */
   readonly entryPoints: ReadonlyMap<string, UdpHandler>;
-  readonly services: ReadonlyMap<string, RunningUdpService>;
-  /** How many routers work. */
-  readonly routerCount: number;
-  /** What could not be compiled, and why. */
+  readonly services: ReadonlyMap<string, Running<UdpService>>;
+  readonly routers: ReadonlyMap<string, Running<UdpRouter>>;
+  /** All that runs, by name or not. */
+  readonly elements: ReadonlySet<Running>;
+  /** What has errors. */
   readonly disabled: readonly DisabledElement[];
 }
 
 /**
- * Builds what the UDP part of a snapshot describes. An entrypoint takes one router: of several, the
+ * Builds what the UDP part of a snapshot describes. An element that has an error now goes on as it
+ * last worked; one that never worked is left out. An entrypoint takes one router: of several, the
  * last name in alphabetical order that works. Source: Traefik's pkg/server/router/udp/router.go.
  */
-export function compileUdp(
+export async function compileUdp(
   snapshot: UdpSnapshot,
+  left: readonly DisabledElement[],
   previous: UdpGraph | null,
   context: UdpContext,
-): UdpGraph {
-  const builder = new UdpServiceBuilder(snapshot, previous, context);
-  const disabled: DisabledElement[] = [];
+): Promise<UdpGraph> {
+  const services = udpServices(snapshot, left, previous?.services ?? new Map(), context);
+  const routers = new ElementBuilder<UdpRouter>({
+    kind: "UDP router",
+    previous: previous?.routers ?? new Map(),
+    plan: async (name) => {
+      const router = snapshot.routers[name];
+      if (router === undefined) throw missing(left, "udpRouter", "UDP router", name);
+      if (router.service === "") throw new Error("the service is missing on the UDP router");
+      const service = await services.get(router.service);
+      return {
+        fingerprint: JSON.stringify(router),
+        children: [service],
+        held: [],
+        create: () => ({ router, handler: service.value.handler }),
+      };
+    },
+  });
+  await buildAll(routers, configuredNames("udpRouter", snapshot.routers, left));
+  // Those that no router uses are built too, so that their errors show.
+  await buildAll(services, configuredNames("udpService", snapshot.services, left));
+
   const entryPoints = new Map<string, UdpHandler>();
   const taken = new Map<string, string>();
-  const names = Object.keys(snapshot.routers).sort().reverse();
-  let routerCount = 0;
-  for (const name of names) {
-    const router = snapshot.routers[name];
-    try {
-      if (router.service === "") throw new Error("the service is missing on the udp router");
-      const { handler } = builder.get(router.service);
-      routerCount++;
-      for (const entryPoint of router.entryPoints) {
-        const first = taken.get(entryPoint);
-        if (first === undefined) {
-          taken.set(entryPoint, name);
-          entryPoints.set(entryPoint, handler);
-        } else {
-          context.logger.warn("An entrypoint takes one UDP router: this one gets nothing from it", {
-            entryPointName: entryPoint,
-            routerName: name,
-            takenBy: first,
-          });
-        }
+  for (const name of [...routers.running.keys()].sort().reverse()) {
+    const { router, handler } = routers.running.get(name)!.value;
+    for (const entryPoint of router.entryPoints) {
+      const takenBy = taken.get(entryPoint);
+      if (takenBy === undefined) {
+        taken.set(entryPoint, name);
+        entryPoints.set(entryPoint, handler);
+        continue;
       }
-    } catch (error) {
-      disabled.push({ kind: "udpRouter", name, errors: [messageOf(error)] });
+      context.logger.warn("An entrypoint takes one UDP router: this one gets nothing from it", {
+        entryPointName: entryPoint,
+        routerName: name,
+        takenBy,
+      });
     }
   }
-  // Services that no router uses are built too, so that their errors show.
-  for (const name of Object.keys(snapshot.services)) {
-    try {
-      builder.get(name);
-    } catch (error) {
-      disabled.push({ kind: "udpService", name, errors: [messageOf(error)] });
-    }
-  }
-  return { entryPoints, services: builder.built, routerCount, disabled };
+  return {
+    entryPoints,
+    services: services.running,
+    routers: routers.running,
+    elements: reachable([...services.running.values(), ...routers.running.values()]),
+    disabled: [
+      ...failuresOf("udpRouter", routers, left),
+      ...failuresOf("udpService", services, left),
+    ],
+  };
 }
 
-class UdpServiceBuilder {
-  readonly built = new Map<string, RunningUdpService>();
-  private readonly failed = new Map<string, Error>();
-  private readonly snapshot: UdpSnapshot;
-  private readonly previous: UdpGraph | null;
-  private readonly context: UdpContext;
-
-  constructor(snapshot: UdpSnapshot, previous: UdpGraph | null, context: UdpContext) {
-    this.snapshot = snapshot;
-    this.previous = previous;
-    this.context = context;
-  }
-
-  /** The service of that qualified name. Throws what is wrong with it. */
-  get(name: string, path: readonly string[] = []): RunningUdpService {
-    const before = this.built.get(name);
-    if (before !== undefined) return before;
-    const failure = this.failed.get(name);
-    if (failure !== undefined) throw failure;
-    try {
-      const service = this.build(name, path);
-      this.built.set(name, service);
-      return service;
-    } catch (error) {
-      this.failed.set(name, error as Error);
-      throw error;
-    }
-  }
-
-  private build(name: string, path: readonly string[]): RunningUdpService {
-    if (path.includes(name))
-      throw new Error(`udp service "${name}": recursion: ${[...path, name].join(" -> ")}`);
-    const configuration = this.snapshot.services[name];
-    if (configuration === undefined) throw new Error(`the udp service "${name}" does not exist`);
-    const { loadBalancer, weighted } = configuration;
-    if ((loadBalancer === undefined) === (weighted === undefined)) {
-      const found = loadBalancer === undefined ? "none" : "loadBalancer, weighted";
-      throw new Error(`udp service "${name}": expected exactly one type, found ${found}`);
-    }
-    const references = (weighted?.services ?? []).map((child) =>
-      resolveReference(child.name ?? "", providerOf(name)),
-    );
-    const children = references.map((reference) => this.get(reference, [...path, name]));
-    const fingerprint = JSON.stringify([configuration, children.map((child) => child.fingerprint)]);
-    const before = this.previous?.services.get(name);
-    if (
-      before?.fingerprint === fingerprint &&
-      before.children.every((child, i) => child === children[i])
-    )
-      return before;
-    const { logger, proxyTo } = this.context;
-    const turns =
-      weighted === undefined
-        ? (loadBalancer?.servers ?? []).map(({ address }) => {
-            const { hostname, port } = parseHostPort(address);
-            return { handler: proxyTo({ hostname, port }) };
-          })
-        : children.map(({ handler }, i) => ({
-            handler,
-            weight: weighted.services![i].weight,
-          }));
-    return { fingerprint, children, handler: udpLoadBalancer(name, turns, logger) };
-  }
+function udpServices(
+  snapshot: UdpSnapshot,
+  left: readonly DisabledElement[],
+  previous: ReadonlyMap<string, Running<UdpService>>,
+  { logger, proxyTo }: UdpContext,
+): ElementBuilder<UdpService> {
+  const services: ElementBuilder<UdpService> = new ElementBuilder<UdpService>({
+    kind: "UDP service",
+    previous,
+    plan: async (name, path) => {
+      const configuration = snapshot.services[name];
+      if (configuration === undefined) throw missing(left, "udpService", "UDP service", name);
+      return planElement({
+        table: UDP_SERVICES,
+        configuration,
+        label: `UDP service "${name}"`,
+        noun: "type",
+        service: (reference) => services.get(resolveReference(reference, providerOf(name)), path),
+        context: (children) => ({
+          name,
+          logger,
+          proxyTo,
+          services: (children as readonly Running<UdpService>[]).map(({ value }) => value.handler),
+        }),
+      });
+    },
+  });
+  return services;
 }

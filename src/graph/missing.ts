@@ -1,9 +1,16 @@
-import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
+import type { DisabledElement } from "../snapshot/snapshot.ts";
+import { MissingElement } from "./element-builder.ts";
 
-/** Why a name refers to nothing: nobody defines it, or what it names was left out for its errors. */
-export function missing(snapshot: Snapshot, kind: DisabledElement["kind"], name: string): Error {
-  const disabled = snapshot.disabled.some(
-    (element) => element.kind === kind && element.name === name,
-  );
-  return new Error(`the ${kind} "${name}" ${disabled ? "is disabled" : "does not exist"}`);
+/**
+ * Why a name refers to nothing: it is configured nowhere, or what it names was left out for its
+ * errors. `kind` as messages call it.
+ */
+export function missing(
+  disabled: readonly DisabledElement[],
+  element: DisabledElement["kind"],
+  kind: string,
+  name: string,
+): Error {
+  const left = disabled.some((one) => one.kind === element && one.name === name);
+  return left ? new Error(`the ${kind} "${name}" is disabled`) : new MissingElement(kind, name);
 }

@@ -28,3 +28,8 @@ export function parseHostPort(text: string): HostPort {
     protocol: match[4]?.toLowerCase() === "udp" ? "udp" : "tcp",
   };
 }
+
+/** A host as sockets want it: an IPv6 address without the brackets that URLs have. */
+export function withoutBrackets(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}

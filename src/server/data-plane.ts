@@ -1,10 +1,11 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
+import { LocalCounters } from "../core/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import { compileTcp, type TcpGraph } from "../graph/compile-tcp.ts";
+import { stopGone } from "../graph/element-builder.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { ServerAddress, Upstream } from "../graph/service-builder.ts";
 import { Transports } from "../graph/transports.ts";
 import type { Handler } from "../http/handler.ts";
 import { DEFAULT_OBSERVABILITY, observabilityOver } from "../http/observability.ts";
@@ -12,6 +13,7 @@ import type { Address } from "../net/connection.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { entryPointWay } from "../request/chain.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
+import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
 import { readFromTable } from "../tls/pem-reader.ts";
 import { type TlsError, TlsManager } from "../tls/tls-manager.ts";
@@ -75,6 +77,7 @@ export class DataPlane {
   private readonly options: DataPlaneOptions;
   private readonly deadlines = new Deadlines();
   private readonly transports: Transports;
+  private readonly counters = new LocalCounters();
   private readonly context: Omit<GraphContext, "tlsProblem">;
   private readonly http3: Http3EntryPoint[] = [];
   private readonly switches = new Map<string, { current: Handler | null }>();
@@ -105,6 +108,9 @@ export class DataPlane {
     this.transports = new Transports(runtime, configuration.serversTransport);
     this.context = {
       logger,
+      deadlines: this.deadlines,
+      counters: this.counters,
+      files: runtime.files,
       proxyTo: (server) => this.proxyTo(server),
       transports: this.transports,
       loadModule: options.loadModule,
@@ -207,15 +213,17 @@ export class DataPlane {
     this.transports.newConfiguration(readPem);
     const graph = await compileGraph(snapshot, previous, { ...this.context, tlsProblem });
     const tcpBefore = this.tcp;
-    const tcp = await compileTcp(snapshot.tcp, tcpBefore, {
+    const tcp = await compileTcp(snapshot.tcp, snapshot.disabled, tcpBefore, {
       runtime: this.options.runtime,
       readPem,
       deadlines: this.deadlines,
+      counters: this.counters,
       logger: this.options.logger,
       defaultTransport: this.options.configuration.tcpServersTransport,
       entryPoints: this.entryPoints.map(({ name }) => name),
       tlsProblem,
     });
+    const useUdp = await this.udp.compile(snapshot);
     this.graph = graph;
     this.tcp = tcp;
     this.tls = tls;
@@ -225,19 +233,15 @@ export class DataPlane {
       entryPoint.routes = { tcp: plain, tcpTls, hosts, tls };
     }
     for (const http3 of this.http3) http3.update();
-    this.udp.apply(snapshot.udp);
+    useUdp();
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
-    for (const [name, service] of previous?.services ?? []) {
-      if (graph.services.get(name) !== service) service.service.stop();
-    }
-    for (const [name, service] of tcpBefore?.services ?? []) {
-      if (tcp.services.get(name) !== service) service.stop();
-    }
+    stopGone(previous?.elements ?? [], graph.elements);
+    stopGone(tcpBefore?.elements ?? [], tcp.elements);
     this.pools.closeUnused();
     return {
       version: snapshot.version,
-      routers: graph.routers.size + tcp.routerCount + this.udp.routerCount,
+      routers: graph.routerCount + tcp.routerCount + this.udp.routerCount,
       services: graph.services.size + tcp.services.size + this.udp.serviceCount,
       middlewares: Object.keys(snapshot.middlewares).length,
       disabled: [...graph.disabled, ...tcp.disabled, ...this.udp.disabled],
@@ -262,8 +266,8 @@ export class DataPlane {
     for (const http3 of this.http3) http3.stop();
     await Promise.all([...this.entryPoints, this.udp].map((plane) => plane.shutdown()));
     for (const http3 of this.http3) http3.close();
-    for (const { service } of this.graph?.services.values() ?? []) service.stop();
-    for (const service of this.tcp?.services.values() ?? []) service.stop();
+    stopGone(this.graph?.elements ?? [], new Set());
+    stopGone(this.tcp?.elements ?? [], new Set());
     this.pools.close();
   }
 }

@@ -1,7 +1,10 @@
 import { validateDynamic } from "../config/dynamic/validate.ts";
 import type { ConfigIssue } from "../config/sources/document.ts";
+import { LocalCounters } from "../core/counters.ts";
 import type { Logger } from "../core/logger.ts";
+import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
+import { NO_FILES } from "../graph/http/http-middlewares.ts";
 import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
@@ -59,6 +62,9 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   );
   const context: GraphContext = {
     logger,
+    deadlines: new Deadlines(),
+    counters: new LocalCounters(),
+    files: NO_FILES,
     observers,
     internals: new Set(),
     internalServices: new Map(),

@@ -2,10 +2,11 @@ import { type EntryPointConfiguration, MAX_UDP_SESSIONS } from "../config/static
 import type { Logger } from "../core/logger.ts";
 import type { Deadlines } from "../core/timers.ts";
 import { compileUdp, type UdpGraph } from "../graph/compile-udp.ts";
+import { stopGone } from "../graph/element-builder.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { UdpProxies } from "../services/udp/udp-proxy.ts";
-import type { DisabledElement, UdpSnapshot } from "../snapshot/snapshot.ts";
+import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
 import { UdpEntryPoint, type UdpEntryPointOptions } from "./entry-point/udp-entry-point.ts";
 
 /** The UDP entrypoints, and the routers and services that serve them. */
@@ -51,20 +52,25 @@ export class UdpPlane {
   }
 
   get routerCount(): number {
-    return this.graph?.routerCount ?? 0;
+    return this.graph?.routers.size ?? 0;
   }
 
   get serviceCount(): number {
     return this.graph?.services.size ?? 0;
   }
 
-  /** Compiles a snapshot and gives new sessions to it. */
-  apply(snapshot: UdpSnapshot): void {
+  /** Compiles the UDP part of a snapshot; what it gives back gives new sessions to it. */
+  async compile({ udp, disabled }: Pick<Snapshot, "udp" | "disabled">): Promise<() => void> {
     const proxyTo = this.proxies.to.bind(this.proxies);
-    this.graph = compileUdp(snapshot, this.graph, { logger: this.logger, proxyTo });
-    for (const entryPoint of this.entryPoints) {
-      entryPoint.handler = this.graph.entryPoints.get(entryPoint.name) ?? null;
-    }
+    const { logger, graph: before } = this;
+    const graph = await compileUdp(udp, disabled, before, { logger, proxyTo });
+    return () => {
+      this.graph = graph;
+      for (const entryPoint of this.entryPoints) {
+        entryPoint.handler = graph.entryPoints.get(entryPoint.name) ?? null;
+      }
+      stopGone(before?.elements ?? [], graph.elements);
+    };
   }
 
   /** Lets sessions end within each entrypoint's grace time. */

@@ -1,8 +1,8 @@
 /** One of those that take turns. */
 export interface Turn {
-  /** An integer above 0: its share of the turns. */
+  /** An integer: its share of the turns. One without a weight above 0 never has a turn, as in Traefik. */
   readonly weight: number;
-  /** Changed through `WeightedRoundRobin.setUp` only. */
+  /** Changed by `WeightedRoundRobin` only; false where the weight allows no turn. */
   up: boolean;
 }
 
@@ -30,19 +30,23 @@ export class WeightedRoundRobin<T extends Turn> {
   /** Whose turn was last; -1 at a cycle's start. */
   private last = -1;
 
-  /** Throws a RangeError on weights that are not integers above 0. */
+  /** Throws a RangeError on weights that are not integers. */
   constructor(all: readonly T[]) {
-    for (const { weight } of all) {
-      if (!Number.isSafeInteger(weight) || weight < 1) {
-        throw new RangeError(`expected a weight above 0, found ${weight}`);
+    const weights = all.map(({ weight }) => Math.max(0, weight));
+    for (const weight of weights) {
+      if (!Number.isSafeInteger(weight)) {
+        throw new RangeError(`expected an integer as weight, found ${weight}`);
       }
     }
-    const factor = all.reduce((common, { weight }) => gcd(common, weight), 0);
+    const factor = weights.reduce(gcd, 0) || 1;
     this.all = all;
-    this.weights = all.map(({ weight }) => weight / factor);
+    this.weights = weights.map((weight) => weight / factor);
     this.taken = all.map(() => 0);
-    this.equal = this.weights.every((weight) => weight === 1);
-    for (const one of all) if (one.up) this.ups++;
+    this.equal = this.weights.every((weight) => weight <= 1);
+    all.forEach((one, i) => {
+      one.up &&= weights[i] > 0;
+      if (one.up) this.ups++;
+    });
   }
 
   /** True while at least one is up. */
@@ -52,7 +56,7 @@ export class WeightedRoundRobin<T extends Turn> {
 
   setUp(index: number, up: boolean): void {
     const one = this.all[index];
-    if (one.up === up) return;
+    if (one.up === up || this.weights[index] === 0) return;
     one.up = up;
     this.ups += up ? 1 : -1;
     if (up) this.taken[index] = this.passed(index);
@@ -60,31 +64,37 @@ export class WeightedRoundRobin<T extends Turn> {
 
   /** Whose turn it is, or null where nobody is up. */
   next(): T | null {
-    if (this.ups === 0) return null;
+    const index = this.nextIndex();
+    return index < 0 ? null : this.all[index];
+  }
+
+  /** The place in the list of the one whose turn it is; -1 where none is up. */
+  nextIndex(): number {
+    if (this.ups === 0) return -1;
     return this.equal ? this.nextEqual() : this.nextWeighted();
   }
 
-  private nextEqual(): T {
+  private nextEqual(): number {
     const { all } = this;
     let index = this.last;
     do {
       index = index + 1 === all.length ? 0 : index + 1;
     } while (!all[index].up);
     this.last = index;
-    return all[index];
+    return index;
   }
 
-  private nextWeighted(): T {
-    const { all, taken } = this;
+  private nextWeighted(): number {
+    const { taken } = this;
     let index = this.earliest();
     if (index < 0) {
-      // Whoever is up has had all turns of this cycle.
+      // Those that are up have had all turns of this cycle.
       taken.fill(0);
       index = this.earliest();
     }
     taken[index]++;
     this.last = index;
-    return all[index];
+    return index;
   }
 
   /** Who is up and has the earliest deadline in this cycle; -1 where no deadline is left. */

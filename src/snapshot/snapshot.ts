@@ -65,11 +65,13 @@ export interface UdpSnapshot {
   readonly services: Elements<UdpService>;
 }
 
-/** An element that doesn't run, and why. */
+/** An element with errors. */
 export interface DisabledElement {
   readonly kind: ElementKind;
   readonly name: string;
   readonly errors: readonly string[];
+  /** True where it goes on as it last worked, until it is right or removed; else it doesn't run. */
+  readonly goesOn?: boolean;
 }
 
 /**

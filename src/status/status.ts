@@ -9,11 +9,17 @@ export interface ElementStatus {
   /** Qualified. */
   readonly name: string;
   readonly provider: string;
-  /** "warning": it runs, and something is wrong with it. */
+  /** "warning": something is wrong with it, and it goes on as it last worked. */
   readonly status: "enabled" | "warning" | "disabled";
   readonly errors: readonly string[];
   /** Qualified names of the routers (of a service or a middleware) that use it themselves. */
   readonly usedBy: readonly string[];
+}
+
+/** What is wrong with an element, and what that makes of it. */
+interface ElementErrors {
+  readonly status: "warning" | "disabled";
+  readonly messages: readonly string[];
 }
 
 const NOTHING: ApplyReport = {
@@ -60,17 +66,18 @@ export class Status {
         kind,
         name,
         provider: name.includes("@") ? providerOf(name) : "",
-        status: !errors.has(key) ? "enabled" : "disabled",
-        errors: errors.get(key) ?? [],
+        status: errors.get(key)?.status ?? "enabled",
+        errors: errors.get(key)?.messages ?? [],
         usedBy: [...(uses.get(key) ?? [])].sort(),
       }));
   }
 
-  private errors(): Map<string, string[]> {
-    const errors = new Map<string, string[]>();
-    for (const { kind, name, errors: found } of this.current.disabled) {
+  private errors(): Map<string, ElementErrors> {
+    const errors = new Map<string, ElementErrors>();
+    for (const { kind, name, errors: found, goesOn } of this.current.disabled) {
       const key = `${kind} ${name}`;
-      errors.set(key, [...(errors.get(key) ?? []), ...found]);
+      const messages = [...(errors.get(key)?.messages ?? []), ...found];
+      errors.set(key, { status: goesOn === true ? "warning" : "disabled", messages });
     }
     return errors;
   }

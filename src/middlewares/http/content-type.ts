@@ -3,25 +3,24 @@ import { Body, type BodySink, type BodySource } from "../../http/body.ts";
 import { whenResponse } from "../../http/handler.ts";
 import { LazyResponse } from "../../http/lazy/lazy-response.ts";
 import { FieldId } from "../../wire/field-names.ts";
-import type { MiddlewareFactory } from "./middleware-factory.ts";
+import type { HttpMiddlewareKind } from "./http-middleware.ts";
 import { sniffContentType } from "./sniff-content-type.ts";
-
-export interface ContentTypeOptions {
-  /** Deprecated by Traefik; false turns the middleware off. */
-  readonly autoDetect?: boolean;
-}
 
 /**
  * `contentType`: gives a Content-Type to responses without one, by what their body begins with, as
  * Go's net/http does. Without this middleware such responses stay as they are.
  * Source: Traefik's pkg/middlewares/contenttype/content_type.go and Go's net/http (server.go).
  */
-export const contentType: MiddlewareFactory<ContentTypeOptions> = ({ autoDetect = true }) => {
-  if (!autoDetect) return (next) => next;
-  return (next) => (request, exchange) =>
-    whenResponse(next(request, exchange), exchange, (response) =>
-      withContentType(LazyResponse.of(response)),
-    );
+export const contentType: HttpMiddlewareKind<"contentType"> = {
+  create({ autoDetect = true }) {
+    if (!autoDetect) return { middleware: (next) => next };
+    return {
+      middleware: (next) => (request, exchange) =>
+        whenResponse(next(request, exchange), exchange, (response) =>
+          withContentType(LazyResponse.of(response)),
+        ),
+    };
+  },
 };
 
 function withContentType(response: LazyResponse): Response | Promise<Response> {

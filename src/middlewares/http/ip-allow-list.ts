@@ -1,18 +1,11 @@
 import { latin1Bytes } from "../../core/bytes.ts";
 import { CidrSet } from "../../core/cidr.ts";
 import { Body } from "../../http/body.ts";
-import { type IpStrategyOptions, ipStrategy } from "../../http/ip-strategy.ts";
+import { ipStrategy } from "../../http/ip-strategy.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import { LazyResponse, reasonOf } from "../../http/lazy/lazy-response.ts";
 import { HeaderList } from "../../wire/header-list.ts";
-import type { MiddlewareFactory } from "./middleware-factory.ts";
-
-export interface IpAllowListOptions {
-  readonly sourceRange?: readonly string[];
-  readonly ipStrategy?: IpStrategyOptions;
-  /** 403 by default. */
-  readonly rejectStatusCode?: number;
-}
+import type { HttpMiddlewareKind } from "./http-middleware.ts";
 
 /** An address as X-Forwarded-For may have it, without the port: "192.0.2.1:80", "[::1]:80". */
 function withoutPort(address: string): string {
@@ -28,21 +21,27 @@ function withoutPort(address: string): string {
  * `ipAllowList`: lets only these clients pass. Source: Traefik's
  * pkg/middlewares/ipallowlist/ip_allowlist.go.
  */
-export const ipAllowList: MiddlewareFactory<IpAllowListOptions> = (options) => {
-  const { sourceRange = [], rejectStatusCode = 0 } = options;
-  if (sourceRange.length === 0) throw new Error("ipAllowList: sourceRange is empty");
-  const status = rejectStatusCode === 0 ? 403 : rejectStatusCode;
-  if (reasonOf(status) === "") {
-    throw new Error(`ipAllowList: rejectStatusCode: expected an HTTP status code, found ${status}`);
-  }
-  const allowed = CidrSet.parse(sourceRange);
-  const clientIp = ipStrategy(options.ipStrategy);
-  const body = latin1Bytes(reasonOf(status));
-  return (next) => (request, exchange) => {
-    const lazy = LazyRequest.of(request, exchange);
-    if (allowed.contains(withoutPort(clientIp(lazy, exchange)))) {
-      return next(lazy as unknown as Request, exchange);
+export const ipAllowList: HttpMiddlewareKind<"ipAllowList"> = {
+  create(options) {
+    const { sourceRange = [], rejectStatusCode = 0 } = options;
+    if (sourceRange.length === 0) throw new Error("ipAllowList: sourceRange is empty");
+    const status = rejectStatusCode === 0 ? 403 : rejectStatusCode;
+    if (reasonOf(status) === "") {
+      throw new Error(
+        `ipAllowList: rejectStatusCode: expected an HTTP status code, found ${status}`,
+      );
     }
-    return new LazyResponse(status, new HeaderList(), Body.of(body)) as unknown as Response;
-  };
+    const allowed = CidrSet.parse(sourceRange);
+    const clientIp = ipStrategy(options.ipStrategy);
+    const body = latin1Bytes(reasonOf(status));
+    return {
+      middleware: (next) => (request, exchange) => {
+        const lazy = LazyRequest.of(request, exchange);
+        if (allowed.contains(withoutPort(clientIp(lazy, exchange)))) {
+          return next(lazy as unknown as Request, exchange);
+        }
+        return new LazyResponse(status, new HeaderList(), Body.of(body)) as unknown as Response;
+      },
+    };
+  },
 };

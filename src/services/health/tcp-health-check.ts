@@ -1,8 +1,9 @@
 import { messageOf } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
 import { formatAddress } from "../../net/address.ts";
 import type { Connection, ConnectionHandler } from "../../net/connection.ts";
 import type { Dial, DialHandler, Runtime } from "../../net/runtime.ts";
-import type { TcpLogger, TcpServer } from "../tcp/tcp-proxy.ts";
+import type { TcpServer } from "../tcp/tcp-proxy.ts";
 
 /** `loadBalancer.healthCheck` of a TCP service. Times in milliseconds. */
 export interface TcpHealthCheckOptions {
@@ -20,7 +21,7 @@ export interface TcpHealthCheckContext {
   /** The service's qualified name, for the log. */
   readonly service: string;
   readonly connect: Runtime["connect"];
-  readonly logger: TcpLogger;
+  readonly logger: Logger;
   /** Hears the outcome of every check. */
   readonly report: (index: number, up: boolean) => void;
 }

@@ -1,11 +1,96 @@
+import type { Service } from "../../config/dynamic/schema.ts";
+import type { SharedCounters } from "../../core/counters.ts";
+import type {
+  ElementInputs,
+  ElementKind,
+  ElementTable,
+  ElementValue,
+} from "../../core/element-kind.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { Deadlines } from "../../core/timers.ts";
 import type { Handler } from "../../http/handler.ts";
+import type { Transport } from "../../upstream/transport.ts";
 import type { Health } from "../health/health.ts";
+import type { ServerAddress } from "./server-address.ts";
 
 /** A service that was built, with what its parents and a reload need. */
-export interface HttpService {
+export interface HttpService extends ElementValue {
   readonly handler: Handler;
   /** Null where the configuration asks for no health: parents can't be told then. */
   readonly health: Health | null;
   /** Stops checks and listening to children. */
   stop(): void;
+}
+
+/** A service that another one uses. */
+export interface HttpServiceChild {
+  /** As the configuration names it. */
+  readonly name: string;
+  readonly handler: Handler;
+  readonly health: Health | null;
+}
+
+/** A serversTransport in force. */
+export interface ServiceTransport {
+  /** No other transport has it. */
+  readonly id: number;
+  readonly transport: Transport;
+}
+
+/** A fetch-handler module that a service names. */
+export interface ServiceModule {
+  /** Another one whenever the file has another content. */
+  readonly version: string;
+  /** Rejects where it can't be loaded. */
+  readonly load: () => Promise<Handler>;
+}
+
+/** What a service may use besides its options. */
+export interface HttpServiceContext {
+  /** Qualified: `name@provider`. */
+  readonly name: string;
+  readonly provider: string;
+  readonly logger: Logger;
+  readonly deadlines: Deadlines;
+  /** Numbers for the whole process; by a name that begins with the service's. */
+  readonly counters: SharedCounters;
+  /** The services that the kind's `services` names, in that order. */
+  readonly services: readonly HttpServiceChild[];
+  /**
+   * The serversTransport of that name as written, the default one for ""; null where there are no
+   * sockets. Rejects with what is wrong with it.
+   */
+  readonly transport: (reference: string) => Promise<ServiceTransport | null>;
+  /** What sends requests to a server, over connections that live as long as the service. */
+  readonly server: (server: ServerAddress) => Handler;
+  /** The same for requests of Sluice's own: no log and no metric counts them. */
+  readonly upstream: (server: ServerAddress) => Handler;
+  /** A handler that answers requests instead of a server. */
+  readonly answer: (handler: Handler) => Handler;
+  readonly module: (path: string) => ServiceModule;
+}
+
+/** The types of services. */
+export type HttpServiceName = Exclude<keyof Service, "middlewares">;
+
+export type HttpServiceOptions<K extends HttpServiceName> = NonNullable<Service[K]>;
+
+/** One type of service. */
+export type HttpServiceKind<
+  K extends HttpServiceName,
+  Inputs extends ElementInputs = ElementInputs,
+> = ElementKind<HttpServiceOptions<K>, HttpServiceContext, HttpService, Inputs>;
+
+export type HttpServiceTable = ElementTable<
+  Omit<Service, "middlewares">,
+  HttpServiceContext,
+  HttpService
+>;
+
+/** Notes the service's name for logs. */
+export function named(name: string, handler: Handler): Handler {
+  return (request, exchange) => {
+    exchange.service = name;
+    return handler(request, exchange);
+  };
 }

@@ -1,98 +1,103 @@
+import type { ElementInputs } from "../../core/element-kind.ts";
 import type { Handler } from "../../http/handler.ts";
+import type { Transport } from "../../upstream/transport.ts";
 import { Health } from "../health/health.ts";
-import { HealthCheck, type HealthCheckOptions } from "../health/health-check.ts";
+import { HealthCheck } from "../health/health-check.ts";
 import type { ProbeTransport } from "../health/http-probe.ts";
-import type { ServiceLogger } from "../service-logger.ts";
-import { Balancer, toMember, weighty } from "./balancer.ts";
-import type { HttpService } from "./http-service.ts";
-import { PassiveHealth, type PassiveHealthOptions } from "./passive-health.ts";
-import { Sticky, type StickyCookieOptions } from "./sticky.ts";
+import { Balancer } from "./balancer.ts";
+import {
+  type HttpServiceContext,
+  type HttpServiceKind,
+  named,
+  type ServiceTransport,
+} from "./http-service.ts";
+import { PassiveHealth } from "./passive-health.ts";
+import { originAddress, serverAddress } from "./server-address.ts";
+import { Sticky } from "./sticky.ts";
+import { strategyOf } from "./strategies/table.ts";
 
-export interface LoadBalancerServer {
-  /** As configured: sticky cookies are made from it. */
-  readonly url: string;
-  /** 1 where it isn't given; a server with 0 gets nothing. */
-  readonly weight?: number;
-  /** What sends requests to it. */
-  readonly handler: Handler;
-}
-
-/** A `loadBalancer` service. */
-export interface LoadBalancerOptions {
-  /** Qualified. */
-  readonly name: string;
-  readonly servers: readonly LoadBalancerServer[];
-  readonly strategy?: string;
-  readonly sticky?: { readonly cookie?: StickyCookieOptions };
-  readonly healthCheck?: HealthCheckOptions;
-  readonly passiveHealthCheck?: PassiveHealthOptions;
-  readonly logger: ServiceLogger;
-  /** Needed with `healthCheck`. */
-  readonly probeTransport?: ProbeTransport;
+interface Inputs extends ElementInputs {
+  readonly transport: ServiceTransport | null;
 }
 
 /**
- * Builds a `loadBalancer` service and starts its health checks. Without servers it answers 503.
- * Rejects on options that don't work. Source: Traefik's pkg/server/service/service.go
- * (getLoadBalancerServiceHandler).
+ * `loadBalancer`: gives requests to servers, and checks their health. Without servers it answers 503.
+ * Source: Traefik's pkg/server/service/service.go (getLoadBalancerServiceHandler).
  */
-export async function loadBalancer(options: LoadBalancerOptions): Promise<HttpService> {
-  const { name, strategy = "", healthCheck, passiveHealthCheck, logger } = options;
-  if (strategy !== "" && strategy !== "wrr") {
-    throw new Error(
-      `strategy: expected "wrr", found ${JSON.stringify(strategy)}, which Sluice does not support yet`,
-    );
-  }
-  const servers = weighty(options.servers);
-  const urls = servers.map((server) => server.url);
-  const cookie = options.sticky?.cookie;
-  const sticky = cookie === undefined ? null : await Sticky.create(cookie, name, urls);
+export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
+  async inputs({ serversTransport = "" }, context) {
+    const transport = await context.transport(serversTransport);
+    return { fingerprint: transport?.id, transport };
+  },
+  async create(options, context, { transport: numbered }) {
+    const { name, logger } = context;
+    const { strategy = "", healthCheck, passiveHealthCheck } = options;
+    const createStrategy = strategyOf(strategy);
+    const transport = numbered?.transport ?? null;
+    const servers = (options.servers ?? []).map((server) => ({
+      address: serverAddress(server, options.passHostHeader, transport),
+      weight: server.weight ?? 1,
+    }));
+    const urls = servers.map(({ address }) => address.url);
+    const cookie = options.sticky?.cookie;
+    const sticky = cookie === undefined ? null : await Sticky.create(cookie, name, urls);
 
-  let balancer: Balancer;
-  // Parents hear of it only where active checks are on, as in Traefik.
-  const health = healthCheck === undefined ? null : new Health(servers.length > 0);
-  const report = (index: number, up: boolean): void => {
-    balancer.setUp(index, up);
-    health?.set(balancer.anyUp);
-  };
-  const watchers: PassiveHealth[] = [];
-  const watched = servers.map((server, index) => {
-    if (passiveHealthCheck === undefined) return server;
-    const watcher = new PassiveHealth(
-      server.handler,
-      passiveHealthCheck,
-      healthCheck === undefined,
-      (up) => {
-        const fields = { serviceName: name, targetURL: server.url };
-        if (up) logger.info("Passive health check: the server gets requests again", fields);
-        else logger.warn("Passive health check: the server is down", fields);
-        report(index, up);
-      },
-    );
-    watchers.push(watcher);
-    return { ...server, handler: watcher.handler };
-  });
-  balancer = new Balancer(watched.map(toMember), sticky);
-  const checks =
-    healthCheck === undefined
-      ? null
-      : new HealthCheck(urls, healthCheck, {
-          service: name,
-          logger,
-          report,
-          transport: options.probeTransport!,
+    let balancer: Balancer;
+    let health: Health | null = null;
+    const report = (index: number, up: boolean): void => {
+      balancer.setUp(index, up);
+      health?.set(balancer.anyUp);
+    };
+    const watchers: PassiveHealth[] = [];
+    const members = servers.map(({ address, weight }, index) => {
+      let handler = context.server(address);
+      if (passiveHealthCheck !== undefined) {
+        const recovers = healthCheck === undefined;
+        const watcher = new PassiveHealth(handler, passiveHealthCheck, recovers, (up) => {
+          const fields = { serviceName: name, targetURL: address.url };
+          if (up) logger.info("Passive health check: the server gets requests again", fields);
+          else logger.warn("Passive health check: the server is down", fields);
+          report(index, up);
         });
+        watchers.push(watcher);
+        handler = watcher.handler;
+      }
+      return { name: address.url, weight, handler, up: true };
+    });
+    balancer = new Balancer(members, createStrategy, sticky);
+    // Parents hear of it only where active checks are on, as in Traefik.
+    if (healthCheck !== undefined) health = new Health(balancer.anyUp);
+    const checks =
+      healthCheck === undefined
+        ? null
+        : new HealthCheck(urls, healthCheck, {
+            service: name,
+            logger,
+            report,
+            transport: probeTransport(context, transport),
+          });
 
-  const { handler } = balancer;
-  return {
-    handler: (request, exchange) => {
-      exchange.service = name;
-      return handler(request, exchange);
-    },
-    health,
-    stop() {
-      checks?.stop();
-      for (const watcher of watchers) watcher.stop();
-    },
+    return {
+      handler: named(name, balancer.handler),
+      health,
+      stop() {
+        checks?.stop();
+        for (const watcher of watchers) watcher.stop();
+      },
+    };
+  },
+};
+
+/** Health checks go the way that requests go. */
+function probeTransport(context: HttpServiceContext, transport: Transport | null): ProbeTransport {
+  const handlers = new Map<string, Handler>();
+  return ({ scheme, url }) => {
+    const key = `${scheme}://${url.host}`;
+    let handler = handlers.get(key);
+    if (handler === undefined) {
+      handler = context.upstream(originAddress(scheme, url, transport));
+      handlers.set(key, handler);
+    }
+    return handler;
   };
 }

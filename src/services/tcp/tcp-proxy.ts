@@ -1,5 +1,6 @@
 import { ByteQueue } from "../../core/byte-queue.ts";
 import { messageOf } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
 import type { Deadlines, Expiring } from "../../core/timers.ts";
 import { formatAddress } from "../../net/address.ts";
 import type { Connection, ConnectionHandler } from "../../net/connection.ts";
@@ -25,15 +26,7 @@ export interface TcpServer {
 export interface TcpProxyContext {
   readonly connect: Runtime["connect"];
   readonly deadlines: Deadlines;
-  readonly logger: TcpLogger;
-}
-
-/** What TCP services need of a logger. */
-export interface TcpLogger {
-  debug(message: string, fields?: Record<string, unknown>): void;
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
+  readonly logger: Logger;
 }
 
 /** Bytes that a client may send while its server is being dialled before it is no longer read. */
@@ -45,7 +38,7 @@ const WATERMARK = 64 * 1024;
  */
 export function tcpProxy(server: TcpServer, context: TcpProxyContext): TcpHandler {
   return (accepted) => {
-    new PendingTcpDial(accepted, server, context);
+    PendingTcpDial.start(accepted, server, context);
   };
 }
 
@@ -56,32 +49,36 @@ class PendingTcpDial implements ConnectionHandler, DialHandler, Expiring {
   private readonly client: Connection;
   private readonly server: TcpServer;
   private readonly context: TcpProxyContext;
-  private readonly dial: Dial;
+  private dial!: Dial;
   private readonly early = new ByteQueue();
   private paused = false;
   private ended = false;
 
-  constructor(accepted: AcceptedConnection, server: TcpServer, context: TcpProxyContext) {
-    const { deadlines, connect } = context;
+  private constructor(accepted: AcceptedConnection, server: TcpServer, context: TcpProxyContext) {
     this.accepted = accepted;
     this.client = accepted.connection;
     this.server = server;
     this.context = context;
+    this.deadline = context.deadlines.after(server.dialTimeout);
     this.early.push(accepted.early);
-    this.client.handler = this;
+  }
+
+  /** Takes the client's connection over and dials. */
+  static start(accepted: AcceptedConnection, server: TcpServer, context: TcpProxyContext): void {
+    const pending = new PendingTcpDial(accepted, server, context);
+    accepted.connection.handler = pending;
     accepted.cut = () => {
-      this.stop();
-      this.client.reset();
+      pending.stop();
+      accepted.connection.reset();
     };
-    this.deadline = deadlines.after(server.dialTimeout);
-    deadlines.add(this);
+    context.deadlines.add(pending);
     const { hostname, port, tls, proxyProtocol } = server;
     // The server reads who its client is before it answers a ClientHello.
     const preface =
       proxyProtocol === undefined
         ? undefined
         : proxyProtocolHeader(proxyProtocol, accepted.remote, accepted.local);
-    this.dial = connect({ hostname, port, preface, tls }, this);
+    pending.dial = context.connect({ hostname, port, preface, tls }, pending);
   }
 
   // --- the client, meanwhile ---

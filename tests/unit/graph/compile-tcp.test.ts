@@ -41,7 +41,8 @@ describe("routers", () => {
       middlewares: { "empty@file": {} },
     });
     expect(scene.problems).toEqual({
-      "tcpMiddleware empty@file": "expected exactly one kind, found none",
+      "tcpMiddleware empty@file":
+        'TCP middleware "empty@file": expected exactly one kind, found none',
       "tcpRouter unnamed@file": 'the TCP service "none@file" does not exist',
       "tcpRouter half@file": expect.stringContaining(
         "expected , or ), found the end at column 17",
@@ -53,7 +54,7 @@ describe("routers", () => {
         "the rule HostSNI(`a.test`) has a HostSNI matcher, but there is no TLS on the router",
       "tcpRouter list@file": 'the TCP middleware "missing@file" does not exist',
       "tcpRouter broken-list@file":
-        'the TCP middleware "empty@file" is disabled: expected exactly one kind, found none',
+        'TCP middleware "empty@file": expected exactly one kind, found none',
     });
     expect(scene.graph?.routerCount).toBe(1);
     expect(scene.connect().router).toBe("good@file");

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import type { UdpService } from "../../../src/config/dynamic/udp.ts";
 import { compileUdp, type UdpContext, type UdpGraph } from "../../../src/graph/compile-udp.ts";
 import type { UdpHandler, UdpSession } from "../../../src/net/udp/udp-session.ts";
-import type { UdpSnapshot } from "../../../src/snapshot/snapshot.ts";
+import type { DisabledElement, UdpSnapshot } from "../../../src/snapshot/snapshot.ts";
+import { silentLogger } from "../core/silent-logger.ts";
 
 const session: UdpSession = {
   remote: { ip: "198.51.100.1", port: 1 },
@@ -15,15 +16,16 @@ const servers = (...addresses: string[]): UdpService => ({
   loadBalancer: { servers: addresses.map((address) => ({ address })) },
 });
 
-function compile(
+async function compile(
   routers: Record<string, [entryPoints: string[], service: string]>,
   services: Record<string, UdpService>,
   previous: UdpGraph | null = null,
+  left: readonly DisabledElement[] = [],
 ) {
   const chosen: string[] = [];
   const warnings: Record<string, unknown>[] = [];
   const context: UdpContext = {
-    logger: { debug() {}, info() {}, warn: (_, fields) => warnings.push(fields!) },
+    logger: silentLogger({ warn: (_, fields) => void warnings.push(fields!) }),
     proxyTo:
       ({ hostname, port }): UdpHandler =>
       () => {
@@ -40,7 +42,7 @@ function compile(
     ),
     services,
   };
-  const graph = compileUdp(snapshot, previous, context);
+  const graph = await compileUdp(snapshot, left, previous, context);
   /** The servers that so many new sessions go to. */
   const give = (entryPoint: string, count: number) => {
     for (let i = 0; i < count; i++) graph.entryPoints.get(entryPoint)?.(session);
@@ -49,8 +51,8 @@ function compile(
   return { graph, give, warnings };
 }
 
-test("an entrypoint's router gives sessions to its service's servers in turn", () => {
-  const { graph, give } = compile(
+test("an entrypoint's router gives sessions to its service's servers in turn", async () => {
+  const { graph, give } = await compile(
     { "r@file": [["dns", "other"], "s@file"] },
     { "s@file": servers("192.0.2.1:53", "[2001:db8::1]:54", "dns.example:55") },
   );
@@ -64,8 +66,8 @@ test("an entrypoint's router gives sessions to its service's servers in turn", (
   ]);
 });
 
-test("weighted services, in services of their own provider and of others", () => {
-  const { graph, give } = compile(
+test("weighted services, in services of their own provider and of others", async () => {
+  const { graph, give } = await compile(
     { "r@file": [["dns"], "w@file"] },
     {
       "w@file": { weighted: { services: [{ name: "a", weight: 3 }, { name: "b@http" }] } },
@@ -79,8 +81,8 @@ test("weighted services, in services of their own provider and of others", () =>
   expect(given.filter((server) => server === "192.0.2.2 53")).toHaveLength(2);
 });
 
-test("of several routers on an entrypoint the last by name that works gets it, and the log warns", () => {
-  const { graph, give, warnings } = compile(
+test("of several routers on an entrypoint the last by name that works gets it, and the log warns", async () => {
+  const { graph, give, warnings } = await compile(
     {
       "a@file": [["dns", "other"], "one@file"],
       "b@file": [["dns"], "two@file"],
@@ -94,14 +96,14 @@ test("of several routers on an entrypoint the last by name that works gets it, a
     {
       kind: "udpRouter",
       name: "c@file",
-      errors: ['the udp service "none@file" does not exist'],
+      errors: ['the UDP service "none@file" does not exist'],
     },
   ]);
   expect(warnings).toEqual([{ entryPointName: "dns", routerName: "a@file", takenBy: "b@file" }]);
 });
 
-test("what is wrong is said of the element that has it, and leaves the rest", () => {
-  const { graph, give } = compile(
+test("what is wrong is said of the element that has it, and leaves the rest", async () => {
+  const { graph, give } = await compile(
     { "r@file": [["dns"], ""], "t@file": [["other"], "good@file"] },
     {
       "none@file": {},
@@ -112,30 +114,30 @@ test("what is wrong is said of the element that has it, and leaves the rest", ()
     },
   );
   expect(Object.fromEntries(graph.disabled.map(({ name, errors }) => [name, errors[0]]))).toEqual({
-    "r@file": "the service is missing on the udp router",
-    "none@file": 'udp service "none@file": expected exactly one type, found none',
-    "both@file": 'udp service "both@file": expected exactly one type, found loadBalancer, weighted',
-    "round@file": 'udp service "round@file": recursion: round@file -> about@file -> round@file',
-    "about@file": 'udp service "round@file": recursion: round@file -> about@file -> round@file',
+    "r@file": "the service is missing on the UDP router",
+    "none@file": 'UDP service "none@file": expected exactly one type, found none',
+    "both@file": 'UDP service "both@file": expected exactly one type, found loadBalancer, weighted',
+    "round@file": 'UDP service "round@file": recursion: round@file -> about@file -> round@file',
+    "about@file": 'UDP service "round@file": recursion: round@file -> about@file -> round@file',
   });
   expect(give("other", 1)).toEqual(["192.0.2.1 53"]);
 });
 
-test("a service that a reload doesn't change goes on with its turns; a changed child begins anew", () => {
+test("a service that a reload doesn't change goes on with its turns; a changed child begins anew", async () => {
   const services = {
     "w@file": { weighted: { services: [{ name: "a" }] } },
     "a@file": servers("192.0.2.1:53", "192.0.2.2:53"),
     "b@file": servers("192.0.2.3:53"),
   };
   const routers: Record<string, [string[], string]> = { "r@file": [["dns"], "w@file"] };
-  const first = compile(routers, services);
+  const first = await compile(routers, services);
   expect(first.give("dns", 1)).toEqual(["192.0.2.1 53"]);
-  const second = compile(routers, { ...services, "b@file": servers() }, first.graph);
+  const second = await compile(routers, { ...services, "b@file": servers() }, first.graph);
   expect(second.graph.services.get("w@file")).toBe(first.graph.services.get("w@file")!);
   expect(second.graph.services.get("b@file")).not.toBe(first.graph.services.get("b@file")!);
   second.give("dns", 1);
   expect(first.give("dns", 0)).toEqual(["192.0.2.2 53"]);
-  const third = compile(
+  const third = await compile(
     routers,
     { ...services, "a@file": servers("192.0.2.1:53", "192.0.2.4:53") },
     second.graph,

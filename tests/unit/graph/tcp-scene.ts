@@ -4,11 +4,18 @@ import {
   tcpServersTransportSchema,
   tcpServiceSchema,
 } from "../../../src/config/dynamic/tcp.ts";
+import { LocalCounters } from "../../../src/core/counters.ts";
 import { Deadlines } from "../../../src/core/timers.ts";
 import { compileTcp, type TcpGraph } from "../../../src/graph/compile-tcp.ts";
+import { stopGone } from "../../../src/graph/element-builder.ts";
 import type { ClientTlsOptions } from "../../../src/net/tls.ts";
-import type { RoutedTcpRouter, TcpSnapshot } from "../../../src/snapshot/snapshot.ts";
+import type {
+  DisabledElement,
+  RoutedTcpRouter,
+  TcpSnapshot,
+} from "../../../src/snapshot/snapshot.ts";
 import { readPem } from "../../../src/tls/read-pem.ts";
+import { silentLogger } from "../core/silent-logger.ts";
 import { FakeAccepted } from "../net/fake-accepted.ts";
 import { FakeDialler } from "../net/fake-dialler.ts";
 import { MemoryFiles } from "../tls/memory-files.ts";
@@ -49,12 +56,13 @@ export class TcpScene {
   readonly tlsProblems: Record<string, string> = {};
   defaultTransport: z.input<typeof tcpServersTransportSchema> = {};
   graph: TcpGraph | null = null;
+  private readonly counters = new LocalCounters();
 
   constructor(files: Readonly<Record<string, string>> = {}) {
     this.files = new MemoryFiles(files);
   }
 
-  async compile(given: TcpGiven): Promise<TcpGraph> {
+  async compile(given: TcpGiven, left: readonly DisabledElement[] = []): Promise<TcpGraph> {
     const snapshot: TcpSnapshot = {
       routers: mapOf(given.routers, (router) => ({ ...ROUTER, ...router })),
       services: mapOf(given.services, (service) => tcpServiceSchema.parse(service)),
@@ -63,9 +71,8 @@ export class TcpScene {
         tcpServersTransportSchema.parse(each),
       ),
     };
-    const silent = { debug() {}, info() {}, warn() {}, error() {} };
     const before = this.graph;
-    const after = await compileTcp(snapshot, before, {
+    const after = await compileTcp(snapshot, left, before, {
       readPem: (textOrPath) => readPem(this.files, textOrPath),
       runtime: {
         connect: this.dialler.connect,
@@ -75,14 +82,14 @@ export class TcpScene {
         },
       },
       deadlines: new Deadlines(),
-      logger: silent,
+      counters: this.counters,
+      logger: silentLogger(),
       defaultTransport: tcpServersTransportSchema.parse(this.defaultTransport),
       entryPoints: ["web", "other"],
       tlsProblem: (name) => this.tlsProblems[name],
     });
     // As the server does it.
-    for (const [name, service] of before?.services ?? [])
-      if (after.services.get(name) !== service) service.stop();
+    stopGone(before?.elements ?? [], after.elements);
     this.graph = after;
     return after;
   }

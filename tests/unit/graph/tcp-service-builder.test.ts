@@ -212,11 +212,11 @@ describe("weighted services", () => {
         "good@file": servers("a.test:1"),
       },
     });
-    const round = 'tcp service "round@file": recursion: round@file -> about@file -> round@file';
+    const round = 'TCP service "round@file": recursion: round@file -> about@file -> round@file';
     expect(made.problems).toEqual({
-      "tcpService none@file": 'tcp service "none@file": expected exactly one type, found none',
+      "tcpService none@file": 'TCP service "none@file": expected exactly one type, found none',
       "tcpService both@file":
-        'tcp service "both@file": expected exactly one type, found loadBalancer, weighted',
+        'TCP service "both@file": expected exactly one type, found loadBalancer, weighted',
       "tcpService round@file": round,
       "tcpService about@file": round,
       "tcpService lost@file": 'the TCP service "nowhere@file" does not exist',

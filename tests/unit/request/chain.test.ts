@@ -3,8 +3,9 @@ import type { Middleware } from "../../../src/http/handler.ts";
 import { DEFAULT_OBSERVABILITY, type Observability } from "../../../src/http/observability.ts";
 import { createPipeline } from "../../../src/server/pipeline.ts";
 import type { Observer } from "../../../src/telemetry/observer.ts";
+import { silentLogger } from "../core/silent-logger.ts";
 
-const logger = { debug() {}, info() {}, warn() {}, error() {} } as never;
+const logger = silentLogger();
 
 /** An observer that notes where it was asked to watch, and what went by. */
 function recorder() {

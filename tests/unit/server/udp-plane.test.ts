@@ -1,21 +1,13 @@
 import { expect, test } from "bun:test";
 import { entryPointSchema } from "../../../src/config/static/entry-points.ts";
-import type { Logger } from "../../../src/core/logger.ts";
 import { Deadlines } from "../../../src/core/timers.ts";
 import type { DatagramHandler, UdpOptions } from "../../../src/net/udp/udp.ts";
 import { isUdp, UdpPlane } from "../../../src/server/udp-plane.ts";
+import type { UdpSnapshot } from "../../../src/snapshot/snapshot.ts";
+import { silentLogger } from "../core/silent-logger.ts";
 import { FakeUdpNetwork, turn } from "../net/fake-udp.ts";
 
-const silent: Logger = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  fatal() {},
-  with: () => silent,
-  enabled: () => false,
-};
+const silent = silentLogger();
 
 const entry = (address: string, udp = {}) => entryPointSchema.parse({ address, udp });
 
@@ -64,7 +56,9 @@ test("entrypoints bind as configured and get the configuration's handlers, reloa
   const service = { loadBalancer: { servers: [{ address: "192.0.2.1:5353" }] } };
   const services = { "s@file": service };
   const router = { entryPoints: ["dns"], service: "s@file" };
-  plane.apply({ routers: { "r@file": router }, services });
+  const apply = async (routers: UdpSnapshot["routers"]) =>
+    (await plane.compile({ udp: { routers, services }, disabled: [] }))();
+  await apply({ "r@file": router });
   expect([plane.disabled, plane.routerCount, plane.serviceCount]).toEqual([[], 1, 1]);
   await plane.listen();
   const [dns, log] = network.sockets;
@@ -77,12 +71,12 @@ test("entrypoints bind as configured and get the configuration's handlers, reloa
   expect(plane.datagramCount).toBe(2);
 
   const broken = { ...router, service: "none@file" };
-  plane.apply({ routers: { "r@file": broken }, services });
+  await apply({ "new@file": broken });
   expect(plane.disabled).toEqual([
     {
       kind: "udpRouter",
-      name: "r@file",
-      errors: ['the udp service "none@file" does not exist'],
+      name: "new@file",
+      errors: ['the UDP service "none@file" does not exist'],
     },
   ]);
   dns.receive("for the session that there is");

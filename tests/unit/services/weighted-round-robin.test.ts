@@ -116,9 +116,24 @@ describe("WeightedRoundRobin", () => {
     }
   });
 
+  test("one without a weight above 0 never has a turn, up or not", () => {
+    for (const weight of [0, -1]) {
+      const list = children([1, weight, 2]);
+      const turns = new WeightedRoundRobin(list);
+      turns.setUp(1, true);
+      expect(list[1].up).toBe(false);
+      for (let i = 0; i < 9; i++) expect(turns.next()).not.toBe(list[1]);
+      turns.setUp(0, false);
+      turns.setUp(2, false);
+      expect([turns.next(), turns.anyUp]).toEqual([null, false]);
+    }
+    const idle = new WeightedRoundRobin(children([0, 0]));
+    expect([idle.next(), idle.anyUp]).toEqual([null, false]);
+  });
+
   test("refuses what is no weight", () => {
-    for (const weight of [0, -1, 1.5, Number.NaN]) {
-      expect(() => new WeightedRoundRobin(children([1, weight]))).toThrow("weight above 0");
+    for (const weight of [1.5, Number.NaN]) {
+      expect(() => new WeightedRoundRobin(children([1, weight]))).toThrow("an integer as weight");
     }
   });
 });

@@ -2,17 +2,10 @@ import { whenResponse } from "../../../http/handler.ts";
 import { httpError } from "../../../http/http-error.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
-import type { MiddlewareFactory } from "../middleware-factory.ts";
-import { Cors, type CorsOptions } from "./cors.ts";
+import type { HttpMiddlewareKind } from "../http-middleware.ts";
+import { Cors } from "./cors.ts";
 import { applyEdits, type FieldEdit, fieldEdits } from "./field-edits.ts";
-import { randomNonce, SecureHeaders, type SecureHeadersOptions } from "./secure-headers.ts";
-
-export interface HeadersOptions extends CorsOptions, SecureHeadersOptions {
-  /** "" deletes; Host changes what the backend gets as Host. */
-  readonly customRequestHeaders?: Readonly<Record<string, string>>;
-  /** "" deletes. */
-  readonly customResponseHeaders?: Readonly<Record<string, string>>;
-}
+import { randomNonce, SecureHeaders } from "./secure-headers.ts";
 
 type Modifier = (response: Response) => Response;
 
@@ -47,50 +40,54 @@ function requestModifier(values: Readonly<Record<string, string>>): (request: La
  * headers, then the custom ones, then CORS, so that later ones win.
  * Source: Traefik's pkg/middlewares/headers/{headers,header,secure}.go.
  */
-export const headers: MiddlewareFactory<HeadersOptions> = (options) => {
-  const { customRequestHeaders = {}, customResponseHeaders = {} } = options;
-  const cors = Cors.create(options);
-  const secure = SecureHeaders.create(options);
-  const modifyRequest = requestModifier(customRequestHeaders);
-  const custom = fieldEdits(customResponseHeaders);
-  const nothing =
-    Object.keys(customRequestHeaders).length + custom.length === 0 &&
-    cors === null &&
-    secure === null;
-  if (nothing) throw new Error("headers: headers configuration not valid: no option is set");
+export const headers: HttpMiddlewareKind<"headers"> = {
+  create(options) {
+    const { customRequestHeaders = {}, customResponseHeaders = {} } = options;
+    const cors = Cors.create(options);
+    const secure = SecureHeaders.create(options);
+    const modifyRequest = requestModifier(customRequestHeaders);
+    const custom = fieldEdits(customResponseHeaders);
+    const nothing =
+      Object.keys(customRequestHeaders).length + custom.length === 0 &&
+      cors === null &&
+      secure === null;
+    if (nothing) throw new Error("headers: headers configuration not valid: no option is set");
 
-  const editsOf = (https: boolean, nonce?: string) => [
-    ...(secure?.edits(https, nonce) ?? []),
-    ...custom,
-  ];
-  const badHost = modifier(custom);
-  const overHttp = modifier(editsOf(false));
-  const overHttps = modifier(editsOf(true));
-  const modifierFor = (request: LazyRequest, exchange: LazyRequest["exchange"]): Modifier => {
-    if (secure === null || (!secure.dependsOnScheme && !secure.hasNonce)) return overHttp;
-    const https = secure.isSecure(request, exchange);
-    if (secure.hasNonce) return modifier(editsOf(https, randomNonce()));
-    return https ? overHttps : overHttp;
-  };
+    const editsOf = (https: boolean, nonce?: string) => [
+      ...(secure?.edits(https, nonce) ?? []),
+      ...custom,
+    ];
+    const badHost = modifier(custom);
+    const overHttp = modifier(editsOf(false));
+    const overHttps = modifier(editsOf(true));
+    const modifierFor = (request: LazyRequest, exchange: LazyRequest["exchange"]): Modifier => {
+      if (secure === null || (!secure.dependsOnScheme && !secure.hasNonce)) return overHttp;
+      const https = secure.isSecure(request, exchange);
+      if (secure.hasNonce) return modifier(editsOf(https, randomNonce()));
+      return https ? overHttps : overHttp;
+    };
 
-  return (next) => (request, exchange) => {
-    const lazy = LazyRequest.of(request, exchange);
-    const input = lazy as unknown as Request;
-    const preflight = cors?.preflight(lazy) ?? null;
-    if (preflight !== null) return preflight;
-    modifyRequest(lazy);
-    const allowed = secure === null || secure.allows(lazy);
-    const modify = allowed ? modifierFor(lazy, exchange) : badHost;
-    const response = whenResponse(
-      allowed ? next(input, exchange) : httpError(500, "Bad Host"),
-      exchange,
-      modify,
-    );
-    if (cors === null) return response;
-    return whenResponse(response, exchange, (answer) => {
-      const marked = LazyResponse.of(answer);
-      cors.mark(marked.headerList, lazy.headerList.first("origin") ?? "");
-      return marked as unknown as Response;
-    });
-  };
+    return {
+      middleware: (next) => (request, exchange) => {
+        const lazy = LazyRequest.of(request, exchange);
+        const input = lazy as unknown as Request;
+        const preflight = cors?.preflight(lazy) ?? null;
+        if (preflight !== null) return preflight;
+        modifyRequest(lazy);
+        const allowed = secure === null || secure.allows(lazy);
+        const modify = allowed ? modifierFor(lazy, exchange) : badHost;
+        const response = whenResponse(
+          allowed ? next(input, exchange) : httpError(500, "Bad Host"),
+          exchange,
+          modify,
+        );
+        if (cors === null) return response;
+        return whenResponse(response, exchange, (answer) => {
+          const marked = LazyResponse.of(answer);
+          cors.mark(marked.headerList, lazy.headerList.first("origin") ?? "");
+          return marked as unknown as Response;
+        });
+      },
+    };
+  },
 };

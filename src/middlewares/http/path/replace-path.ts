@@ -1,10 +1,6 @@
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
-import type { MiddlewareFactory } from "../middleware-factory.ts";
+import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import { pathOf, setPath, wirePath } from "./path-rewrite.ts";
-
-export interface ReplacePathOptions {
-  readonly path?: string;
-}
 
 /** Where the path went that was replaced. */
 export const REPLACED_PATH = "X-Replaced-Path";
@@ -14,15 +10,19 @@ export const REPLACED_PATH = "X-Replaced-Path";
  * Source: Traefik's pkg/middlewares/replacepath/replace_path.go; a path that can't be decoded is an
  * error of the configuration here, not of each request.
  */
-export const replacePath: MiddlewareFactory<ReplacePathOptions> = ({ path = "" }) => {
-  const replacement = wirePath(path);
-  if (replacement === null) {
-    throw new Error(`replacePath: path: invalid percent-encoding in ${JSON.stringify(path)}`);
-  }
-  return (next) => (request, exchange) => {
-    const lazy = LazyRequest.of(request, exchange);
-    lazy.headerList.append(REPLACED_PATH, pathOf(lazy));
-    setPath(lazy, replacement);
-    return next(lazy as unknown as Request, exchange);
-  };
+export const replacePath: HttpMiddlewareKind<"replacePath"> = {
+  create({ path = "" }) {
+    const replacement = wirePath(path);
+    if (replacement === null) {
+      throw new Error(`replacePath: path: invalid percent-encoding in ${JSON.stringify(path)}`);
+    }
+    return {
+      middleware: (next) => (request, exchange) => {
+        const lazy = LazyRequest.of(request, exchange);
+        lazy.headerList.append(REPLACED_PATH, pathOf(lazy));
+        setPath(lazy, replacement);
+        return next(lazy as unknown as Request, exchange);
+      },
+    };
+  },
 };

@@ -1,14 +1,8 @@
 import type { Exchange } from "../../../http/exchange.ts";
 import { httpError } from "../../../http/http-error.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
-import type { MiddlewareFactory } from "../middleware-factory.ts";
+import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import { locationOf, redirectTo } from "./redirect.ts";
-
-export interface RedirectSchemeOptions {
-  readonly scheme?: string;
-  readonly port?: string;
-  readonly permanent?: boolean;
-}
 
 function isDefaultPort(scheme: string, port: string): boolean {
   return (scheme === "http" && port === "80") || (scheme === "https" && port === "443");
@@ -39,20 +33,24 @@ function portAt(host: string): number {
  * Source: Traefik's pkg/middlewares/redirect/{redirect,redirect_scheme}.go; unlike there, a host that
  * is an IPv6 address with a port keeps its brackets.
  */
-export const redirectScheme: MiddlewareFactory<RedirectSchemeOptions> = (options) => {
-  const { scheme = "", port = "", permanent = false } = options;
-  if (scheme === "") throw new Error("redirectScheme: you must provide a target scheme");
-  const newPort = port === "" || isDefaultPort(scheme, port) ? "" : `:${port}`;
-  return (next) => (request, exchange) => {
-    const lazy = LazyRequest.of(request, exchange);
-    const { host } = lazy;
-    const oldScheme = clientScheme(lazy, exchange);
-    const colon = portAt(host);
-    const oldPort = isDefaultPort(oldScheme, host.slice(colon + 1)) ? "" : host.slice(colon);
-    if (oldScheme === scheme && oldPort === newPort) {
-      return next(lazy as unknown as Request, exchange);
-    }
-    const location = locationOf(`${scheme}://${host.slice(0, colon)}${newPort}${lazy.target}`);
-    return location === null ? httpError(500) : redirectTo(location, lazy.method, permanent);
-  };
+export const redirectScheme: HttpMiddlewareKind<"redirectScheme"> = {
+  create(options) {
+    const { scheme = "", port = "", permanent = false } = options;
+    if (scheme === "") throw new Error("redirectScheme: you must provide a target scheme");
+    const newPort = port === "" || isDefaultPort(scheme, port) ? "" : `:${port}`;
+    return {
+      middleware: (next) => (request, exchange) => {
+        const lazy = LazyRequest.of(request, exchange);
+        const { host } = lazy;
+        const oldScheme = clientScheme(lazy, exchange);
+        const colon = portAt(host);
+        const oldPort = isDefaultPort(oldScheme, host.slice(colon + 1)) ? "" : host.slice(colon);
+        if (oldScheme === scheme && oldPort === newPort) {
+          return next(lazy as unknown as Request, exchange);
+        }
+        const location = locationOf(`${scheme}://${host.slice(0, colon)}${newPort}${lazy.target}`);
+        return location === null ? httpError(500) : redirectTo(location, lazy.method, permanent);
+      },
+    };
+  },
 };

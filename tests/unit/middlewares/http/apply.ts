@@ -1,8 +1,18 @@
+import { LocalCounters } from "../../../../src/core/counters.ts";
+import { Deadlines } from "../../../../src/core/timers.ts";
+import { NO_FILES } from "../../../../src/graph/http/http-middlewares.ts";
 import type { Exchange } from "../../../../src/http/exchange.ts";
 import type { Middleware } from "../../../../src/http/handler.ts";
 import type { LazyRequest } from "../../../../src/http/lazy/lazy-request.ts";
-import type { MiddlewareFactory } from "../../../../src/middlewares/http/middleware-factory.ts";
+import type {
+  HttpMiddleware,
+  HttpMiddlewareContext,
+  HttpMiddlewareKind,
+  HttpMiddlewareName,
+  HttpMiddlewareOptions,
+} from "../../../../src/middlewares/http/http-middleware.ts";
 import { type MadeRequest, makeRequest } from "../../../support/http/make-request.ts";
+import { silentLogger } from "../../core/silent-logger.ts";
 
 /** What became of a request: `reached` where the middleware passed it on. */
 export interface Applied {
@@ -13,8 +23,33 @@ export interface Applied {
   readonly response: Response;
 }
 
-export const make = <Options>(factory: MiddlewareFactory<Options>, options: Options): Middleware =>
-  factory(options, { name: "test@file" });
+/** What a middleware may use, with nothing behind it but what a test gives. */
+export function middlewareContext(
+  given: Partial<HttpMiddlewareContext> = {},
+): HttpMiddlewareContext {
+  return {
+    name: "test@file",
+    provider: "file",
+    logger: silentLogger(),
+    deadlines: new Deadlines(),
+    files: NO_FILES,
+    counters: new LocalCounters(),
+    services: [],
+    client: async (url) => {
+      throw new Error(`the test has no server ${url}`);
+    },
+    ...given,
+  };
+}
+
+/** A middleware of a kind that needs nothing but its options. */
+export function make<K extends HttpMiddlewareName>(
+  kind: HttpMiddlewareKind<K>,
+  options: HttpMiddlewareOptions<K>,
+): Middleware {
+  const made = kind.create(options, middlewareContext(), { fingerprint: null });
+  return (made as HttpMiddleware).middleware;
+}
 
 /** Sends a request through middlewares, outermost first, to a handler that answers. */
 export async function apply(

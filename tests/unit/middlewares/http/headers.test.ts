@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { ProxyError } from "../../../../src/core/errors.ts";
 import { LazyResponse } from "../../../../src/http/lazy/lazy-response.ts";
-import { type HeadersOptions, headers } from "../../../../src/middlewares/http/headers/headers.ts";
+import { headers } from "../../../../src/middlewares/http/headers/headers.ts";
+import type { HttpMiddlewareOptions } from "../../../../src/middlewares/http/http-middleware.ts";
 import { type MadeRequest, makeRequest, TLS } from "../../../support/http/make-request.ts";
 import { apply, make } from "./apply.ts";
 
 const through = (
-  options: HeadersOptions,
+  options: HttpMiddlewareOptions<"headers">,
   made: MadeRequest = {},
   answer?: (request: Request) => Response | Promise<Response>,
 ) => apply(make(headers, options), made, answer);
@@ -118,7 +119,7 @@ describe("CORS", () => {
     method: "OPTIONS",
     headers: [["Origin", origin], ["Access-Control-Request-Method", "GET"], ...more],
   });
-  const answered = async (options: HeadersOptions, made = preflight()) => {
+  const answered = async (options: HttpMiddlewareOptions<"headers">, made = preflight()) => {
     const { reached, response } = await through(options, made);
     expect(reached).toBe(false);
     expect(response.status).toBe(200);
@@ -183,7 +184,7 @@ describe("CORS", () => {
     expect((await through({ customRequestHeaders: { a: "b" } }, preflight())).reached).toBe(true);
   });
 
-  const originOf = async (options: HeadersOptions, origin: string) => {
+  const originOf = async (options: HttpMiddlewareOptions<"headers">, origin: string) => {
     const made: MadeRequest = origin === "" ? {} : { headers: [["Origin", origin]] };
     const { response } = await through(
       options,
@@ -247,7 +248,7 @@ describe("CORS", () => {
 });
 
 describe("security headers", () => {
-  const set = async (options: HeadersOptions, made: MadeRequest = {}) => {
+  const set = async (options: HttpMiddlewareOptions<"headers">, made: MadeRequest = {}) => {
     const { response } = await through(options, made, () => new Response(null));
     return Object.fromEntries(response.headers);
   };

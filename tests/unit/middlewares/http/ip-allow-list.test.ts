@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import {
-  type IpAllowListOptions,
-  ipAllowList,
-} from "../../../../src/middlewares/http/ip-allow-list.ts";
+import type { HttpMiddlewareOptions } from "../../../../src/middlewares/http/http-middleware.ts";
+import { ipAllowList } from "../../../../src/middlewares/http/ip-allow-list.ts";
 import { apply, make } from "./apply.ts";
 
-async function passes(options: IpAllowListOptions, remote: string, xff?: string): Promise<boolean> {
+async function passes(
+  options: HttpMiddlewareOptions<"ipAllowList">,
+  remote: string,
+  xff?: string,
+): Promise<boolean> {
   const made = { remote, headers: xff === undefined ? [] : ([["X-Forwarded-For", xff]] as const) };
   return (await apply(make(ipAllowList, options), made)).reached;
 }

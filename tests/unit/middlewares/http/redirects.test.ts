@@ -1,23 +1,24 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is how Go writes replacements
 import { describe, expect, test } from "bun:test";
+import type { HttpMiddlewareOptions } from "../../../../src/middlewares/http/http-middleware.ts";
 import { locationOf } from "../../../../src/middlewares/http/redirect/redirect.ts";
-import {
-  type RedirectRegexOptions,
-  redirectRegex,
-} from "../../../../src/middlewares/http/redirect/redirect-regex.ts";
-import {
-  type RedirectSchemeOptions,
-  redirectScheme,
-} from "../../../../src/middlewares/http/redirect/redirect-scheme.ts";
+import { redirectRegex } from "../../../../src/middlewares/http/redirect/redirect-regex.ts";
+import { redirectScheme } from "../../../../src/middlewares/http/redirect/redirect-scheme.ts";
 import { type MadeRequest, TLS } from "../../../support/http/make-request.ts";
 import { apply, make } from "./apply.ts";
 
-async function scheme(options: RedirectSchemeOptions, made: MadeRequest): Promise<string> {
+async function scheme(
+  options: HttpMiddlewareOptions<"redirectScheme">,
+  made: MadeRequest,
+): Promise<string> {
   const { reached, response } = await apply(make(redirectScheme, options), made);
   return reached ? "passed" : `${response.status} ${response.headers.get("location")}`;
 }
 
-async function regex(options: RedirectRegexOptions, made: MadeRequest): Promise<string> {
+async function regex(
+  options: HttpMiddlewareOptions<"redirectRegex">,
+  made: MadeRequest,
+): Promise<string> {
   const { reached, response } = await apply(make(redirectRegex, options), made);
   return reached ? "passed" : `${response.status} ${response.headers.get("location")}`;
 }
@@ -27,7 +28,7 @@ const proto = (value: string) => [["X-Forwarded-Proto", value]] as const;
 describe("redirectScheme", () => {
   test("redirects to its scheme and port", async () => {
     const https = { scheme: "https" };
-    const cases: [RedirectSchemeOptions, MadeRequest, string][] = [
+    const cases: [HttpMiddlewareOptions<"redirectScheme">, MadeRequest, string][] = [
       [https, { host: "foo", target: "/p?q=%20" }, "302 https://foo/p?q=%20"],
       [https, { host: "foo:8080" }, "302 https://foo/"],
       [{ ...https, port: "8443" }, { host: "foo" }, "302 https://foo:8443/"],
@@ -48,7 +49,7 @@ describe("redirectScheme", () => {
 
   test("passes requests that came that way, here or at a proxy in front", async () => {
     const https = { scheme: "https" };
-    const cases: [RedirectSchemeOptions, MadeRequest, string][] = [
+    const cases: [HttpMiddlewareOptions<"redirectScheme">, MadeRequest, string][] = [
       [https, { host: "foo", tls: TLS }, "passed"],
       [https, { host: "foo:443", tls: TLS }, "passed"],
       [https, { host: "foo:8443", tls: TLS }, "302 https://foo/"],
@@ -69,13 +70,13 @@ describe("redirectScheme", () => {
     const { response } = await apply(make(redirectScheme, { scheme: "https", permanent: true }));
     expect(await response.text()).toBe("Moved Permanently");
     expect(response.headers.get("content-type")).toBeNull();
-    expect(() => make(redirectScheme, {})).toThrow("you must provide a target scheme");
+    expect(() => make(redirectScheme, { scheme: "" })).toThrow("you must provide a target scheme");
   });
 });
 
 describe("redirectRegex", () => {
   test("redirects where the whole URL matches", async () => {
-    const cases: [RedirectRegexOptions, MadeRequest, string][] = [
+    const cases: [HttpMiddlewareOptions<"redirectRegex">, MadeRequest, string][] = [
       [
         { regex: "^http://www\\.(.+?)/(.*)$", replacement: "https://${1}/$2", permanent: true },
         { host: "www.example.com", target: "/a?b=c" },

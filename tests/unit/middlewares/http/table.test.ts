@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { MIDDLEWARES } from "../../../../src/middlewares/http/table.ts";
+import { HTTP_MIDDLEWARES } from "../../../../src/middlewares/http/table.ts";
 
 test("the table names what Sluice has by Traefik's keys", () => {
-  expect(Object.keys(MIDDLEWARES)).toEqual([
+  expect(Object.keys(HTTP_MIDDLEWARES)).toEqual([
     "addPrefix",
     "contentType",
     "headers",

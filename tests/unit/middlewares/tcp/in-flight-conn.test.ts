@@ -2,14 +2,17 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { inFlightConn } from "../../../../src/middlewares/tcp/in-flight-conn.ts";
 import { FakeAccepted } from "../../net/fake-accepted.ts";
+import { makeTcp } from "./make-tcp.ts";
 
 function limited(amount: number) {
   const logs: unknown[] = [];
   const debug = (message: string, fields?: object) => void logs.push({ message, ...fields });
   const served: FakeAccepted[] = [];
-  const handler = inFlightConn(amount, { debug })(
-    (accepted) => void served.push(accepted as FakeAccepted),
-  );
+  const handler = makeTcp(
+    inFlightConn,
+    { amount },
+    { debug },
+  )((accepted) => void served.push(accepted as FakeAccepted));
   /** True where the connection was served. */
   const connect = (ip?: string, entryPoint?: string) => {
     const accepted = new FakeAccepted(ip, undefined, entryPoint);

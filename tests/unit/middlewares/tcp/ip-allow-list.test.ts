@@ -1,13 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { tcpIpAllowList } from "../../../../src/middlewares/tcp/ip-allow-list.ts";
+import { ipAllowList } from "../../../../src/middlewares/tcp/ip-allow-list.ts";
 import { FakeAccepted } from "../../net/fake-accepted.ts";
+import { makeTcp } from "./make-tcp.ts";
 
 function connect(sourceRange: string[], ip: string) {
   const logs: unknown[] = [];
   const debug = (message: string, fields?: object) => void logs.push({ message, ...fields });
   const accepted = new FakeAccepted(ip);
   let served = false;
-  tcpIpAllowList(sourceRange, { debug })((given) => {
+  makeTcp(
+    ipAllowList,
+    { sourceRange },
+    { debug },
+  )((given) => {
     served = given === accepted;
   })(accepted);
   return { accepted, served, logs };

@@ -7,11 +7,11 @@ import {
   type HealthCheckOptions,
 } from "../../../../src/services/health/health-check.ts";
 import type { ProbeTransport } from "../../../../src/services/health/http-probe.ts";
-import { loadBalancer } from "../../../../src/services/http/load-balancer.ts";
 import { reverseProxy } from "../../../../src/services/http/reverse-proxy.ts";
 import { makeCertificate } from "../../../support/certificates.ts";
 import { UpstreamScene } from "../../../support/sockets/upstream-scene.ts";
 import { waitFor } from "../../../support/wait-for.ts";
+import { makeLoadBalancer } from "../http/made-services.ts";
 
 const CERTIFICATE = makeCertificate({ names: ["IP:127.0.0.1"] });
 
@@ -323,13 +323,11 @@ describe("gRPC", () => {
 
 test("a loadBalancer leaves out servers whose checks fail, and its health follows", async () => {
   const sick = new Set<string>();
-  const service = await loadBalancer({
-    name: "s",
-    servers: ["http://a/", "http://b/"].map((url) => ({ url, handler: () => new Response(url) })),
-    healthCheck: { interval: 1 },
-    logger: { debug() {}, info() {}, warn() {} },
-    probeTransport: asking((url) => new Response(null, { status: sick.has(url) ? 500 : 200 })),
-  });
+  const service = await makeLoadBalancer(
+    { healthCheck: { interval: "1ms" } },
+    ["http://a/", "http://b/"].map((url) => ({ url, handler: () => new Response(url) })),
+    { probe: asking((url) => new Response(null, { status: sick.has(url) ? 500 : 200 })) },
+  );
   running.push(service);
   const ask = async () => service.handler(new Request("http://x/"), new Exchange(NO_DOWNSTREAM));
   const text = async () => (await ask()).text();

@@ -4,6 +4,7 @@ import {
   type TcpHealthCheckOptions,
 } from "../../../../src/services/health/tcp-health-check.ts";
 import type { TcpServer } from "../../../../src/services/tcp/tcp-proxy.ts";
+import { silentLogger } from "../../core/silent-logger.ts";
 import { FakeConnection } from "../../net/fake-connection.ts";
 import { FakeDialler } from "../../net/fake-dialler.ts";
 
@@ -44,7 +45,7 @@ function check(options: Partial<TcpHealthCheckOptions> = {}, servers = [server("
     {
       service: "s@file",
       connect: dialler.connect,
-      logger: { debug: log, info: log, warn: log, error: log },
+      logger: silentLogger({ debug: log, info: log, warn: log, error: log }),
       report: (index, up) => void reports.push([index, up]),
     },
   );

@@ -3,10 +3,9 @@ import { Exchange, NO_DOWNSTREAM } from "../../../../src/http/exchange.ts";
 import type { Handler } from "../../../../src/http/handler.ts";
 import { Health } from "../../../../src/services/health/health.ts";
 import { failover } from "../../../../src/services/http/failover.ts";
-import { loadBalancer } from "../../../../src/services/http/load-balancer.ts";
+import type { HttpService } from "../../../../src/services/http/http-service.ts";
 import { weighted } from "../../../../src/services/http/weighted.ts";
-
-const logger = { debug() {}, info() {}, warn() {} };
+import { type GivenChild, makeLoadBalancer, serviceContext } from "./made-services.ts";
 
 const answering =
   (text: string): Handler =>
@@ -29,14 +28,16 @@ async function texts(handler: Handler, count: number): Promise<string> {
 }
 
 const servers = (weights: Record<string, number | undefined>) =>
-  Object.entries(weights).map(([url, weight]) => ({ url, weight, handler: answering(url) }));
+  Object.entries(weights).map(([name, weight]) => ({
+    url: `http://${name}/`,
+    weight,
+    handler: answering(name),
+  }));
 
 describe("loadBalancer", () => {
   test("takes servers in turns and notes the service", async () => {
-    const service = await loadBalancer({
+    const service = await makeLoadBalancer({}, servers({ a: undefined, b: 1, c: 0 }), {
       name: "shop@file",
-      servers: servers({ a: undefined, b: 1, c: 0 }),
-      logger,
     });
     expect(await texts(service.handler, 4)).toBe("abab");
     const exchange = new Exchange(NO_DOWNSTREAM);
@@ -47,14 +48,14 @@ describe("loadBalancer", () => {
   });
 
   test("answers at once where the server does", async () => {
-    const service = await loadBalancer({ name: "s", servers: servers({ a: 1, b: 1 }), logger });
+    const service = await makeLoadBalancer({}, servers({ a: 1, b: 1 }));
     const response = service.handler(new Request("http://x/"), new Exchange(NO_DOWNSTREAM));
     expect(response).toBeInstanceOf(Response);
   });
 
   test("without a server that may get requests the answer is Traefik's 503", async () => {
-    for (const weights of [{}, { a: 0 }, { a: -1 }] as Record<string, number>[]) {
-      const service = await loadBalancer({ name: "s", servers: servers(weights), logger });
+    for (const weights of [{}, { a: 0 }, { a: 0, b: 0 }] as Record<string, number>[]) {
+      const service = await makeLoadBalancer({}, servers(weights));
       const response = await ask(service.handler);
       expect(response.status).toBe(503);
       expect(await response.text()).toBe("no available server\n");
@@ -62,19 +63,11 @@ describe("loadBalancer", () => {
     }
   });
 
-  test("refuses strategies that it doesn't have", async () => {
-    await expect(loadBalancer({ name: "s", servers: [], strategy: "p2c", logger })).rejects.toThrow(
-      'found "p2c"',
-    );
-  });
-
   test("a cookie keeps a client with its server", async () => {
-    const service = await loadBalancer({
-      name: "s",
-      servers: servers({ a: 1, b: 1, zero: 0 }),
-      sticky: { cookie: { name: "lb" } },
-      logger,
-    });
+    const service = await makeLoadBalancer(
+      { sticky: { cookie: { name: "lb" } } },
+      servers({ a: 1, b: 1, zero: 0 }),
+    );
     const first = await ask(service.handler);
     expect(await first.text()).toBe("a");
     const second = await ask(service.handler);
@@ -87,14 +80,23 @@ describe("loadBalancer", () => {
     }
     // A cookie that names no server, or one that may get nothing, or an older form of one's name.
     expect((await ask(service.handler, "lb=nothing")).headers.getSetCookie()).toHaveLength(1);
-    expect(await (await ask(service.handler, "lb=zero")).text()).not.toBe("zero");
-    const older = await ask(service.handler, "lb=b");
+    expect(await (await ask(service.handler, "lb=http://zero/")).text()).not.toBe("zero");
+    const older = await ask(service.handler, "lb=http://b/");
     expect(await older.text()).toBe("b");
     expect(older.headers.getSetCookie()[0]).toStartWith(`${cookie};`);
   });
 });
 
 describe("weighted", () => {
+  const make = async (
+    services: readonly GivenChild[],
+    options: Omit<Parameters<typeof weighted.create>[0], "services"> = {},
+  ) =>
+    weighted.create(
+      { ...options, services: services.map(({ name, weight }) => ({ name, weight })) },
+      serviceContext({ name: "w@file", services }),
+      { fingerprint: null },
+    );
   const child = (name: string, weight?: number, health: Health | null = null) => ({
     name,
     weight,
@@ -103,10 +105,7 @@ describe("weighted", () => {
   });
 
   test("shares requests by weight", async () => {
-    const service = await weighted({
-      name: "w",
-      services: [child("a", 3), child("b"), child("c", 0)],
-    });
+    const service = await make([child("a", 3), child("b"), child("c", 0)]);
     expect(await texts(service.handler, 8)).toBe("aaabaaab");
     expect(service.health).toBeNull();
   });
@@ -114,11 +113,7 @@ describe("weighted", () => {
   test("leaves out children that are down and is up while one is", async () => {
     const a = new Health();
     const b = new Health(false);
-    const service = await weighted({
-      name: "w",
-      services: [child("a", 1, a), child("b", 1, b)],
-      healthCheck: {},
-    });
+    const service = await make([child("a", 1, a), child("b", 1, b)], { healthCheck: {} });
     expect(await texts(service.handler, 2)).toBe("aa");
     expect(service.health!.up).toBe(true);
     a.set(false);
@@ -134,22 +129,16 @@ describe("weighted", () => {
 
   test("needs children with health where it has healthCheck, and tells nobody otherwise", async () => {
     await expect(
-      weighted({
-        name: "w@file",
-        services: [child("a", 1, new Health()), child("b")],
-        healthCheck: {},
-      }),
+      make([child("a", 1, new Health()), child("b")], { healthCheck: {} }),
     ).rejects.toThrow("cannot register b as updater for w@file");
-    const down = await weighted({ name: "w", services: [child("a", 1, new Health(false))] });
+    const down = await make([child("a", 1, new Health(false))]);
     expect(await texts(down.handler, 1)).toBe("a");
   });
 
   test("sticks to a child that is up, and to another when it goes down", async () => {
     const a = new Health();
     const b = new Health();
-    const service = await weighted({
-      name: "w",
-      services: [child("a", 1, a), child("b", 1, b)],
+    const service = await make([child("a", 1, a), child("b", 1, b)], {
       sticky: { cookie: {} },
       healthCheck: {},
     });
@@ -166,6 +155,15 @@ describe("weighted", () => {
 });
 
 describe("failover", () => {
+  const make = (
+    services: readonly GivenChild[],
+    options: { healthCheck?: Record<string, never> } = {},
+  ) => {
+    const [service, fallback] = services.map(({ name }) => name);
+    const context = serviceContext({ name: "f@file", services });
+    const inputs = { fingerprint: null };
+    return failover.create({ service, fallback, ...options }, context, inputs) as HttpService;
+  };
   const child = (name: string, health: Health | null) => ({
     name,
     health,
@@ -174,11 +172,7 @@ describe("failover", () => {
 
   test("asks the fallback only while the service is down", async () => {
     const main = new Health();
-    const service = failover({
-      name: "f",
-      service: child("main", main),
-      fallback: child("spare", null),
-    });
+    const service = make([child("main", main), child("spare", null)]);
     expect(await texts(service.handler, 1)).toBe("main");
     main.set(false);
     expect(await texts(service.handler, 1)).toBe("spare");
@@ -190,12 +184,7 @@ describe("failover", () => {
   test("with healthCheck it is up while one of the two is", async () => {
     const main = new Health();
     const spare = new Health();
-    const service = failover({
-      name: "f",
-      service: child("main", main),
-      fallback: child("spare", spare),
-      healthCheck: {},
-    });
+    const service = make([child("main", main), child("spare", spare)], { healthCheck: {} });
     main.set(false);
     expect(service.health!.up).toBe(true);
     spare.set(false);
@@ -209,16 +198,12 @@ describe("failover", () => {
   });
 
   test("needs a service that can be down", () => {
-    expect(() =>
-      failover({ name: "f", service: child("main", null), fallback: child("spare", null) }),
-    ).toThrow("cannot register main as updater for f");
-    expect(() =>
-      failover({
-        name: "f",
-        service: child("main", new Health()),
-        fallback: child("spare", null),
-        healthCheck: {},
-      }),
-    ).toThrow("cannot register spare as updater for f");
+    const up = new Health();
+    expect(() => make([child("main", null), child("spare", null)])).toThrow(
+      "cannot register main as updater for f@file",
+    );
+    expect(() => make([child("main", up), child("spare", null)], { healthCheck: {} })).toThrow(
+      "cannot register spare as updater for f@file",
+    );
   });
 });

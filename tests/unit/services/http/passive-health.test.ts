@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { ProxyError } from "../../../../src/core/errors.ts";
 import { Exchange, NO_DOWNSTREAM } from "../../../../src/http/exchange.ts";
-import { loadBalancer } from "../../../../src/services/http/load-balancer.ts";
 import {
   PassiveHealth,
   type PassiveHealthOptions,
 } from "../../../../src/services/http/passive-health.ts";
+import { silentLogger } from "../../core/silent-logger.ts";
+import { makeLoadBalancer } from "./made-services.ts";
 
 function watch(options: PassiveHealthOptions, recovers = true) {
   const heard: boolean[] = [];
@@ -85,19 +86,18 @@ describe("PassiveHealth", () => {
 
 test("a loadBalancer with passive checks goes on with the servers that are well", async () => {
   const logged: string[] = [];
-  const service = await loadBalancer({
-    name: "s",
-    servers: [
-      { url: "bad", handler: failing },
-      { url: "good", handler: ok },
+  const service = await makeLoadBalancer(
+    { passiveHealthCheck: { maxFailedAttempts: 1, failureWindow: "60s" } },
+    [
+      { url: "http://bad/", handler: failing },
+      { url: "http://good/", handler: ok },
     ],
-    passiveHealthCheck: { maxFailedAttempts: 1, failureWindow: 60_000 },
-    logger: {
-      debug() {},
-      info() {},
-      warn: (message, fields) => void logged.push(`${message} ${fields?.["targetURL"]}`),
+    {
+      logger: silentLogger({
+        warn: (message, fields) => void logged.push(`${message} ${fields?.["targetURL"]}`),
+      }),
     },
-  });
+  );
   const statuses: number[] = [];
   for (let i = 0; i < 4; i++) {
     statuses.push(
@@ -105,7 +105,7 @@ test("a loadBalancer with passive checks goes on with the servers that are well"
     );
   }
   expect(statuses).toEqual([502, 200, 200, 200]);
-  expect(logged).toEqual(["Passive health check: the server is down bad"]);
+  expect(logged).toEqual(["Passive health check: the server is down http://bad/"]);
   expect(service.health).toBeNull();
   service.stop();
 });

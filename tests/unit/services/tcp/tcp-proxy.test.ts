@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Deadlines, now } from "../../../../src/core/timers.ts";
 import type { ClientTlsContext } from "../../../../src/net/tls.ts";
 import { type TcpServer, tcpProxy } from "../../../../src/services/tcp/tcp-proxy.ts";
+import { silentLogger } from "../../core/silent-logger.ts";
 import { FakeAccepted } from "../../net/fake-accepted.ts";
 import { counting } from "../../net/fake-connection.ts";
 import { FakeDialler } from "../../net/fake-dialler.ts";
@@ -19,12 +20,9 @@ function proxied(server: Partial<TcpServer> = {}, early?: Uint8Array) {
   const dialler = new FakeDialler();
   const deadlines = new Deadlines();
   const errors: unknown[] = [];
-  const logger = {
-    debug() {},
-    info() {},
-    warn() {},
-    error: (message: string, fields?: object) => void errors.push({ message, ...fields }),
-  };
+  const logger = silentLogger({
+    error: (message, fields) => void errors.push({ message, ...fields }),
+  });
   const accepted = new FakeAccepted("192.0.2.7", early);
   const { connect } = dialler;
   tcpProxy({ ...SERVER, ...server }, { connect, deadlines, logger })(accepted);

@@ -1,7 +1,7 @@
+import type { Logger } from "../../core/logger.ts";
 import type { TcpHandler } from "../../net/tcp-handler.ts";
 import { Health } from "../health/health.ts";
 import { type Turn, WeightedRoundRobin } from "../weighted-round-robin.ts";
-import type { TcpLogger } from "./tcp-proxy.ts";
 
 /** One of those that a TCP service gives its connections to: a server, or another service. */
 export interface TcpMember {
@@ -10,8 +10,8 @@ export interface TcpMember {
   readonly weight?: number;
 }
 
-/** A TCP service that runs. */
-export interface TcpService {
+/** Chooses among the members of a TCP service. */
+export interface TcpBalancer {
   readonly handler: TcpHandler;
   /** Null where nobody checks. */
   readonly health: Health | null;
@@ -26,20 +26,16 @@ interface Member extends Turn {
  * Gives each connection to the member whose turn it is, of those that are up. Without any the
  * connection is closed. Source: Traefik's pkg/tcp/wrr_load_balancer.go.
  */
-export function tcpLoadBalancer(
+export function tcpBalancer(
   name: string,
   members: readonly TcpMember[],
   checked: boolean,
-  logger: TcpLogger,
-): TcpService {
-  const places: number[] = [];
-  const all: Member[] = [];
-  members.forEach(({ handler, weight = 1 }) => {
-    places.push(weight > 0 ? all.length : -1);
-    if (weight > 0) all.push({ handler, weight, up: true });
-  });
-  const turns = new WeightedRoundRobin(all);
-  const health = checked ? new Health(all.length > 0) : null;
+  logger: Pick<Logger, "debug">,
+): TcpBalancer {
+  const turns = new WeightedRoundRobin<Member>(
+    members.map(({ handler, weight = 1 }) => ({ handler, weight, up: true })),
+  );
+  const health = checked ? new Health(turns.anyUp) : null;
   return {
     health,
     handler: (accepted) => {
@@ -56,8 +52,7 @@ export function tcpLoadBalancer(
       accepted.connection.close();
     },
     setUp: (index, up) => {
-      if (places[index] < 0) return;
-      turns.setUp(places[index], up);
+      turns.setUp(index, up);
       health?.set(turns.anyUp);
     },
   };

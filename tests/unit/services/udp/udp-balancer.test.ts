@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { UdpHandler, UdpSession } from "../../../../src/net/udp/udp-session.ts";
-import { udpLoadBalancer } from "../../../../src/services/udp/udp-load-balancer.ts";
+import { udpBalancer } from "../../../../src/services/udp/udp-balancer.ts";
 
 const session: UdpSession = {
   remote: { ip: "198.51.100.1", port: 1 },
@@ -20,7 +20,7 @@ function balance(weights: Record<string, number | undefined>) {
     return weight === undefined ? { handler } : { handler, weight };
   });
   const logger = { debug: (...said: unknown[]) => logs.push(said), info() {}, warn() {} };
-  return { handler: udpLoadBalancer("dns@file", children, logger), chosen, logs };
+  return { handler: udpBalancer("dns@file", children, logger), chosen, logs };
 }
 
 test("sessions go to servers in turn", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { tcpLoadBalancer } from "../../../../src/services/tcp/tcp-load-balancer.ts";
+import { tcpBalancer } from "../../../../src/services/tcp/tcp-balancer.ts";
 import { FakeAccepted } from "../../net/fake-accepted.ts";
 
 function balance(weights: Record<string, number | undefined>, checked = false) {
@@ -11,7 +11,7 @@ function balance(weights: Record<string, number | undefined>, checked = false) {
   }));
   const debug = (message: string, fields?: object) => void logs.push({ message, ...fields });
   const logger = { debug, info() {}, warn() {}, error() {} };
-  const service = tcpLoadBalancer("s@file", members, checked, logger);
+  const service = tcpBalancer("s@file", members, checked, logger);
   /** Who gets the next connections, in order. */
   const give = (count: number) => {
     for (let i = 0; i < count; i++) service.handler(new FakeAccepted());

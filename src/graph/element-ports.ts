@@ -1,0 +1,10 @@
+import type { SharedCounters } from "../core/counters.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Deadlines } from "../core/timers.ts";
+
+/** What elements of all kinds may use. */
+export interface ElementPorts {
+  readonly logger: Logger;
+  readonly deadlines: Deadlines;
+  readonly counters: SharedCounters;
+}

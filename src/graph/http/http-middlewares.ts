@@ -1,0 +1,167 @@
+import type { Breather } from "../../core/breather.ts";
+import type { Handler } from "../../http/handler.ts";
+import type {
+  HttpMiddleware,
+  HttpMiddlewareContext,
+} from "../../middlewares/http/http-middleware.ts";
+import { HTTP_MIDDLEWARES } from "../../middlewares/http/table.ts";
+import type { Files } from "../../net/runtime.ts";
+import type { HttpService } from "../../services/http/http-service.ts";
+import { serverAddress } from "../../services/http/server-address.ts";
+import { providerOf, resolveReference } from "../../snapshot/names.ts";
+import type { Snapshot } from "../../snapshot/snapshot.ts";
+import {
+  type BuildPath,
+  ElementBuilder,
+  type Held,
+  type Plan,
+  type Running,
+} from "../element-builder.ts";
+import { missing } from "../missing.ts";
+import { kindOf, planElement } from "../plan-element.ts";
+import {
+  childOf,
+  DEFAULT_TRANSPORT,
+  type HttpServices,
+  type ServiceContext,
+} from "./http-services.ts";
+
+export interface MiddlewareContext extends ServiceContext {
+  readonly files: HttpMiddlewareContext["files"];
+}
+
+/** Builds the HTTP middlewares of a snapshot; each router's own of those that count something. */
+export class HttpMiddlewares {
+  readonly builder: ElementBuilder<HttpMiddleware>;
+  private readonly snapshot: Snapshot;
+  private readonly services: HttpServices;
+  private readonly context: MiddlewareContext;
+  /** Whether a middleware, or one in its chain, is made for each router. */
+  private readonly perRouter = new Map<string, boolean>();
+
+  constructor(
+    snapshot: Snapshot,
+    previous: ReadonlyMap<string, Running<HttpMiddleware>>,
+    services: HttpServices,
+    context: MiddlewareContext,
+  ) {
+    this.snapshot = snapshot;
+    this.services = services;
+    this.context = context;
+    this.builder = new ElementBuilder<HttpMiddleware>({
+      kind: "middleware",
+      previous,
+      plan: (name, path, router) => this.plan(name, path, router),
+    });
+  }
+
+  /** The middleware of that qualified name, as `router` has it. Rejects with what is wrong with it. */
+  get(name: string, router: string, path: BuildPath = []): Promise<Running<HttpMiddleware>> {
+    const { builder, snapshot } = this;
+    // What one that was left out for its errors was like shows in what it goes on as.
+    const own =
+      snapshot.middlewares[name] === undefined
+        ? builder.ranBefore(name, router)
+        : this.isPerRouter(name);
+    return builder.get(name, path, own ? router : "");
+  }
+
+  /** Builds those that no router uses, so that their errors show. */
+  async buildUnused(breather: Breather): Promise<void> {
+    const used = new Set(this.builder.names());
+    for (const name of Object.keys(this.snapshot.middlewares)) {
+      const turn = breather.breathe();
+      if (turn !== undefined) await turn;
+      if (!used.has(name)) await this.get(name, "").catch(() => {});
+    }
+  }
+
+  private async plan(name: string, path: BuildPath, router: string): Promise<Plan<HttpMiddleware>> {
+    const { snapshot, services } = this;
+    const configuration = snapshot.middlewares[name];
+    if (configuration === undefined)
+      throw missing(snapshot.disabled, "middleware", "middleware", name);
+    const label = `middleware "${name}"`;
+    const { chain, ...kinds } = configuration;
+    if (kindOf(configuration, label, "kind") === "chain")
+      return this.chain(name, chain?.middlewares ?? [], path, router);
+    return planElement({
+      table: HTTP_MIDDLEWARES,
+      configuration: kinds,
+      label,
+      noun: "kind",
+      service: (reference) => childOf(services, name, reference, path),
+      context: (children, _, held) => this.contextOf(name, children, held),
+    });
+  }
+
+  private async chain(
+    name: string,
+    references: readonly string[],
+    path: BuildPath,
+    router: string,
+  ): Promise<Plan<HttpMiddleware>> {
+    const children: Running<HttpMiddleware>[] = [];
+    for (const reference of references)
+      children.push(await this.get(resolveReference(reference, providerOf(name)), router, path));
+    return {
+      fingerprint: "chain",
+      children,
+      held: [],
+      create: () => ({ middleware: (next) => fold(children, next) }),
+    };
+  }
+
+  private contextOf(
+    name: string,
+    children: readonly Running[],
+    held: Held[],
+  ): HttpMiddlewareContext {
+    const { logger, deadlines, counters, files, proxyTo, transports } = this.context;
+    return {
+      name,
+      provider: providerOf(name),
+      logger: logger.with({ middlewareName: name }),
+      deadlines,
+      counters,
+      files,
+      services: (children as readonly Running<HttpService>[]).map(({ value }) => value.handler),
+      client: async (url) => {
+        const numbered = await transports?.get(DEFAULT_TRANSPORT);
+        const server = { url, preservePath: true };
+        const upstream = proxyTo(serverAddress(server, true, numbered?.transport ?? null));
+        held.push(upstream);
+        return upstream.handler;
+      },
+    };
+  }
+
+  private isPerRouter(name: string): boolean {
+    let known = this.perRouter.get(name);
+    if (known === undefined) {
+      // What a chain that contains itself says of this doesn't matter: it isn't built.
+      this.perRouter.set(name, false);
+      const configuration = this.snapshot.middlewares[name] ?? {};
+      const table: Readonly<Record<string, { readonly perRouter?: boolean } | undefined>> =
+        HTTP_MIDDLEWARES;
+      known = Object.keys(configuration).some((kind) => table[kind]?.perRouter === true);
+      for (const child of configuration.chain?.middlewares ?? [])
+        known ||= this.isPerRouter(resolveReference(child, providerOf(name)));
+      this.perRouter.set(name, known);
+    }
+    return known;
+  }
+}
+
+/** Puts middlewares, outermost first, before a handler. */
+export function fold(middlewares: readonly Running<HttpMiddleware>[], handler: Handler): Handler {
+  return middlewares.reduceRight((next, { value }) => value.middleware(next), handler);
+}
+
+/** Of platforms without files. */
+export const NO_FILES: Pick<Files, "read" | "info"> = {
+  read: async (path) => {
+    throw new Error(`${path}: there are no files here`);
+  },
+  info: async () => undefined,
+};

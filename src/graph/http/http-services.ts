@@ -1,0 +1,168 @@
+import type { Handler } from "../../http/handler.ts";
+import { serviceWay } from "../../request/chain.ts";
+import type { HttpService, HttpServiceContext } from "../../services/http/http-service.ts";
+import { named } from "../../services/http/http-service.ts";
+import type { ServerAddress, Upstream } from "../../services/http/server-address.ts";
+import { HTTP_SERVICES } from "../../services/http/table.ts";
+import { providerOf, resolveReference } from "../../snapshot/names.ts";
+import type { Snapshot } from "../../snapshot/snapshot.ts";
+import type { Observer } from "../../telemetry/observer.ts";
+import {
+  type BuildPath,
+  ElementBuilder,
+  type Held,
+  type Plan,
+  type Running,
+} from "../element-builder.ts";
+import type { ElementPorts } from "../element-ports.ts";
+import { missing } from "../missing.ts";
+import { planElement } from "../plan-element.ts";
+import type { NumberedTransport, Transports } from "../transports.ts";
+
+export const DEFAULT_TRANSPORT = "default@internal";
+
+/** What only makes sense with sockets of our own, and must not be left out in silence. */
+const TLS_KEYS = [
+  "serverName",
+  "insecureSkipVerify",
+  "rootCAs",
+  "certificates",
+  "cipherSuites",
+  "minVersion",
+  "maxVersion",
+  "peerCertURI",
+] as const;
+
+export interface ServiceContext extends ElementPorts {
+  /** What watches requests go by. */
+  readonly observers: readonly Observer[];
+  /** Qualified names of services of Sluice's own that only `addInternals` shows. */
+  readonly internals: ReadonlySet<string>;
+  /** Services that Sluice has itself, by qualified name. */
+  readonly internalServices: ReadonlyMap<string, Handler>;
+  /** The transport: sockets, or fetch where there are none. */
+  readonly proxyTo: (server: ServerAddress) => Upstream;
+  /** How servers are connected to; not given where there are no sockets. */
+  readonly transports?: Transports;
+  /** A fetch handler from a module, loaded afresh where the version is new. */
+  readonly loadModule: (path: string, version: string) => Promise<Handler>;
+}
+
+export type HttpServices = ElementBuilder<HttpService>;
+
+/** Builds the HTTP services of a snapshot. */
+export function httpServices(
+  snapshot: Snapshot,
+  previous: ReadonlyMap<string, Running<HttpService>>,
+  context: ServiceContext,
+): HttpServices {
+  const services: HttpServices = new ElementBuilder<HttpService>({
+    kind: "service",
+    previous,
+    plan: async (name, path) => {
+      const internal = context.internalServices.get(name);
+      if (internal !== undefined) return internalPlan(name, internal, context);
+      const configuration = snapshot.services[name];
+      if (configuration === undefined) throw missing(snapshot.disabled, "service", "service", name);
+      return planElement({
+        table: HTTP_SERVICES,
+        configuration,
+        label: `service "${name}"`,
+        noun: "type",
+        service: (reference) => childOf(services, name, reference, path),
+        context: (children, names, held) =>
+          contextOf(name, snapshot, context, children as Running<HttpService>[], names, held),
+      });
+    },
+  });
+  return services;
+}
+
+/** The service that an element of that name refers to. */
+export function childOf<T extends HttpService>(
+  services: ElementBuilder<T>,
+  parent: string,
+  reference: string,
+  path: BuildPath,
+): Promise<Running<T>> {
+  return services.get(resolveReference(reference, providerOf(parent)), path);
+}
+
+function internalPlan(name: string, handler: Handler, context: ServiceContext): Plan<HttpService> {
+  return {
+    fingerprint: "internal",
+    children: [],
+    held: [],
+    create: () => ({
+      handler: named(name, observed(name, "", handler, context)),
+      health: null,
+      stop() {},
+    }),
+  };
+}
+
+/** A server, or a handler that answers by itself, with what watches it. */
+function observed(
+  service: string,
+  serverUrl: string,
+  handler: Handler,
+  { observers, internals }: ServiceContext,
+): Handler {
+  return serviceWay(observers, { service, serverUrl, internal: internals.has(service) }, handler);
+}
+
+function contextOf(
+  name: string,
+  snapshot: Snapshot,
+  context: ServiceContext,
+  children: readonly Running<HttpService>[],
+  names: readonly string[],
+  held: Held[],
+): HttpServiceContext {
+  const { logger, deadlines, counters } = context;
+  const upstream = (server: ServerAddress): Handler => {
+    const made = context.proxyTo(server);
+    held.push(made);
+    return made.handler;
+  };
+  return {
+    name,
+    provider: providerOf(name),
+    logger,
+    deadlines,
+    counters,
+    services: children.map(({ value }, i) => ({
+      name: names[i],
+      handler: value.handler,
+      health: value.health,
+    })),
+    transport: (reference) => transportOf(name, reference, snapshot, context.transports),
+    server: (server) => observed(name, server.url, upstream(server), context),
+    upstream,
+    answer: (handler) => named(name, observed(name, "", handler, context)),
+    module: (path) => {
+      const version = snapshot.moduleVersions[path] ?? "";
+      return { version, load: () => context.loadModule(path, version) };
+    },
+  };
+}
+
+/** A serversTransport, or the default one; null where there are no sockets. */
+async function transportOf(
+  service: string,
+  reference: string,
+  snapshot: Snapshot,
+  transports: Transports | undefined,
+): Promise<NumberedTransport | null> {
+  const name =
+    reference === "" ? DEFAULT_TRANSPORT : resolveReference(reference, providerOf(service));
+  const configuration = snapshot.serversTransports[name];
+  if (configuration === undefined && name !== DEFAULT_TRANSPORT)
+    throw new Error(
+      missing(snapshot.disabled, "serversTransport", "serversTransport", name).message,
+    );
+  if (transports !== undefined) return transports.get(name, configuration);
+  if (configuration !== undefined && TLS_KEYS.some((key) => configuration[key] !== undefined))
+    throw new Error(`serversTransport "${name}": its TLS options need sockets of Sluice's own`);
+  return null;
+}

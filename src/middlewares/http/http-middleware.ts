@@ -1,0 +1,58 @@
+import type { Middleware as MiddlewareConfiguration } from "../../config/dynamic/schema.ts";
+import type { SharedCounters } from "../../core/counters.ts";
+import type {
+  ElementInputs,
+  ElementKind,
+  ElementTable,
+  ElementValue,
+} from "../../core/element-kind.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { Deadlines } from "../../core/timers.ts";
+import type { Handler, Middleware } from "../../http/handler.ts";
+import type { Files } from "../../net/runtime.ts";
+
+/** A middleware that runs. */
+export interface HttpMiddleware extends ElementValue {
+  /** Folded once for each router. What several routers or a reload share is made before, in `create`. */
+  readonly middleware: Middleware;
+}
+
+/** What a middleware may use besides its options. */
+export interface HttpMiddlewareContext {
+  /** Qualified: `name@provider`. */
+  readonly name: string;
+  readonly provider: string;
+  /** Names the middleware with every message. */
+  readonly logger: Logger;
+  readonly deadlines: Deadlines;
+  /** Rejects everything where the platform has no files. */
+  readonly files: Pick<Files, "read" | "info">;
+  /** Numbers for the whole process; by a name that begins with the middleware's. */
+  readonly counters: SharedCounters;
+  /** The services that the kind's `services` names, in that order. */
+  readonly services: readonly Handler[];
+  /**
+   * What sends requests to a server's URL (`http`, `https` or `h2c`) over the default transport; the
+   * target of each request is its own, behind that URL's path. Throws where there is no such server.
+   */
+  readonly client: (url: string) => Promise<Handler>;
+}
+
+/** The kinds of middlewares; `chain` is made of others, by the graph. */
+export type HttpMiddlewareName = Exclude<keyof MiddlewareConfiguration, "chain">;
+
+export type HttpMiddlewareOptions<K extends HttpMiddlewareName> = NonNullable<
+  MiddlewareConfiguration[K]
+>;
+
+/** One kind of middleware. */
+export type HttpMiddlewareKind<
+  K extends HttpMiddlewareName,
+  Inputs extends ElementInputs = ElementInputs,
+> = ElementKind<HttpMiddlewareOptions<K>, HttpMiddlewareContext, HttpMiddleware, Inputs>;
+
+export type HttpMiddlewareTable = ElementTable<
+  Omit<MiddlewareConfiguration, "chain">,
+  HttpMiddlewareContext,
+  HttpMiddleware
+>;

@@ -1,0 +1,71 @@
+import type { Server } from "../../config/dynamic/schema.ts";
+import type { Handler } from "../../http/handler.ts";
+import { withoutBrackets } from "../../net/host-port.ts";
+import type { Transport } from "../../upstream/transport.ts";
+
+/** A server of a loadBalancer, taken apart. */
+export interface ServerAddress {
+  /** As configured. */
+  readonly url: string;
+  /** Scheme and authority for `fetch`, which doesn't know h2c. */
+  readonly origin: string;
+  readonly protocol: "http" | "https" | "h2c";
+  readonly hostname: string;
+  readonly port: number;
+  readonly authority: string;
+  /** Put before the request's path; "" for nothing. */
+  readonly basePath: string;
+  readonly passHostHeader: boolean;
+  /** Null where there are no sockets. */
+  readonly transport: Transport | null;
+}
+
+/** What sends requests to a server. */
+export interface Upstream {
+  readonly handler: Handler;
+  /** The present configuration uses it: what it holds must live on. */
+  retain(): void;
+}
+
+/** Where a configured server is reached. Throws where it can't be reached that way. */
+export function serverAddress(
+  server: Pick<Server, "url" | "preservePath">,
+  passHostHeader: boolean,
+  transport: Transport | null,
+): ServerAddress {
+  const { url: text = "" } = server;
+  const protocol = /^(https?|h2c):\/\//i.exec(text)?.[1].toLowerCase();
+  // URLs of schemes that the platform doesn't know aren't taken apart as those of http are.
+  const known = text.replace(/^h2c:/i, "http:");
+  if (protocol === undefined || !URL.canParse(known))
+    throw new Error(`servers.url: expected a URL such as http://127.0.0.1:8080, found "${text}"`);
+  const url = new URL(known);
+  const address = originAddress(protocol as ServerAddress["protocol"], url, transport);
+  const basePath = server.preservePath ? url.pathname.replace(/\/$/, "") : "";
+  return { ...address, url: text, basePath, passHostHeader };
+}
+
+/** Where a URL's origin is reached; requests bring their path and Host themselves. Throws as above. */
+export function originAddress(
+  protocol: ServerAddress["protocol"],
+  url: URL,
+  transport: Transport | null,
+): ServerAddress {
+  if (protocol === "https") transport?.prepareTls();
+  if (protocol === "h2c" && transport?.options.http2 === false)
+    throw new Error(
+      `"h2c://${url.host}" is HTTP/2, which disableHTTP2 of its serversTransport forbids`,
+    );
+  const defaultPort = protocol === "https" ? 443 : 80;
+  return {
+    url: `${protocol}://${url.host}`,
+    origin: url.origin,
+    protocol,
+    hostname: withoutBrackets(url.hostname),
+    port: url.port === "" ? defaultPort : Number(url.port),
+    authority: url.host,
+    basePath: "",
+    passHostHeader: true,
+    transport,
+  };
+}

@@ -1,0 +1,13 @@
+import { failover } from "./failover.ts";
+import type { HttpServiceTable } from "./http-service.ts";
+import { loadBalancer } from "./load-balancer.ts";
+import { moduleHandler } from "./module-handler.ts";
+import { weighted } from "./weighted.ts";
+
+/** The types of services that Sluice has, by their keys in the dynamic configuration. */
+export const HTTP_SERVICES: HttpServiceTable = {
+  failover,
+  handler: moduleHandler,
+  loadBalancer,
+  weighted,
+};
