@@ -7,7 +7,6 @@ import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-config
 import { logFileProblems } from "./log-file-problems.ts";
 import { ProblemLog, placeOf, problemLine } from "./problem-log.ts";
 import { createProgram, type Program } from "./program.ts";
-import { unseenProblems } from "./unseen-problems.ts";
 import { writtenPlace } from "./written-place.ts";
 
 /**
@@ -51,11 +50,6 @@ async function checkDynamic(
   await control.shutdown();
   for (const { level, message, fields } of logger.problems)
     report.add(level, inPlace(program, level, message, fields));
-  const { snapshot } = control.status;
-  for (const { kind, name, errors } of snapshot === undefined ? [] : unseenProblems(snapshot)) {
-    for (const error of errors)
-      report.add("error", inPlace(program, "error", error, { [`${kind}Name`]: name }));
-  }
   const { routers, services } = control.status.report;
   return `${routers} routers, ${services} services`;
 }
