@@ -15,6 +15,11 @@ export class Stash {
     this.connection = connection;
   }
 
+  /** Bytes that wait. */
+  get length(): number {
+    return this.queue?.length ?? 0;
+  }
+
   /** Keeps `bytes[start, end)`. The array must not change later. */
   keep(bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.queue ??= new ByteQueue();

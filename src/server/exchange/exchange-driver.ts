@@ -375,6 +375,15 @@ export class ExchangeDriver
     if (this.phase === Phase.sent) this.wire.sent(this.receiving);
   }
 
+  /** The client has closed its side: what is still on its way to us for it is called off. */
+  clientEnded(): void {
+    const error = clientGone("The client closed the connection");
+    if (this.phase === Phase.handling) this.giveUp(error);
+    else if (this.phase === Phase.responding && this.responseBody?.complete === false) {
+      this.cut(Reset.late, error);
+    }
+  }
+
   /** Ends the exchange without a (whole) response, which the client is told. */
   cut(why: Reset, error: ProxyError): void {
     this.wire.reset(why);

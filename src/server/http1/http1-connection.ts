@@ -58,7 +58,6 @@ export class Http1Connection
     this.reader.data(chunk);
     // In the middle of a body the chunk brought nothing else.
     if (body !== null && body === driver.incoming && body.released) this.connection.recycle(chunk);
-    if (this.peerEnded) this.closeIfAwaiting();
   }
 
   drain(): void {
@@ -69,10 +68,22 @@ export class Http1Connection
     this.driver.writable();
   }
 
-  /** FIN: the client sends nothing more but may well wait for the answer. */
+  /** FIN. */
   end(): void {
     this.peerEnded = true;
-    if (!this.reader.receiving) this.closeIfAwaiting();
+    this.heedEnd();
+  }
+
+  /**
+   * What the client's FIN means now. The usual client is gone and not waiting for an answer, which a
+   * half close looks the same as: like Go's server and Traefik, the request is given up. Requests that
+   * came before the FIN are answered as long as another one waits behind them.
+   */
+  private heedEnd(): void {
+    const { reader } = this;
+    if (reader.awaiting) this.closeNow();
+    else if (reader.hasMore) return;
+    else if (!reader.receiving) this.driver.clientEnded();
     else this.clientGone("The client closed the connection in the middle of a request body");
   }
 
@@ -119,6 +130,7 @@ export class Http1Connection
 
   requestRead(): void {
     this.driver.proceed();
+    if (this.peerEnded && !this.reader.stopped) this.heedEnd();
   }
 
   /** Answered where that is still possible; in any case the connection's last. Nothing more is read before that. */
@@ -133,7 +145,7 @@ export class Http1Connection
   nextRequest(): void {
     this.headDeadline = this.expectIn(this.entry.idleTimeout);
     this.reader.next();
-    if (this.peerEnded) this.closeIfAwaiting();
+    if (this.peerEnded && this.reader.awaiting) this.closeNow();
   }
 
   /** The response is sent, and nothing may follow. */
@@ -176,10 +188,6 @@ export class Http1Connection
     this.leave();
     this.driver.breakOff(error);
     this.connection.reset();
-  }
-
-  private closeIfAwaiting(): void {
-    if (this.reader.awaiting) this.closeNow();
   }
 
   private closeNow(): void {

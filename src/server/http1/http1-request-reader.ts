@@ -71,6 +71,11 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
     return this.state === State.receiving;
   }
 
+  /** Bytes wait behind the present request. */
+  get hasMore(): boolean {
+    return this.stash.length > 0;
+  }
+
   get stopped(): boolean {
     return this.state === State.stopped;
   }

@@ -68,19 +68,6 @@ describe("a client that vanishes", () => {
     using other = await scene.client();
     expect((await other.request(GET.replace("/ ", "/small "))).text).toBe("small");
   });
-
-  test("half-closes: it still gets its response", async () => {
-    await using scene = await before(async (connection) => {
-      await connection.request();
-      await Bun.sleep(50);
-      await connection.send(plain("for you"));
-    });
-    using client = await scene.client();
-    await client.send(GET);
-    client.halfClose();
-    expect((await client.response()).text).toBe("for you");
-    expect(await client.ended()).toBe("fin");
-  });
 });
 
 describe("one connection", () => {
