@@ -3,7 +3,10 @@ import type { Connection, ConnectionHandler } from "../../net/connection.ts";
 import type { ConnectionWriter } from "../../net/connection-writer.ts";
 import type { Drainable, HttpEntryPoint } from "../entry-point/http-entry-point.ts";
 
-/** How long, in milliseconds, and how many bytes of what the client still sends are read. */
+/**
+ * How long, in milliseconds, the client has to read the response, and how many bytes of what it still
+ * sends are read meanwhile. Behind them it stays blocked: a reset would be faster than the response.
+ */
 const TIME = 2000;
 const BYTES = 1024 * 1024;
 
@@ -34,7 +37,7 @@ export class LingeringConnection implements ConnectionHandler, Expiring, Drainab
 
   data(chunk: Uint8Array): void {
     this.received += chunk.length;
-    if (this.received > BYTES) this.connection.reset();
+    if (this.received > BYTES) this.connection.pause();
   }
 
   drain(): void {

@@ -23,6 +23,14 @@ const CODES = {
 };
 
 /**
+ * A client that still sends its body has so long, in milliseconds, to read the answer before its stream
+ * is reset, and so many bytes of the body are taken meanwhile. curl 7.88 loses an answer that comes with
+ * the reset in one piece; most bodies end by then, and with them the stream.
+ */
+const LINGER_TIME = 500;
+const LINGER_BYTES = 1024 * 1024;
+
+/**
  * One exchange on a stream of HTTP/2, at the pace of the client's windows. Of a response's body that
  * they don't take at most two pieces wait here; the rest stays where it comes from.
  */
@@ -39,6 +47,9 @@ export class Http2Wire implements ResponseWire {
   /** Received bytes whose window the client hasn't got back yet, because nothing takes them. */
   private unconsumed = 0;
   private paused = false;
+  /** The response is sent; what still comes of the request is dropped for a while. */
+  private lingering = false;
+  private dropped = 0;
   // The last piece waits for the next or the end, so that END_STREAM goes with it.
   private held: Uint8Array = NO_BYTES;
   private heldStart = 0;
@@ -94,15 +105,26 @@ export class Http2Wire implements ResponseWire {
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {
+    if (this.lingering) {
+      this.drop(end - start);
+      return;
+    }
     this.driver.requestData(bytes, start, end);
     // A reader that takes the bytes doesn't pause: only then does the client get its window back.
     if (this.paused) this.unconsumed += end - start;
     else this.connection.session.consume(this.stream, end - start);
   }
 
+  /** Behind so much the client's window stays closed. */
+  private drop(length: number): void {
+    this.dropped += length;
+    if (this.dropped <= LINGER_BYTES) this.connection.session.consume(this.stream, length);
+  }
+
   requestEnded(trailers: Fields | null, bytes: Uint8Array): void {
     if (trailers !== null) this.headBytes += bytes.length;
     this.driver.requestEnd(trailers === null ? null : new HeaderList(bytes, trailers));
+    if (this.lingering) this.over();
   }
 
   pauseRequest(): void {
@@ -223,12 +245,14 @@ export class Http2Wire implements ResponseWire {
   }
 
   sent(receiving: boolean): void {
-    if (receiving) this.connection.session.reset(this.stream, ErrorCode.noError);
-    this.over();
+    this.lingering = receiving;
+    if (receiving) this.driver.expectNext(LINGER_TIME);
+    else this.over();
   }
 
   reset(why: Reset): void {
-    this.connection.session.reset(this.stream, CODES[why]);
+    const code = this.lingering ? ErrorCode.noError : CODES[why];
+    this.connection.session.reset(this.stream, code);
     this.connection.flushSoon();
   }
 
