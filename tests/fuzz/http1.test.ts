@@ -238,7 +238,7 @@ describe("anything at all", () => {
   const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
   const VALUE = "[\\t\\x20-\\x7e\\x80-\\xff]*";
   const HEAD = new RegExp(
-    `^(?:\\r\\n)?${TOKEN} [\\x21-\\x22\\x24-\\x7e]+ HTTP/1\\.[01]\\r\\n(?:${TOKEN}:${VALUE}\\r\\n)*\\r\\n`,
+    `^(?:\\r\\n)?${TOKEN} [\\x21-\\x22\\x24-\\x7e\\x80-\\xff]+ HTTP/1\\.[01]\\r\\n(?:${TOKEN}:${VALUE}\\r\\n)*\\r\\n`,
   );
   const requests = [...VALID_REQUESTS, ...SMUGGLING].map((fixture) => fixture.input);
 

@@ -1,4 +1,5 @@
 import type { ProxyError } from "../../core/errors.ts";
+import { formatAddress } from "../../net/address.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import { Body } from "../body.ts";
 import { Exchange, NO_DOWNSTREAM } from "../exchange.ts";
@@ -83,8 +84,10 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
     return query < 0 ? "" : this.target.slice(query);
   }
 
+  /** Where the request names no host, as it may, the URL has the address that it came to. */
   get url(): string {
-    return `${this.scheme}://${this.host}${this.target.startsWith("/") ? this.target : `/`}`;
+    const host = this.host === "" ? formatAddress(this.exchange.downstream.local) : this.host;
+    return `${this.scheme}://${host}${this.target.startsWith("/") ? this.target : `/`}`;
   }
 
   get signal(): AbortSignal {

@@ -4,7 +4,7 @@ import { type Downstream, Exchange } from "../../http/exchange.ts";
 import { LazyResponse, reasonOf } from "../../http/lazy/lazy-response.ts";
 import { PendingResponse, type ResponseReceiver } from "../../http/pending-response.ts";
 import { FieldId } from "../../wire/field-names.ts";
-import type { HeaderList } from "../../wire/header-list.ts";
+import { HeaderList } from "../../wire/header-list.ts";
 import {
   clientGone,
   discard,
@@ -101,6 +101,11 @@ export class ExchangeDriver
       // This is no forward proxy. What follows over HTTP/1.1 is no request.
       wire.endAfterResponse();
       this.respond(LazyResponse.of(LazyResponse.text(501)));
+      return;
+    }
+    if (exchange.target === "*" && exchange.method === "OPTIONS") {
+      // About the server as a whole (RFC 9110 section 9.3.7): no router's business, in Traefik neither.
+      this.respond(new LazyResponse(200, new HeaderList(), null));
       return;
     }
     const request = wire.request(exchange, this.requestBody);

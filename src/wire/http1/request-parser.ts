@@ -1,9 +1,10 @@
 import { latin1 } from "../../core/bytes.ts";
 import type { Fields } from "../fields.ts";
+import { encodeObsText } from "../obs-text.ts";
 import { isAuthority, Port } from "./head/authority.ts";
 import { requestFraming } from "./head/framing.ts";
 import { RequestLine } from "./head/request-line.ts";
-import { isAsterisk, isTarget } from "./head/request-target.ts";
+import { isTarget } from "./head/request-target.ts";
 import { Framing, type Http1Limits, type MessageSink, type RequestHead } from "./message.ts";
 import { MessageParser } from "./message-parser.ts";
 import { refuseRequest, showOctets } from "./protocol-error.ts";
@@ -51,6 +52,7 @@ export class RequestParser extends MessageParser<RequestHead> {
     facts.read(bytes, fields);
     this.checkHost(bytes);
     this.checkExpectations();
+    const target = latin1(bytes, line.targetStart, line.targetEnd);
     const framing = requestFraming(facts, minor, bytes, fields);
     this.sink.messageHead({
       bytes,
@@ -61,7 +63,7 @@ export class RequestParser extends MessageParser<RequestHead> {
       keepAlive: !facts.close && (minor === 1 || facts.keepAlive),
       upgrade: facts.upgradeOption && facts.upgradeField && minor === 1,
       method,
-      target: latin1(bytes, line.targetStart, line.targetEnd),
+      target: line.obsText ? encodeObsText(target) : target,
       expectContinue: facts.expectations > 0 && minor === 1 && framing !== Framing.none,
     });
     return framing;
@@ -70,8 +72,8 @@ export class RequestParser extends MessageParser<RequestHead> {
   /**
    * Exactly one Host in HTTP/1.1 and at most one in HTTP/1.0, and a valid one (RFC 9112 section
    * 3.2), in absolute form too. There the target's authority wins where the two differ, as section
-   * 3.2.2 and Go have it: that is for whoever reads the head. An empty Host is for targets without
-   * an authority ("*") and clients that know no better (HTTP/1.0).
+   * 3.2.2 and Go have it: that is for the reader of the head. An empty Host names nothing, which Go
+   * and Traefik serve.
    */
   private checkHost(bytes: Uint8Array): void {
     const { line } = this;
@@ -80,10 +82,7 @@ export class RequestParser extends MessageParser<RequestHead> {
     if (hosts !== 1) {
       throw refuseRequest("bad-request", `${hosts} Host fields, expected one`);
     }
-    if (hostStart === hostEnd) {
-      if (line.minor === 0 || isAsterisk(bytes, line.targetStart, line.targetEnd)) return;
-      throw refuseRequest("bad-request", "An empty Host");
-    }
+    if (hostStart === hostEnd) return;
     if (!isAuthority(bytes, hostStart, hostEnd, Port.optional)) {
       const found = showOctets(bytes, hostStart, hostEnd);
       throw refuseRequest(

@@ -1,5 +1,5 @@
 import { latin1 } from "../../../core/bytes.ts";
-import { CR, LF, SP, skip, TARGET, TOKEN } from "../octets.ts";
+import { CR, LF, SP, skip, TARGET, TARGET_OR_OBS_TEXT, TOKEN } from "../octets.ts";
 import { refuseRequest, showOctet, showOctets } from "../protocol-error.ts";
 import type { SectionScanner } from "../section-reader.ts";
 import { spells } from "../spells.ts";
@@ -30,10 +30,13 @@ export class RequestLine implements SectionScanner {
   methodStart = 0;
   methodEnd = 0;
   targetEnd = 0;
+  /** The target has octets of other text than ASCII (see obs-text.ts). */
+  obsText = false;
   private state: number = State.start;
 
   begin(): void {
     this.state = State.start;
+    this.obsText = false;
   }
 
   get targetStart(): number {
@@ -66,6 +69,10 @@ export class RequestLine implements SectionScanner {
     }
     if (state === State.target) {
       at = skip(TARGET, bytes, at, end);
+      if (at < end && bytes[at] >= 0x80) {
+        this.obsText = true;
+        at = skip(TARGET_OR_OBS_TEXT, bytes, at, end);
+      }
       if (at < end) {
         if (bytes[at] !== SP || at === this.targetStart) throw bad(bytes[at], "in a target");
         this.targetEnd = at++;

@@ -141,6 +141,17 @@ describe.each(WIRES)("an exchange over %s", (_, makeScene) => {
     expect(entry.exchanges.length).toBe(0);
   });
 
+  test("is 200 for OPTIONS *, of which no handler hears", async () => {
+    const { client, entry } = scene(() => answer(204, null));
+    client.request({ method: "OPTIONS", path: "*" });
+    const { status, whole } = await got(client);
+    expect({ status, whole, handled: entry.exchanges.length }).toEqual({
+      status: 200,
+      whole: true,
+      handled: 0,
+    });
+  });
+
   test("is 500 where its handler answers with an interim status", async () => {
     for (const status of [101, 103]) {
       const { client, entry } = scene(() => answer(status, null));
