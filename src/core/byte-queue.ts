@@ -5,9 +5,11 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 const SMALL = 1024;
 /** A piece that is a smaller part of its array than this is copied, so that it keeps no large array alive. */
 const PART = 4;
+/** Unless it is so many times larger than small ones: then other pieces of the array wait as well. */
+const MUCH = 8;
 /** Unless it is the only one, and the array no larger than this. */
 const LONE_ARRAY = 16 * 1024;
-/** What small pieces are put together in: the first block, and the largest that one grows into. */
+/** What small pieces are put together in, at least and at most. */
 const FIRST_BLOCK = 2 * 1024;
 const LAST_BLOCK = 64 * 1024;
 /** Shifted pieces that stay in the list before it is moved. */
@@ -40,15 +42,7 @@ export class ByteQueue {
   push(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;
     if (length === 0) return;
-    const array = bytes.buffer.byteLength;
-    // A piece that comes first has none to be put together with, and nearly always stays alone.
-    const least =
-      this.length === 0
-        ? array > LONE_ARRAY
-          ? array / PART
-          : 0
-        : Math.max(this.small, array / PART);
-    if (length < least) {
+    if (this.isCopied(length, bytes.buffer.byteLength)) {
       this.pushCopy(bytes, start, end);
       return;
     }
@@ -60,10 +54,17 @@ export class ByteQueue {
   /** Keeps a copy of `bytes[start, end)`. */
   pushCopy(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;
+    if (length >= this.small) {
+      this.endPiece();
+      this.length += length;
+      this.pieces.push(bytes.slice(start, end));
+      return;
+    }
     this.length += length;
     if (this.blockEnd + length > this.block.length) {
       this.endPiece();
-      const size = Math.min(Math.max(FIRST_BLOCK, 2 * this.block.length), LAST_BLOCK);
+      // A third of what waits then, so that no more than that is empty.
+      const size = Math.min(Math.max(FIRST_BLOCK, this.length >> 1), LAST_BLOCK);
       this.block = new Uint8Array(Math.max(size, length));
       this.blockStart = 0;
       this.blockEnd = 0;
@@ -123,6 +124,14 @@ export class ByteQueue {
     this.block = NO_BYTES;
     this.blockStart = 0;
     this.blockEnd = 0;
+  }
+
+  /** True where a piece of that length is better copied than left in an array of that size. */
+  private isCopied(length: number, array: number): boolean {
+    // A piece that comes first has none to be put together with, and nearly always stays alone.
+    if (this.length === 0 && array <= LONE_ARRAY) return false;
+    if (this.length > 0 && length < this.small) return true;
+    return length < MUCH * this.small && length * PART < array;
   }
 
   /** What is in the block is a piece of its own; others may follow behind it. */
