@@ -1,5 +1,5 @@
 import { ByteQueue } from "../core/byte-queue.ts";
-import { type Deadlines, type Expiring, now } from "../core/timers.ts";
+import type { Deadlines, Expiring } from "../core/timers.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 
 /** Bytes that may wait for one side before the other is no longer read. */
@@ -65,7 +65,9 @@ class Relay implements Expiring {
 
   /** Bytes have moved. */
   touch(): void {
-    if (this.idleTimeout !== 0 && !this.terminating) this.deadline = now() + this.idleTimeout;
+    if (this.idleTimeout !== 0 && !this.terminating) {
+      this.deadline = this.deadlines!.after(this.idleTimeout);
+    }
   }
 
   /** One direction is done. */
@@ -73,7 +75,7 @@ class Relay implements Expiring {
     if (this.terminationDelay < 0 || this.terminating) return;
     this.terminating = true;
     // 0 is no deadline.
-    this.deadline = now() + Math.max(this.terminationDelay, 1);
+    this.deadline = this.deadlines!.after(Math.max(this.terminationDelay, 1));
   }
 
   expired(): void {
