@@ -63,8 +63,8 @@ export class ByteQueue {
     this.length += length;
     if (this.blockEnd + length > this.block.length) {
       this.endPiece();
-      // A third of what waits then, so that no more than that is empty.
-      const size = Math.min(Math.max(FIRST_BLOCK, this.length >> 1), LAST_BLOCK);
+      // No larger than what waits then, so that half of it at the most is empty.
+      const size = Math.min(Math.max(FIRST_BLOCK, this.length), LAST_BLOCK);
       this.block = new Uint8Array(Math.max(size, length));
       this.blockStart = 0;
       this.blockEnd = 0;
