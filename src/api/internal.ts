@@ -36,5 +36,4 @@ export function pingHandler(options: PingOptions): Handler {
 }
 
 /** `noop@internal`: what stands behind routers whose middlewares answer; 418 otherwise, as Traefik's. */
-export const noopHandler: Handler = () =>
-  new LazyResponse(418, new HeaderList(), null) as unknown as Response;
+export const noopHandler: Handler = () => new LazyResponse(418, new HeaderList(), null);

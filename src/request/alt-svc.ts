@@ -23,7 +23,7 @@ export function altSvc(valueFor: (tlsOptions: string) => string | null): Middlew
     return whenResponse(response, exchange, (result) => {
       const lazy = LazyResponse.of(result);
       lazy.headerList.set("Alt-Svc", value);
-      return lazy as unknown as Response;
+      return lazy;
     });
   };
 }

@@ -181,6 +181,6 @@ export function forwardedHeaders(options: ForwardedHeadersOptions): Middleware {
     // What Connection names goes in every spelling, and in trailers too.
     list.guard();
     if ((fields & bit(FieldId.connection)) !== 0) obeyConnection(list, kept);
-    return next(lazy as unknown as Request, exchange);
+    return next(lazy, exchange);
   };
 }

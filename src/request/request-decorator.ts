@@ -58,6 +58,6 @@ export function requestDecorator(): Middleware {
   return (next) => (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
     exchange.routingHost = cachedCanonicalHost(lazy.host);
-    return next(lazy as unknown as Request, exchange);
+    return next(lazy, exchange);
   };
 }

@@ -29,7 +29,7 @@ export interface EncodedCharacters {
 
 /** The answer to a malformed target: Traefik's has no body. */
 function badRequest(): Response {
-  return new LazyResponse(400, new HeaderList(), null) as unknown as Response;
+  return new LazyResponse(400, new HeaderList(), null);
 }
 
 /** Deletes fields with a "_" in their name, or just tells that there are some. */
@@ -73,7 +73,7 @@ export function requestPath(options: RequestPathOptions): Middleware {
       exchange.normalTarget = normal;
       exchange.routingPath = routingPathOf(lazy.path);
     }
-    return next(lazy as unknown as Request, exchange);
+    return next(lazy, exchange);
   };
 }
 
@@ -99,6 +99,6 @@ export function denyEncodedCharacters(options: EncodedCharacters): Middleware {
       // The path is normal: every "%" begins a triplet, so a plain search can't hit half of two.
       for (const triplet of denied) if (path.includes(triplet)) return badRequest();
     }
-    return next(lazy as unknown as Request, exchange);
+    return next(lazy, exchange);
   };
 }

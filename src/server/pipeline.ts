@@ -106,7 +106,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       exchange.method = lazy.method;
       exchange.target = lazy.target;
       exchange.host = lazy.host;
-      const response = LazyResponse.of(await handler(lazy as unknown as Request, exchange));
+      const response = LazyResponse.of(await handler(lazy, exchange));
       exchange.status = response.status;
       exchange.finish();
       return response.native();

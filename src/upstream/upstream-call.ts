@@ -142,7 +142,7 @@ export class UpstreamCall extends PendingResponse implements OutgoingRequest, Tr
     const { answer } = this;
     if (answer === null) return;
     this.answer = null;
-    this.resolve(answer as unknown as Response);
+    this.resolve(answer);
   }
 
   fail(error: ProxyError): void {

@@ -66,7 +66,8 @@ export function lazyMessage(platform: object) {
       return new TextDecoder().decode(await this.bytes());
     }
 
-    async json(): Promise<unknown> {
+    // biome-ignore lint/suspicious/noExplicitAny: as the platform's types have it.
+    async json(): Promise<any> {
       return JSON.parse(await this.text());
     }
 

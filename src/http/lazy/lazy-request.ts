@@ -5,6 +5,9 @@ import { Body } from "../body.ts";
 import { Exchange, NO_DOWNSTREAM } from "../exchange.ts";
 import { announcedLength, lazyMessage } from "./lazy-message.ts";
 
+/** It is one to the compiler too: `Request.prototype` is above its own. */
+export interface LazyRequest extends Request {}
+
 /**
  * A Request that looks and behaves like the platform's own (`instanceof Request` holds) but is
  * still what the wire engine made of the bytes: a flat header list and a body on its socket.
@@ -13,6 +16,7 @@ import { announcedLength, lazyMessage } from "./lazy-message.ts";
  * `method`, `target`, `scheme`, `host` and `headerList` may be changed in place by middlewares,
  * which is cheaper than a new Request.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what it doesn't define it inherits at run time.
 export class LazyRequest extends lazyMessage(Request.prototype) {
   readonly exchange: Exchange;
   method: string;
@@ -48,7 +52,7 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
 
   /** The request itself where it is lazy already, else a lazy one around a native Request. */
   static of(request: Request, exchange: Exchange = new Exchange(NO_DOWNSTREAM)): LazyRequest {
-    if (request instanceof LazyRequest) return request as unknown as LazyRequest;
+    if (request instanceof LazyRequest) return request;
     const url = new URL(request.url);
     const headers = HeaderList.from(request.headers);
     const body =

@@ -83,10 +83,14 @@ export function reasonOf(status: number): string {
   return REASONS[status] ?? "";
 }
 
+/** It is one to the compiler too: `Response.prototype` is above its own. */
+export interface LazyResponse extends Response {}
+
 /**
  * A Response that is still what the upstream sent: status, flat header list, body on its socket.
  * `instanceof Response` holds. `status`, `reason` and `headerList` may be changed in place.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what it doesn't define it inherits at run time.
 export class LazyResponse extends lazyMessage(Response.prototype) {
   status: number;
   reason: string;
@@ -108,7 +112,7 @@ export class LazyResponse extends lazyMessage(Response.prototype) {
 
   /** The response itself where it is lazy already, else a lazy one around a native Response. */
   static of(response: Response): LazyResponse {
-    if (response instanceof LazyResponse) return response as unknown as LazyResponse;
+    if (response instanceof LazyResponse) return response;
     const list = HeaderList.from(response.headers);
     const body =
       response.body === null ? null : Body.fromStream(response.body, announcedLength(list));
@@ -125,7 +129,7 @@ export class LazyResponse extends lazyMessage(Response.prototype) {
   /** A plain-text answer of Sluice's own. */
   static text(status: number, text = reasonOf(status), headers: [string, string][] = []): Response {
     const list = HeaderList.from([["Content-Type", "text/plain; charset=utf-8"], ...headers]);
-    return new LazyResponse(status, list, Body.of(latin1Bytes(text))) as unknown as Response;
+    return new LazyResponse(status, list, Body.of(latin1Bytes(text)));
   }
 
   get statusText(): string {

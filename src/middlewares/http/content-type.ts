@@ -24,7 +24,7 @@ export const contentType: HttpMiddlewareKind<"contentType"> = {
 };
 
 function withContentType(response: LazyResponse): Response | Promise<Response> {
-  const answer = response as unknown as Response;
+  const answer = response;
   const { headerList, status } = response;
   if (status < 200 || status === 204 || status === 304) return answer;
   if (headerList.findId(FieldId.contentType) >= 0) return answer;

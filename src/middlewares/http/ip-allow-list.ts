@@ -38,9 +38,9 @@ export const ipAllowList: HttpMiddlewareKind<"ipAllowList"> = {
       middleware: (next) => (request, exchange) => {
         const lazy = LazyRequest.of(request, exchange);
         if (allowed.contains(withoutPort(clientIp(lazy, exchange)))) {
-          return next(lazy as unknown as Request, exchange);
+          return next(lazy, exchange);
         }
-        return new LazyResponse(status, new HeaderList(), Body.of(body)) as unknown as Response;
+        return new LazyResponse(status, new HeaderList(), Body.of(body));
       },
     };
   },

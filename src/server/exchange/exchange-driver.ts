@@ -113,7 +113,7 @@ export class ExchangeDriver
     else this.requestBody = null;
     let result: Response | Promise<Response>;
     try {
-      result = entry.handler(request as unknown as Request, exchange);
+      result = entry.handler(request, exchange);
     } catch (error) {
       this.responseFailed(error);
       return;

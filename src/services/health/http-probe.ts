@@ -123,7 +123,7 @@ export async function ask(
     }
     signal.addEventListener("abort", stop, { once: true });
     Promise.resolve()
-      .then(() => transport(target)(request as unknown as Request, exchange))
+      .then(() => transport(target)(request, exchange))
       .then((response) => {
         // The answer that stands for a failure of the network has that failure beside it.
         if (exchange.error !== null) reject(exchange.error);

@@ -44,7 +44,7 @@ function stickyHandler(
   const { handlers } = strategy;
   return (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
-    const input = lazy as unknown as Request;
+    const input = lazy;
     const value = sticky.valueIn(lazy.headerList);
     const named = value === null ? -1 : sticky.indexOf(value);
     if (named >= 0 && members[named].up) {

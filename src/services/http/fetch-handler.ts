@@ -35,7 +35,7 @@ const COPIES_LAZY_REQUESTS = ((): boolean => {
   try {
     const exchange = new Exchange(NO_DOWNSTREAM, 0);
     const lazy = new LazyRequest(exchange, "PUT", "http", "probe", "/x?y", new HeaderList(), null);
-    const copy = new Request(lazy as unknown as Request);
+    const copy = new Request(lazy);
     return copy.method === "PUT" && copy.url === "http://probe/x?y";
   } catch {
     return false;

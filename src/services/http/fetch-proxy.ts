@@ -47,6 +47,6 @@ export function fetchProxy(origin: string, basePath = ""): Handler {
     }
     answer.headerList.deleteId(FieldId.connection);
     answer.headerList.deleteId(FieldId.transferEncoding);
-    return answer as unknown as Response;
+    return answer;
   };
 }

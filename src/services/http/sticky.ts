@@ -65,7 +65,7 @@ export class Sticky {
       return (response: Response): Response => {
         const lazy = LazyResponse.of(response);
         lazy.headerList.appendId(FieldId.setCookie, cookie);
-        return lazy as unknown as Response;
+        return lazy;
       };
     });
     return new Sticky(cookieName, byValue, values, writers);

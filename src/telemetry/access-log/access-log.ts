@@ -151,7 +151,7 @@ export function accessLogObserver(log: AccessLog, addInternals: boolean): Observ
     const lazy = LazyRequest.of(request, exchange);
     log.begin(lazy, exchange);
     exchange.onFinish(finished);
-    return next(lazy as unknown as Request, exchange);
+    return next(lazy, exchange);
   };
   return {
     entryPoint: ({ observability, internal }) =>

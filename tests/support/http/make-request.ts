@@ -58,7 +58,7 @@ export function makeRequest(made: MadeRequest = {}): {
     receivedHeaders(made.headers ?? []),
     null,
   );
-  return { request: lazy as unknown as Request, lazy, exchange };
+  return { request: lazy, lazy, exchange };
 }
 
 export const TLS: TlsInfo = {

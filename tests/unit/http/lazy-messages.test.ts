@@ -7,7 +7,7 @@ import { HeaderList } from "../../../src/wire/header-list.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function lazyRequest(body: string | null = "payload", method = "POST"): Request {
+function lazyRequest(body: string | null = "payload", method = "POST"): LazyRequest {
   const headers = HeaderList.from([
     ["Host", "shop.example:8080"],
     ["Content-Type", "application/json"],
@@ -22,20 +22,16 @@ function lazyRequest(body: string | null = "payload", method = "POST"): Request 
     "/a/b?c=d",
     headers,
     body === null ? null : Body.of(bytes(body)),
-  ) as unknown as Request;
+  );
 }
 
-function lazyResponse(body: string | null = "payload"): Response {
+function lazyResponse(body: string | null = "payload"): LazyResponse {
   const headers = HeaderList.from([
     ["Content-Type", "text/plain"],
     ["Set-Cookie", "a=1"],
     ["Set-Cookie", "b=2"],
   ]);
-  return new LazyResponse(
-    201,
-    headers,
-    body === null ? null : Body.of(bytes(body)),
-  ) as unknown as Response;
+  return new LazyResponse(201, headers, body === null ? null : Body.of(bytes(body)));
 }
 
 describe("LazyRequest", () => {
@@ -55,7 +51,7 @@ describe("LazyRequest", () => {
     for (const native of [
       new Request(lazyRequest()),
       new Request("http://other.example/", lazyRequest()),
-      (lazyRequest() as unknown as LazyRequest).native(),
+      lazyRequest().native(),
       lazyRequest().clone(),
     ]) {
       expect(native.method).toBe("POST");
@@ -75,7 +71,7 @@ describe("LazyRequest", () => {
     expect([lazy.method, lazy.host, lazy.target]).toEqual(["PUT", "shop.example", "/x?y=1"]);
     expect(lazy.headerList.first("x-a")).toBe("b");
     expect(await lazy.text()).toBe("data");
-    expect(LazyRequest.of(lazy as unknown as Request)).toBe(lazy);
+    expect(LazyRequest.of(lazy)).toBe(lazy);
   });
 
   test("has no body where there is none", async () => {
@@ -89,7 +85,7 @@ describe("LazyRequest", () => {
     const request = lazyRequest();
     const { signal } = request;
     expect(signal.aborted).toBe(false);
-    (request as unknown as LazyRequest).exchange.abort(new Error("gone") as never);
+    request.exchange.abort(new Error("gone") as never);
     expect(signal.aborted).toBe(true);
   });
 });

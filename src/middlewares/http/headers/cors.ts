@@ -96,7 +96,7 @@ export class Cors {
     append(answer, ALLOW_ORIGIN, this.allowedOrigin(origin));
     if (this.maxAge !== null) answer.append(MAX_AGE, this.maxAge);
     append(answer, EXPOSE_HEADERS, this.expose);
-    return new LazyResponse(200, answer, null) as unknown as Response;
+    return new LazyResponse(200, answer, null);
   }
 
   /** Marks a response's fields. `origin` is the request's, "" where it has none. */

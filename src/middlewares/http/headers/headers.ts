@@ -14,7 +14,7 @@ function modifier(edits: readonly FieldEdit[]): Modifier {
   return (response) => {
     const lazy = LazyResponse.of(response);
     applyEdits(lazy.headerList, edits);
-    return lazy as unknown as Response;
+    return lazy;
   };
 }
 
@@ -70,7 +70,7 @@ export const headers: HttpMiddlewareKind<"headers"> = {
     return {
       middleware: (next) => (request, exchange) => {
         const lazy = LazyRequest.of(request, exchange);
-        const input = lazy as unknown as Request;
+        const input = lazy;
         const preflight = cors?.preflight(lazy) ?? null;
         if (preflight !== null) return preflight;
         modifyRequest(lazy);
@@ -85,7 +85,7 @@ export const headers: HttpMiddlewareKind<"headers"> = {
         return whenResponse(response, exchange, (answer) => {
           const marked = LazyResponse.of(answer);
           cors.mark(marked.headerList, lazy.headerList.first("origin") ?? "");
-          return marked as unknown as Response;
+          return marked;
         });
       },
     };

@@ -11,7 +11,7 @@ export const addPrefix: HttpMiddlewareKind<"addPrefix"> = {
       middleware: (next) => (request, exchange) => {
         const lazy = LazyRequest.of(request, exchange);
         setPath(lazy, before + pathOf(lazy));
-        return next(lazy as unknown as Request, exchange);
+        return next(lazy, exchange);
       },
     };
   },

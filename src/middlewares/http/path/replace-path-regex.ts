@@ -25,7 +25,7 @@ export const replacePathRegex: HttpMiddlewareKind<"replacePathRegex"> = {
           lazy.headerList.append(REPLACED_PATH, before);
           setPath(lazy, after);
         }
-        return next(lazy as unknown as Request, exchange);
+        return next(lazy, exchange);
       },
     };
   },

@@ -21,7 +21,7 @@ export const replacePath: HttpMiddlewareKind<"replacePath"> = {
         const lazy = LazyRequest.of(request, exchange);
         lazy.headerList.append(REPLACED_PATH, pathOf(lazy));
         setPath(lazy, replacement);
-        return next(lazy as unknown as Request, exchange);
+        return next(lazy, exchange);
       },
     };
   },

@@ -42,7 +42,7 @@ export const stripPrefixRegex: HttpMiddlewareKind<"stripPrefixRegex"> = {
           setPath(lazy, stripped);
           break;
         }
-        return next(lazy as unknown as Request, exchange);
+        return next(lazy, exchange);
       },
     };
   },

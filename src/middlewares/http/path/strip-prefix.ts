@@ -41,7 +41,7 @@ export const stripPrefix: HttpMiddlewareKind<"stripPrefix"> = {
           setPath(lazy, stripped);
           break;
         }
-        return next(lazy as unknown as Request, exchange);
+        return next(lazy, exchange);
       },
     };
   },

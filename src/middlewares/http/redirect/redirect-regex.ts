@@ -27,7 +27,7 @@ export const redirectRegex: HttpMiddlewareKind<"redirectRegex"> = {
               : redirectTo(location, lazy.method, permanent);
           }
         }
-        return next(lazy as unknown as Request, exchange);
+        return next(lazy, exchange);
       },
     };
   },

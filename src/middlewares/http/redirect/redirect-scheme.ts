@@ -46,7 +46,7 @@ export const redirectScheme: HttpMiddlewareKind<"redirectScheme"> = {
         const colon = portAt(host);
         const oldPort = isDefaultPort(oldScheme, host.slice(colon + 1)) ? "" : host.slice(colon);
         if (oldScheme === scheme && oldPort === newPort) {
-          return next(lazy as unknown as Request, exchange);
+          return next(lazy, exchange);
         }
         const location = locationOf(`${scheme}://${host.slice(0, colon)}${newPort}${lazy.target}`);
         return location === null ? httpError(500) : redirectTo(location, lazy.method, permanent);

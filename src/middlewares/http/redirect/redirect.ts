@@ -8,11 +8,7 @@ import { utf8Bytes, wirePath } from "../path/path-rewrite.ts";
 export function redirectTo(location: string, method: string, permanent: boolean): Response {
   const status = method === "GET" ? (permanent ? 301 : 302) : permanent ? 308 : 307;
   const headers = HeaderList.from([["Location", location]]);
-  return new LazyResponse(
-    status,
-    headers,
-    Body.of(latin1Bytes(reasonOf(status))),
-  ) as unknown as Response;
+  return new LazyResponse(status, headers, Body.of(latin1Bytes(reasonOf(status))));
 }
 
 const URL_PARTS = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?(?:\/\/([^/?#]*))?)([^?#]*)([^#]*)(.*)$/s;

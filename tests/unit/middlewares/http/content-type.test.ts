@@ -11,7 +11,7 @@ import { apply, make } from "./apply.ts";
 const NO_SOURCE = { pauseBody() {}, resumeBody() {}, cancelBody() {} };
 
 function answer(body: Body | null, headers: [string, string][] = [], status = 200): Response {
-  return new LazyResponse(status, HeaderList.from(headers), body) as unknown as Response;
+  return new LazyResponse(status, HeaderList.from(headers), body);
 }
 
 const through = async (response: () => Response) =>

@@ -39,7 +39,7 @@ class Source implements BodySource {
 }
 
 function answer(status: number, body: Body | null, headers: [string, string][] = []): Response {
-  return new LazyResponse(status, HeaderList.from(headers), body) as unknown as Response;
+  return new LazyResponse(status, HeaderList.from(headers), body);
 }
 
 function push(body: Body, text: string): void {
