@@ -59,10 +59,7 @@ function scene(): Scene {
 }
 
 /** How late a limit of that many milliseconds fires. */
-function lateness(
-  limit: number,
-  put: (made: Scene) => void = () => {},
-): number {
+function lateness(limit: number, put: (made: Scene) => void = () => {}): number {
   const made = scene();
   made.clock.pass(77);
   put(made);
