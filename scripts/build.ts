@@ -11,8 +11,9 @@ const { exitCode } = Bun.spawnSync(
     process.execPath,
     "build",
     join(ROOT, "runtime/bun/main.ts"),
-    // Loaded by its place beside main.ts, so bundlers must be told of it.
+    // Loaded by their place beside main.ts, so bundlers must be told of them.
     join(ROOT, "runtime/bun/worker.ts"),
+    join(ROOT, "runtime/bun/splice-worker.ts"),
     "--compile",
     `--outfile=${EXECUTABLE}`,
     "--minify-syntax",
@@ -32,7 +33,8 @@ const { exitCode } = Bun.spawnSync(
 );
 if (exitCode !== 0) process.exit(exitCode);
 // The executable carries its source maps; these are second copies.
-for (const copy of [`${EXECUTABLE}.map`, join(dirname(EXECUTABLE), "worker.js.map")])
-  rmSync(copy, { force: true });
+for (const name of ["worker.js.map", "splice-worker.js.map"])
+  rmSync(join(dirname(EXECUTABLE), name), { force: true });
+rmSync(`${EXECUTABLE}.map`, { force: true });
 const megabytes = Math.round(statSync(EXECUTABLE).size / 1_000_000);
 console.log(`dist/sluice: ${megabytes} MB`);

@@ -1,8 +1,10 @@
 import type { Socket } from "bun";
 import { concatBytes } from "../../src/core/bytes.ts";
+import type { Connection, SpliceOptions } from "../../src/net/connection.ts";
 import { BaseConnection } from "../node/base-connection.ts";
 import { KEEP_ALIVE, socketAddress } from "../node/socket-address.ts";
 import { freeBytes } from "./free-bytes.ts";
+import { spliceSockets } from "./splice/splice-sockets.ts";
 
 /**
  * A Bun socket as a Connection. It is its socket's `data`: the event table that all sockets share
@@ -10,6 +12,8 @@ import { freeBytes } from "./free-bytes.ts";
  */
 export class BunConnection extends BaseConnection {
   private readonly socket: Socket<BunConnection>;
+  /** Resets the relay that has the socket; null where none has. */
+  private resetSplice: (() => void) | null = null;
 
   constructor(socket: Socket<BunConnection>) {
     super(
@@ -42,6 +46,23 @@ export class BunConnection extends BaseConnection {
 
   override recycle(chunk: Uint8Array): void {
     freeBytes(chunk);
+  }
+
+  override reset(): void {
+    if (this.resetSplice === null) super.reset();
+    else this.resetSplice();
+  }
+
+  splice(other: Connection, options: SpliceOptions): boolean {
+    if (!(other instanceof BunConnection) || !this.untouched || !other.untouched) return false;
+    const reset = spliceSockets(this.socket, other.socket, options, () => {
+      this.abandon();
+      other.abandon();
+    });
+    if (reset === null) return false;
+    this.resetSplice = reset;
+    other.resetSplice = reset;
+    return true;
   }
 
   protected stopReading(): void {

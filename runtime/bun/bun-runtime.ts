@@ -6,9 +6,14 @@ import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
 import { bunBindUdp } from "./bun-udp.ts";
 import { bunListenHttp3 } from "./http3/bun-http3.ts";
+import { forbidSplicing, offerSplicing } from "./splice/splice-sockets.ts";
 
 /** Sluice on Bun. */
 export function bunRuntime(): Runtime {
+  offerSplicing(
+    () =>
+      new Worker(new URL("./splice-worker.ts", import.meta.url), { type: "module", ref: false }),
+  );
   return {
     ...nodeHost(),
     inWorker: workerThread(
@@ -23,6 +28,7 @@ export function bunRuntime(): Runtime {
     startTls: bunStartTls,
     bindUdp: bunBindUdp,
     listenHttp3: bunListenHttp3,
+    forbidSplicing,
     // Not Bun.shrink: it throws compiled code away, and the next requests cost twice as much.
     releaseMemory: () => Bun.gc(true),
     // A path and not a file URL: Bun keeps one module for a URL, whatever its query says.

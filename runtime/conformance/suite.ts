@@ -4,6 +4,7 @@ import { ENDPOINT_CASES } from "./endpoint-cases.ts";
 import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
+import { RELAY_CASES } from "./relay-cases.ts";
 import { TLS_CONNECTION_CASES } from "./tls/tls-connection-cases.ts";
 import { TLS_HANDSHAKE_CASES } from "./tls/tls-handshake-cases.ts";
 import { TLS_OPTION_CASES } from "./tls/tls-option-cases.ts";
@@ -18,6 +19,7 @@ export const SUITE: readonly Case[] = [
   ...FLOW_CASES,
   ...ENDPOINT_CASES,
   ...FAILURE_CASES,
+  ...RELAY_CASES,
   ...HOST_CASES,
   ...TLS_CONNECTION_CASES,
   ...TLS_HANDSHAKE_CASES,

@@ -96,6 +96,11 @@ export abstract class BaseConnection implements Connection {
     queueMicrotask(() => this.deliverClose(undefined));
   }
 
+  /** Open both ways, with nothing held back: all that was received has been delivered. */
+  protected get untouched(): boolean {
+    return this.readable && !this.finSent && !this.paused && this.held === null && !this.congested;
+  }
+
   /**
    * Somebody else has the transport from now on; the handler hears of nothing any more, not even of
    * `close`. Returns what was held back; null where there is nothing to have any more.

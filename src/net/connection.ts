@@ -59,6 +59,23 @@ export interface Connection {
   close(): void;
   /** Closes at once, with RST where the platform can, and drops what wasn't sent. */
   reset(): void;
+  /**
+   * Joins this connection with another one for the rest of their lives, as `relay` does, but without
+   * its bytes coming up here. True where that was done: both are closed from now on as far as their
+   * handlers go, which hear nothing more; `reset` of either still resets both. False where it can't
+   * be done, or not now: nothing has changed then. Absent where the platform has no such thing.
+   */
+  splice?(other: Connection, options: SpliceOptions): boolean;
+}
+
+/** How two connections are joined by `Connection.splice`. */
+export interface SpliceOptions {
+  /** Closes both after so many milliseconds without a byte either way; 0 for never. */
+  readonly idleTimeout: number;
+  /** See RelayOptions; negative for no limit. */
+  readonly terminationDelay: number;
+  /** Both are closed: bytes received from this connection, and from the other, since they were joined. */
+  readonly closed: (fromThis: number, fromOther: number) => void;
 }
 
 /** A bound socket that accepts connections. */

@@ -5,6 +5,9 @@ import type { Connection, ConnectionHandler } from "./connection.ts";
 /** Bytes that may wait for one side before the other is no longer read. */
 const WATERMARK = 64 * 1024;
 
+/** Bytes both ways after which it pays to hand two connections over to the platform. */
+const HAND_OVER = 128 * 1024;
+
 export interface RelayOptions {
   /** What `a` sent before the two were joined; likewise `b`. */
   earlyFromA?: Uint8Array;
@@ -44,6 +47,7 @@ class Relay implements Expiring {
   private readonly onClose: RelayOptions["onClose"];
   private readonly fromA: Direction;
   private readonly fromB: Direction;
+  private threshold = HAND_OVER;
 
   constructor(a: Connection, b: Connection, options: RelayOptions) {
     this.idleTimeout = options.deadlines === undefined ? 0 : (options.idleTimeout ?? 0);
@@ -85,6 +89,21 @@ class Relay implements Expiring {
     }
   }
 
+  /** Gives both connections to the platform where it can relay them itself and nothing waits here. */
+  mayHandOver(): void {
+    const { fromA, fromB } = this;
+    if (fromA.received + fromB.received < this.threshold) return;
+    if (fromA.queue.length > 0 || fromB.queue.length > 0 || fromA.ended || fromB.ended) return;
+    // Not at every chunk where it can't, or not now.
+    this.threshold = fromA.received + fromB.received + HAND_OVER;
+    const given = fromA.from.splice?.(fromB.from, {
+      idleTimeout: this.idleTimeout,
+      terminationDelay: this.terminationDelay,
+      closed: (a, b) => this.onClose?.(fromA.received + a, fromB.received + b),
+    });
+    if (given) this.deadlines?.remove(this);
+  }
+
   closed(): void {
     if (!this.fromA.gone || !this.fromB.gone) return;
     this.deadlines?.remove(this);
@@ -112,7 +131,7 @@ class Direction implements ConnectionHandler {
   gone = false;
   private readonly relay: Relay;
   readonly queue = new ByteQueue();
-  private ended = false;
+  ended = false;
 
   constructor(relay: Relay, from: Connection, to: Connection) {
     this.relay = relay;
@@ -121,7 +140,9 @@ class Direction implements ConnectionHandler {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.take(chunk)) this.from.recycle(chunk);
+    if (!this.take(chunk)) return;
+    this.from.recycle(chunk);
+    this.relay.mayHandOver();
   }
 
   /** Sends a chunk; true where nothing of it has to wait. */
@@ -179,10 +200,13 @@ class Direction implements ConnectionHandler {
     }
     if (this.ended) {
       this.finish();
-    } else if (this.paused) {
+      return;
+    }
+    if (this.paused) {
       this.paused = false;
       this.from.resume();
     }
+    this.relay.mayHandOver();
   }
 
   /** Everything of this direction has been sent. */

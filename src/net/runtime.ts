@@ -143,6 +143,8 @@ export interface Runtime {
   bindUdp(options: UdpOptions, handler: DatagramHandler): Promise<UdpSocket>;
   /** Binds a UDP port for HTTP/3. Rejects as `listen` does. Undefined where the runtime has no HTTP/3. */
   listenHttp3?(options: Http3Options, handler: Http3Handler): Promise<Http3Listener>;
+  /** From now on no connection is spliced (`Connection.splice`). Absent where none ever is. */
+  forbidSplicing?(): void;
   onSignal(signal: Signal, callback: () => void): Stop;
   /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
   importModule(path: string, version: string): Promise<Record<string, unknown>>;

@@ -37,7 +37,8 @@ export interface PlaneProgramOptions {
 /** Rejects where the access log can't be opened, or where the static configuration can't work. */
 export async function createPlaneProgram(options: PlaneProgramOptions): Promise<PlaneProgram> {
   const { runtime, configuration, logger, stdout } = options;
-  const { accessLog: accessLogOptions, ping } = configuration;
+  const { accessLog: accessLogOptions, ping, core } = configuration;
+  if (core?.splice === false) runtime.forbidSplicing?.();
   const path = accessLogOptions?.filePath ?? "";
   // Trouble with standard output is not for a log that goes there too.
   const trouble = path === "" ? options.lastResort : logger;

@@ -147,6 +147,10 @@ export const staticSchema = z.strictObject({
         workers(),
         "threads that serve: a number, or auto for the processors that the process may use",
       ),
+      splice: ours(
+        flag(),
+        "false keeps the kernel from relaying TCP connections and tunnels by itself (Linux, Bun)",
+      ),
     })
     .optional(),
   spiffe: refused(() => z.strictObject({ workloadAPIAddr: text().optional() })),

@@ -1,0 +1,15 @@
+/** The thread that splices. Its place beside main.ts is what the runtime finds it by. */
+import type { SpliceReport, SpliceStart } from "./splice/commands.ts";
+import { openLibc } from "./splice/libc.ts";
+import { SpliceLoop } from "./splice/splice-loop.ts";
+
+const scope = globalThis as unknown as {
+  onmessage: ((event: { data: SpliceStart }) => void) | null;
+  postMessage(report: SpliceReport): void;
+};
+
+scope.onmessage = ({ data: { commands } }) => {
+  scope.onmessage = null;
+  const loop = new SpliceLoop(openLibc(), commands, (ended) => scope.postMessage({ ended }));
+  loop.run();
+};

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { bunRuntime } from "../../../runtime/bun/bun-runtime.ts";
+import { openLibc } from "../../../runtime/bun/splice/libc.ts";
+import { Splicer } from "../../../runtime/bun/splice/splicer.ts";
+import { pair, pattern, same, sendAll } from "../../../runtime/conformance/probe.ts";
+import { relay } from "../../../src/net/relay.ts";
+import type { Runtime } from "../../../src/net/runtime.ts";
+
+/** fcntl's way to ask whether a descriptor is open. */
+const F_GETFD = 1;
+
+/** What relays do is in the conformance suite; this is about when the thread does it, and its end. */
+describe.skipIf(process.platform !== "linux")("splicing", () => {
+  let runtime: Runtime;
+  const uncaught: unknown[] = [];
+
+  beforeAll(() => {
+    runtime = bunRuntime();
+    runtime.onUncaught((error) => void uncaught.push(error));
+  });
+  afterAll(() => void bunRuntime());
+
+  async function carried(bytes: number) {
+    const left = await pair(runtime);
+    const right = await pair(runtime);
+    relay(left.server.connection, right.client.connection);
+    const sent = pattern(bytes);
+    await sendAll(left.client, sent);
+    await right.server.until("all", () => right.server.received === bytes);
+    expect(same(right.server.bytes, sent)).toBe(true);
+    const handedOver = left.server.connection.closed && right.client.connection.closed;
+    for (const probe of [left.client, right.server]) probe.connection.reset();
+    left.listener.stop();
+    right.listener.stop();
+    return handedOver;
+  }
+
+  test("a relay is handed over once it has carried enough", async () => {
+    expect(await carried(1000)).toBe(false);
+    expect(await carried(1 << 20)).toBe(true);
+  });
+
+  test("nothing is handed over where splicing is forbidden", async () => {
+    runtime.forbidSplicing!();
+    expect(await carried(1 << 20)).toBe(false);
+    runtime = bunRuntime();
+    expect(await carried(1 << 20)).toBe(true);
+  });
+
+  test("a thread that fails closes what it had, and gets nothing more", async () => {
+    const source = "self.onmessage = () => { throw new Error('broken on purpose'); };";
+    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const splicer = new Splicer(() => new Worker(url));
+    const libc = openLibc();
+    const left = await pair(runtime);
+    const descriptor = (left.server.connection as unknown as { socket: { fd: number } }).socket.fd;
+    const [a, b] = splicer.duplicate(descriptor, descriptor)!;
+    const counts = await new Promise((resolve) =>
+      splicer.relay(a, b, {
+        idleTimeout: 0,
+        terminationDelay: -1,
+        closed: (...counts) => resolve(counts),
+      }),
+    );
+    expect(counts).toEqual([0, 0]);
+    expect(String(uncaught.at(-1))).toContain("the thread that splices");
+    expect([a, b].map((fd) => libc.fcntl(fd, F_GETFD, 0))).toEqual([-1, -1]);
+    expect(splicer.duplicate(descriptor, descriptor)).toBe(null);
+    await left[Symbol.asyncDispose]();
+  });
+});
