@@ -1,6 +1,6 @@
 import { PemFiles } from "../certificates/pem-files.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
-import type { Logger } from "../core/logger.ts";
+import type { LogFields, Logger } from "../core/logger.ts";
 import { sameData } from "../core/same-data.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -92,11 +92,11 @@ export class ControlPlane {
   private report(report: ApplyReport): void {
     const { logger } = this.options;
     const { version, routers, services, middlewares, disabled, tlsErrors } = report;
-    for (const { kind, name, message } of tlsErrors)
-      logger.error(message, { [`${TLS_ELEMENTS[kind]}Name`]: name });
+    for (const { kind, name, message, goesOn } of tlsErrors)
+      logger.error(message, { [`${TLS_ELEMENTS[kind]}Name`]: name, ...stateOf(goesOn) });
     for (const { kind, name, errors, goesOn } of disabled) {
-      const state = goesOn === true ? { state: "goes on as it last worked" } : {};
-      for (const error of errors) logger.error(error, { [`${kind}Name`]: name, ...state });
+      for (const error of errors)
+        logger.error(error, { [`${kind}Name`]: name, ...stateOf(goesOn) });
     }
     logger.info("Configuration loaded", {
       version,
@@ -106,6 +106,10 @@ export class ControlPlane {
       disabled: disabled.length,
     });
   }
+}
+
+function stateOf(goesOn: boolean | undefined): LogFields {
+  return goesOn === true ? { state: "goes on as it last worked" } : {};
 }
 
 const TLS_ELEMENTS = {

@@ -124,10 +124,12 @@ function resolveTls(
   const problems: DisabledElement[] = [];
   const refused = new Set<string>();
   for (const [entryPoint, list] of lists) {
-    const resolved = new TlsHosts(list);
+    const resolved = new TlsHosts(list, context.clientDemands);
     hosts.set(entryPoint, resolved);
-    for (const { name, message } of resolved.conflicts)
+    for (const { name, message, refused: lost } of resolved.conflicts) {
       problems.push({ kind: "router", name, errors: [`entryPoint "${entryPoint}": ${message}`] });
+      if (lost) refused.add(name);
+    }
     for (const { name, options } of list) {
       // Broken options that a conflict replaces disable their router all the same, as in Traefik:
       // it was to be served with a check that isn't there.

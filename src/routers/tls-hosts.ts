@@ -17,6 +17,17 @@ export interface TlsRouter {
   readonly options: string;
 }
 
+/** A router that doesn't get the options that it names. */
+export interface TlsConflict {
+  readonly name: string;
+  readonly message: string;
+  /** True where it would lose the client certificates that it asks for: it must not be served. */
+  readonly refused: boolean;
+}
+
+/** What a set of options asks of clients' certificates; "" for nothing. Equal for equal demands. */
+export type ClientDemands = (options: string) => string;
+
 const DEFAULT = "default";
 const CATCH_ALL: TlsHost = { options: DEFAULT, catchAll: true };
 
@@ -24,47 +35,52 @@ const CATCH_ALL: TlsHost = { options: DEFAULT, catchAll: true };
  * Finds the TLS options for a server name, of which only one set can be: the certificate and the
  * demands on the client come before the request. A host that routers name with different options has
  * the default ones, and so have all routers of that host; a router without a host can't have any but
- * the default ones. Sources: Traefik's pkg/server/aggregator.go (findConflictingRouters) and
+ * the default ones. A router that would lose the client certificates that it asks for is refused;
+ * Traefik serves it without. Sources: Traefik's pkg/server/aggregator.go (findConflictingRouters) and
  * pkg/server/router/tcp/manager.go (buildEntryPointHandler).
  */
 export class TlsHosts {
   /** The options that each router really has, by its name. */
   readonly resolved: ReadonlyMap<string, string>;
   /** Routers that don't get the options that they name, and why. */
-  readonly conflicts: readonly { readonly name: string; readonly message: string }[];
+  readonly conflicts: readonly TlsConflict[];
   private readonly exact = new Map<string, TlsHost>();
   /** By what stands behind the first label. */
   private readonly wildcard = new Map<string, TlsHost>();
   private readonly others: TlsHost | null;
 
-  constructor(routers: readonly TlsRouter[]) {
+  constructor(routers: readonly TlsRouter[], demands: ClientDemands = () => "") {
     const resolved = new Map<string, string>();
-    const conflicts: { name: string; message: string }[] = [];
+    const conflicts: TlsConflict[] = [];
+    const refused = new Set<string>();
+    const conflictOf = (name: string, options: string, message: string, instead: string) => {
+      const lost = demands(options) !== "" && demands(options) !== demands(DEFAULT);
+      if (lost) refused.add(name);
+      const outcome = lost
+        ? "the client certificates that they ask for would be lost, and the router is disabled"
+        : instead;
+      conflicts.push({ name, message: `${message}: ${outcome}`, refused: lost });
+    };
     const contested = contestedHosts(routers);
     let catchAll = false;
     for (const { name, hosts, options } of routers) {
-      if (hosts.length === 0) {
-        catchAll = true;
-        resolved.set(name, DEFAULT);
-        if (options !== DEFAULT) {
-          conflicts.push({
-            name,
-            message: `the rule names no host: the TLS options "${options}" cannot be applied`,
-          });
-        }
-        continue;
-      }
       const conflict = hosts.find((host) => contested.has(host));
-      resolved.set(name, conflict === undefined ? options : DEFAULT);
-      if (conflict !== undefined && options !== DEFAULT) {
-        conflicts.push({
-          name,
-          message: `other routers on the same entryPoint name the host "${conflict}" with other TLS options: the default ones are used instead of "${options}"`,
-        });
+      const applied = hosts.length > 0 && conflict === undefined;
+      resolved.set(name, applied ? options : DEFAULT);
+      if (!applied && options !== DEFAULT) {
+        const reason =
+          conflict === undefined
+            ? "the rule names no host"
+            : `other routers on the same entryPoint name the host "${conflict}" with other TLS options`;
+        const message = `${reason}, and the TLS options "${options}" cannot be applied`;
+        conflictOf(name, options, message, "the default ones are used instead");
       }
+      if (hosts.length === 0 && !refused.has(name)) catchAll = true;
     }
     let others = catchAll ? CATCH_ALL : null;
     for (const { name, hosts } of routers) {
+      // What is not served has no hosts: they may be those of another router, or of TCP.
+      if (refused.has(name)) continue;
       const options = resolved.get(name)!;
       for (const host of hosts) {
         if (host === "*") others = { options, catchAll: true };

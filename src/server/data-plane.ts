@@ -78,7 +78,7 @@ export class DataPlane {
   private readonly deadlines = new Deadlines();
   private readonly transports: Transports;
   private readonly counters = new LocalCounters();
-  private readonly context: Omit<GraphContext, "tlsProblem">;
+  private readonly context: Omit<GraphContext, "tlsProblem" | "clientDemands">;
   private readonly http3: Http3EntryPoint[] = [];
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
@@ -204,6 +204,7 @@ export class DataPlane {
       readPem,
       previous: this.tls,
       invalidOptions: snapshot.invalidTlsOptions,
+      wanted: tlsOptionsOf(snapshot),
       generated: snapshot.generatedCertificate,
     });
     const tlsProblem = (name: string) => {
@@ -211,7 +212,11 @@ export class DataPlane {
       return "refused" in found ? found.refused : undefined;
     };
     this.transports.newConfiguration(readPem);
-    const graph = await compileGraph(snapshot, previous, { ...this.context, tlsProblem });
+    const graph = await compileGraph(snapshot, previous, {
+      ...this.context,
+      tlsProblem,
+      clientDemands: (name) => tls.clientDemands(name),
+    });
     const tcpBefore = this.tcp;
     const tcp = await compileTcp(snapshot.tcp, snapshot.disabled, tcpBefore, {
       runtime: this.options.runtime,
@@ -244,7 +249,13 @@ export class DataPlane {
       routers: graph.routerCount + tcp.routerCount + this.udp.routerCount,
       services: graph.services.size + tcp.services.size + this.udp.serviceCount,
       middlewares: Object.keys(snapshot.middlewares).length,
-      disabled: [...graph.disabled, ...tcp.disabled, ...this.udp.disabled],
+      disabled: [
+        ...graph.disabled.map((one) =>
+          one.kind === "tlsOptions" && tls.goingOn.has(one.name) ? { ...one, goesOn: true } : one,
+        ),
+        ...tcp.disabled,
+        ...this.udp.disabled,
+      ],
       tlsErrors,
     };
   }
@@ -270,6 +281,12 @@ export class DataPlane {
     stopGone(this.tcp?.elements ?? [], new Set());
     this.pools.close();
   }
+}
+
+/** The names of the TLS options that routers want. */
+function tlsOptionsOf({ routers, tcp }: Snapshot): ReadonlySet<string> {
+  const all = [...Object.values(routers), ...Object.values(tcp.routers)];
+  return new Set(all.flatMap(({ tls }) => (tls === undefined ? [] : [tls.options])));
 }
 
 function listening(

@@ -77,6 +77,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     },
     // Whoever calls the pipeline has the TLS.
     tlsProblem: () => undefined,
+    clientDemands: () => "",
     entryPoints: [
       {
         name: ENTRY_POINT,

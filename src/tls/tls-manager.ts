@@ -25,6 +25,8 @@ export interface TlsManagerContext {
    * "default" would be replaced by the built-in one.
    */
   readonly invalidOptions?: Readonly<Record<string, string>>;
+  /** Names of options that routers want: one that is there no more goes on for them. */
+  readonly wanted?: ReadonlySet<string>;
   /** What is shown where no certificate is configured; made anew where it isn't given. */
   readonly generated?: KeyPair;
 }
@@ -34,6 +36,8 @@ export interface TlsError {
   /** Of the options or the store; of a certificate its key, such as `certificates[0]`, and file. */
   readonly name: string;
   readonly message: string;
+  /** True for options that go on as they last worked. */
+  readonly goesOn?: boolean;
 }
 
 /** A certificate as the metrics show it. */
@@ -58,6 +62,8 @@ const PLAINEST = { clientAuth: "none", clientCAs: [], sessionTickets: true, alpn
 export class TlsManager {
   /** By the names of options that can't be used: why. */
   readonly problems: Readonly<Record<string, string>>;
+  /** Names of options that have an error now and go on as they last worked. */
+  readonly goingOn: ReadonlySet<string>;
   private readonly loaded: LoadedCertificates;
   private readonly store: CertificateStore;
   /** Of the configuration, a refusal where it is broken; undefined where there is none. */
@@ -71,6 +77,7 @@ export class TlsManager {
     configured: ServerCertificate | Refusal | undefined,
     generated: ServerCertificate,
     options: ReadonlyMap<string, ServerContexts | Refusal>,
+    goingOn: ReadonlySet<string>,
   ) {
     const refused = [...options].flatMap(([name, found]) =>
       "refused" in found ? [[name, found.refused]] : [],
@@ -81,6 +88,7 @@ export class TlsManager {
     this.configured = configured;
     this.generated = generated;
     this.options = options;
+    this.goingOn = goingOn;
   }
 
   /**
@@ -121,9 +129,21 @@ export class TlsManager {
     }
 
     const options = new Map<string, ServerContexts | Refusal>();
-    for (const [name, refused] of Object.entries(context.invalidOptions ?? {})) {
-      options.set(name, { refused: `the TLS options "${name}" are invalid: ${refused}` });
-    }
+    const goingOn = new Set<string>();
+    // What worked goes on, with the demands on clients that it had.
+    const goesOn = (name: string): boolean => {
+      const before = previous?.options.get(name);
+      if (before === undefined || "refused" in before) return false;
+      options.set(name, before);
+      goingOn.add(name);
+      return true;
+    };
+    const invalid = (name: string, reason: string): void => {
+      if (!goesOn(name))
+        options.set(name, { refused: `the TLS options "${name}" are invalid: ${reason}` });
+    };
+    for (const [name, reason] of Object.entries(context.invalidOptions ?? {}))
+      invalid(name, reason);
     const sets: [string, TlsOptions][] = Object.entries(configuration.options ?? {});
     if (configuration.options?.[DEFAULT] === undefined) sets.push([DEFAULT, {}]);
     for (const [name, set] of sets) {
@@ -133,13 +153,21 @@ export class TlsManager {
         options.set(name, contextsFor(resolved, previous?.options.get(name), runtime, generated));
       } catch (error) {
         const message = messageOf(error);
-        errors.push({ kind: "options", name, message });
-        options.set(name, { refused: `the TLS options "${name}" are invalid: ${message}` });
+        invalid(name, message);
+        errors.push({ kind: "options", name, message, ...(goingOn.has(name) && { goesOn: true }) });
       }
+    }
+    for (const name of context.wanted ?? []) {
+      if (options.has(name) || !goesOn(name)) continue;
+      const message = "routers name these TLS options, which do not exist any more";
+      errors.push({ kind: "options", name, message, goesOn: true });
     }
 
     const store = new CertificateStore(certificates);
-    return { manager: new TlsManager(loader, store, configured, generated, options), errors };
+    return {
+      manager: new TlsManager(loader, store, configured, generated, options, goingOn),
+      errors,
+    };
   }
 
   /**
@@ -196,6 +224,13 @@ export class TlsManager {
   optionsFor(name: string): ServerOptions | Refusal {
     const contexts = this.contextsOf(name);
     return "refused" in contexts ? contexts : contexts.options;
+  }
+
+  /** What options of that name ask of clients' certificates; "" for nothing. */
+  clientDemands(name: string): string {
+    const found = this.optionsFor(name);
+    if ("refused" in found || found.clientAuth === "none") return "";
+    return JSON.stringify([found.clientAuth, found.clientCAs]);
   }
 
   /** The certificates that users configured, as Traefik's metrics have them. */

@@ -3,6 +3,7 @@ import type { Handler } from "../../http/handler.ts";
 import type { HttpMiddleware } from "../../middlewares/http/http-middleware.ts";
 import { type RouterWay, routerWay } from "../../request/chain.ts";
 import type { RuleCache } from "../../routers/compiled-rule.ts";
+import type { ClientDemands } from "../../routers/tls-hosts.ts";
 import type { RoutedRouter, Snapshot } from "../../snapshot/snapshot.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { Attempts } from "../attempts.ts";
@@ -22,6 +23,7 @@ export interface RouterContext {
   readonly internals: ReadonlySet<string>;
   /** What is wrong with the TLS options of that qualified name; undefined where they can be used. */
   readonly tlsProblem: (options: string) => string | undefined;
+  readonly clientDemands: ClientDemands;
 }
 
 /** What the routers of a configuration are built with. */

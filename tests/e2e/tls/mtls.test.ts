@@ -320,6 +320,30 @@ test("broken options disable their routers also where a conflict replaces them b
   expect([scene.untouched("guarded"), scene.untouched("hostless")]).toEqual([true, true]);
 });
 
+test("a router that would lose the client certificates it asks for is not served", async () => {
+  await using scene = await before({
+    guarded: ["Host(`guarded.app.test`)", "members"],
+    beside: ["Host(`guarded.app.test`) && Path(`/beside`)", "default"],
+    hostless: ["PathPrefix(`/hostless`)", "members"],
+    regexp: ["HostRegexp(`^re\\\\.app\\\\.test$`)", "members"],
+    open: ["Host(`open.app.test`)", "default"],
+  });
+  for (const name of ["guarded.app.test", "re.app.test", "open.app.test"]) {
+    for (const path of ["/", "/hostless"]) {
+      const input = `GET ${path} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`;
+      const { status } = await opensslClient(scene.port, { name, input });
+      expect([name, path, status]).toEqual([name, path, name === "open.app.test" ? 200 : 404]);
+    }
+  }
+  expect(await overHttp2(scene, "re.app.test", ["re.app.test"])).toEqual([
+    "404 404 page not found",
+  ]);
+  expect(await overHttp1(scene, "open.app.test", ["open.app.test"])).toEqual(["200 open"]);
+  for (const name of ["guarded", "hostless", "regexp"] as const)
+    expect([name, scene.untouched(name)]).toEqual([name, true]);
+  expect(scene.router.program.log).toContain("client certificates that they ask for would be lost");
+});
+
 test("a session of other options opens nothing, nor one of before a reload that asks for more", async () => {
   const routers = { ...GUARDED, strangers: ["Host(`strangers.app.test`)", "strangers"] as const };
   await using scene = await before(routers, {

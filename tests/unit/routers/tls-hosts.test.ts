@@ -66,6 +66,49 @@ describe("TlsHosts", () => {
     expect(hosts.conflicts[0].message).toContain("x@file");
   });
 
+  describe("a router that would lose the client certificates that it asks for", () => {
+    const demands = (options: string) => (options.startsWith("mutual") ? options : "");
+
+    test("is refused where another one names its host with other options, which has the default ones", () => {
+      const guarded = router("guarded", ["a.test"], "mutual@file");
+      const open = router("open", ["a.test"], "modern@file");
+      for (const order of [
+        [guarded, open],
+        [open, guarded],
+      ]) {
+        const hosts = new TlsHosts(order, demands);
+        const refused = hosts.conflicts.filter((conflict) => conflict.refused);
+        expect(refused.map(({ name }) => name)).toEqual(["guarded"]);
+        expect(refused[0].message).toContain("the router is disabled");
+        expect(hosts.find("a.test")).toEqual({ options: "default", catchAll: false });
+      }
+    });
+
+    test("is refused where its rule names no host, and leaves no catch-all behind", () => {
+      const hosts = new TlsHosts([router("any", [], "mutual@file")], demands);
+      expect(hosts.conflicts.map(({ refused }) => refused)).toEqual([true]);
+      expect(hosts.find("a.test")).toBeNull();
+    });
+
+    test("is refused with all its hosts, and another one's of the same options stays", () => {
+      const fallen = router("fallen", ["shared.test", "guarded.test"], "mutual@file");
+      const contester = router("contester", ["shared.test"]);
+      const guard = router("guard", ["guarded.test"], "mutual@file");
+      const hosts = new TlsHosts([fallen, contester, guard], demands);
+      expect(hosts.conflicts.map(({ name, refused }) => [name, refused])).toEqual([
+        ["fallen", true],
+      ]);
+      expect(hosts.find("guarded.test")?.options).toBe("mutual@file");
+    });
+
+    test("is served where the default options ask for the same", () => {
+      const same = (options: string) => (options === "modern@file" ? "" : "members");
+      const conflicting = [router("one", [], "mutual@file"), router("two", [], "modern@file")];
+      const hosts = new TlsHosts(conflicting, same);
+      expect(hosts.conflicts.map(({ refused }) => refused)).toEqual([false, false]);
+    });
+  });
+
   test("all hosts, by name", () => {
     const hosts = new TlsHosts([router("any", ["*"], "x@file")]);
     expect(hosts.find("whoever.test")).toEqual({ options: "x@file", catchAll: true });

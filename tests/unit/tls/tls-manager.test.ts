@@ -329,15 +329,37 @@ describe("a reload", () => {
     expect(subjectOf(manager.choose("default", "other.test", ""))).toBe("only-a-name.test");
   });
 
-  test("a CA file that is gone refuses: nobody is let in by what was there", async () => {
+  test("options that have an error now go on as they last worked, until they are right", async () => {
     const { create, files } = setUp();
-    const { manager: previous } = await create(configuration);
+    const { manager: first } = await create(configuration);
+    const before = first.choose("mtls@file", "rsa.test", "");
     files.texts.delete("/tls/ca.pem");
-    const { manager } = await create(configuration, { previous });
-    expect(manager.choose("mtls@file", "rsa.test", "")).toHaveProperty("refused");
+    const { manager: second, errors } = await create(configuration, { previous: first });
+    expect(second.choose("mtls@file", "rsa.test", "")).toBe(before);
+    expect(errors).toContainEqual(
+      expect.objectContaining({ kind: "options", name: "mtls@file", goesOn: true }),
+    );
+    const invalidOptions = { "mtls@file": "unknown version" };
+    const { manager: third } = await create({}, { previous: second, invalidOptions });
+    expect(third.choose("mtls@file", "", "")).not.toHaveProperty("refused");
+    expect([...third.goingOn]).toEqual(["mtls@file"]);
+    expect(third.clientDemands("mtls@file")).toContain("require-and-verify");
     files.texts.set("/tls/ca.pem", fixture("ca.pem"));
-    const { manager: repaired } = await create(configuration, { previous: manager });
+    const { manager: repaired } = await create(configuration, { previous: third });
+    expect(repaired.goingOn.size).toBe(0);
     expect(subjectOf(repaired.choose("mtls@file", "rsa.test", ""))).toBe("rsa.test");
+  });
+
+  test("options that are gone go on for routers that still want them, and for them only", async () => {
+    const { create } = setUp();
+    const { manager: previous } = await create(configuration);
+    const wanted = new Set(["mtls@file", "never@file"]);
+    const { manager, errors } = await create({ certificates: [RSA] }, { previous, wanted });
+    expect(errors.map(({ name, goesOn }) => [name, goesOn])).toEqual([["mtls@file", true]]);
+    expect(manager.choose("mtls@file", "rsa.test", "")).not.toHaveProperty("refused");
+    expect(manager.choose("never@file", "rsa.test", "")).toHaveProperty("refused");
+    const { manager: later } = await create({ certificates: [RSA] }, { previous: manager });
+    expect(later.choose("mtls@file", "rsa.test", "")).toHaveProperty("refused");
   });
 
   test("a certificate that is no longer configured is gone", async () => {
