@@ -1,5 +1,5 @@
 import type { ConnectionWriter } from "../net/connection-writer.ts";
-import { NO_FIELD } from "../wire/field-sets.ts";
+import { NOT_IN_TRAILERS } from "../wire/field-sets.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 import { CHUNK_HEAD_MAX, writeChunkHead, writeLastChunk } from "../wire/http1/chunk-encoder.ts";
 
@@ -24,11 +24,11 @@ export function writeBodyChunk(
   writer.commit(at);
 }
 
-/** Writes the last chunk and the trailer section. */
+/** Writes the last chunk and the trailer section, without what may not stand there. */
 export function writeBodyEnd(writer: ConnectionWriter, trailers: HeaderList | null): void {
   let at = writer.reserve(8 + (trailers?.byteLength ?? 0));
   at = writeLastChunk(writer.buffer, at);
-  if (trailers !== null) at = trailers.writeTo(writer.buffer, at, NO_FIELD);
+  if (trailers !== null) at = trailers.writeTo(writer.buffer, at, NOT_IN_TRAILERS);
   writer.buffer[at++] = 0x0d;
   writer.buffer[at++] = 0x0a;
   writer.commit(at);

@@ -8,6 +8,7 @@ import { ProxyProtocolParser } from "../../net/proxy-protocol.ts";
 import type { Dial } from "../../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../../net/tcp-handler.ts";
 import type { EntryPoint } from "../entry-point/entry-point.ts";
+import { DRAIN_MOMENT } from "../exchange/exchange-endings.ts";
 import { HandshakeTlsOptions } from "../exchange/handshake-tls-options.ts";
 import { Http1Connection } from "../http1/http1-connection.ts";
 import { Http2Connection } from "../http2/http2-connection.ts";
@@ -314,10 +315,8 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
   }
 
   drainConnection(): void {
-    // Somebody in the middle of a handshake may go on; its first request is its last.
-    if (this.handshake !== null) return;
-    this.leave();
-    this.connection.close();
+    // A client in the middle of a handshake may go on; its first request is its last.
+    if (this.handshake === null) this.deadline = this.entry.deadlines.after(DRAIN_MOMENT);
   }
 
   cutConnection(): void {

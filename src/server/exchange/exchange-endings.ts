@@ -4,6 +4,9 @@ import type { LazyResponse } from "../../http/lazy/lazy-response.ts";
 /** How long a client has to take the answer to a request that timed out, in milliseconds. */
 export const LAST_WORDS = 2000;
 
+/** How long an idle connection stays at a graceful shutdown, in milliseconds: a request may be on its way. */
+export const DRAIN_MOMENT = 500;
+
 export function clientGone(message: string): ProxyError {
   return new ProxyError("client-gone", "downstream", message);
 }

@@ -55,7 +55,7 @@ export interface ResponseWire {
   interim(status: number, headers: HeaderList | null): void;
   /**
    * The head of the response to a request with `method`. `length` is what Content-Length says, or a
-   * BodyLength. `end`: nothing follows, and all of it goes out.
+   * BodyLength. `end`: nothing follows.
    */
   head(response: LazyResponse, method: string, length: number, end: boolean): Taken;
   /** A piece of the body, kept back until `flush` perhaps. The array doesn't change later. Never `refused`. */
@@ -64,7 +64,7 @@ export interface ResponseWire {
   readonly holdsBytes: boolean;
   /** Sends what was kept back. */
   flush(): Taken;
-  /** The body is complete. `all` means that nothing of the response waits here any more. */
+  /** The body is complete. `all` means that nothing of the response waits for the client; `sent` follows. */
   end(trailers: HeaderList | null): Taken;
   /** Sends what waited for the client or the connection; once `end` was called, its end as well. */
   resume(): Taken;
@@ -77,7 +77,7 @@ export interface ResponseWire {
   endAfterResponse(): void;
   /** The client is to ask for nothing more on this connection. */
   beLast(): void;
-  /** The response has been handed over, whole. `receiving`: the request isn't complete. */
+  /** The response has been handed over, whole, and goes out now. `receiving`: the request isn't complete. */
   sent(receiving: boolean): void;
   /** Tells the client that there is no clean end. `over` follows. */
   reset(why: Reset): void;

@@ -7,7 +7,12 @@ import type { HeaderList } from "../../wire/header-list.ts";
 import { Framing, type RequestHead } from "../../wire/http1/message.ts";
 import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
 import { ExchangeDriver } from "../exchange/exchange-driver.ts";
-import { clientGone, graceTimeOver, readTimeoutPassed } from "../exchange/exchange-endings.ts";
+import {
+  clientGone,
+  DRAIN_MOMENT,
+  graceTimeOver,
+  readTimeoutPassed,
+} from "../exchange/exchange-endings.ts";
 import { ServerConnection } from "../exchange/server-connection.ts";
 import { Http1RequestReader, type RequestOwner } from "./http1-request-reader.ts";
 import { Http1Wire } from "./http1-wire.ts";
@@ -65,7 +70,7 @@ export class Http1Connection
   }
 
   drained(): void {
-    this.driver.writable();
+    this.wire.drained(this.driver);
   }
 
   /** FIN. */
@@ -141,6 +146,11 @@ export class Http1Connection
 
   // --- behind a response ---
 
+  /** The end of the response waits for the connection. */
+  expectDrained(): void {
+    this.driver.expectNext(this.entry.writeTimeout);
+  }
+
   /** The response is sent, and another request may follow. */
   nextRequest(): void {
     this.headDeadline = this.expectIn(this.entry.idleTimeout);
@@ -195,10 +205,13 @@ export class Http1Connection
     this.connection.close();
   }
 
-  /** Graceful shutdown: an idle connection closes now, a busy one after its response. */
+  /**
+   * Graceful shutdown: a busy connection closes behind its response, which says so, and an idle one
+   * behind the response to a request that was on its way, if there was one.
+   */
   drainConnection(): void {
     this.wire.endAfterResponse();
-    if (this.reader.idle) this.closeNow();
+    if (this.reader.idle) this.headDeadline = this.expectIn(DRAIN_MOMENT);
   }
 
   /** The grace time is over. */
@@ -210,7 +223,7 @@ export class Http1Connection
 
   expired(): void {
     const { driver, reader } = this;
-    if (driver.underWay) {
+    if (driver.underWay || this.wire.flushing) {
       if (this.passed(driver.due)) driver.expired();
     } else if (this.passed(this.headDeadline)) {
       if (reader.inHead) reader.refuse(readTimeoutPassed("head"));

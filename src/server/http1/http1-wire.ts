@@ -7,6 +7,7 @@ import { LazyResponse, type Tunnel } from "../../http/lazy/lazy-response.ts";
 import type { ConnectionWriter } from "../../net/connection-writer.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import type { RequestHead } from "../../wire/http1/message.ts";
+import type { ExchangeDriver } from "../exchange/exchange-driver.ts";
 import { BodyLength } from "../exchange/response-framing.ts";
 import { Reset, type ResponseWire, Taken } from "../exchange/response-wire.ts";
 import type { Http1Connection } from "./http1-connection.ts";
@@ -20,6 +21,8 @@ export class Http1Wire implements ResponseWire {
   protocol = "HTTP/1.1";
   /** Another request may follow the present response, whose head says so. */
   private keepAlive = true;
+  /** The response's end waits for the connection; the exchange is finished. */
+  flushing = false;
   private readonly connection: Http1Connection;
   private readonly writer: ConnectionWriter;
   private requestHead: RequestHead | null = null;
@@ -91,7 +94,7 @@ export class Http1Wire implements ResponseWire {
       said,
       !this.keepAlive ? Persistence.close : old ? Persistence.keepAlive : Persistence.implied,
     );
-    return end ? this.flushAll() : Taken.all;
+    return end ? this.resume() : Taken.all;
   }
 
   write(bytes: Uint8Array, start: number, end: number): Taken {
@@ -110,16 +113,11 @@ export class Http1Wire implements ResponseWire {
 
   end(trailers: HeaderList | null): Taken {
     if (this.chunked) writeBodyEnd(this.writer, trailers);
-    return this.flushAll();
+    return this.resume();
   }
 
   resume(): Taken {
     return this.writer.congested ? Taken.backlog : Taken.all;
-  }
-
-  private flushAll(): Taken {
-    this.writer.flush();
-    return this.resume();
   }
 
   join(response: LazyResponse, tunnel: Tunnel, exchange: Exchange): boolean {
@@ -145,7 +143,25 @@ export class Http1Wire implements ResponseWire {
     this.keepAlive = false;
   }
 
+  /** The end goes out now: behind the access log's line, which the client may look for when it has it. */
   sent(): void {
+    this.writer.flush();
+    this.flushing = this.writer.congested;
+    if (this.flushing) this.connection.expectDrained();
+    else this.goOn();
+  }
+
+  /** The connection has taken all that waited. */
+  drained(driver: ExchangeDriver): void {
+    if (!this.flushing) {
+      driver.writable();
+      return;
+    }
+    this.flushing = false;
+    this.goOn();
+  }
+
+  private goOn(): void {
     if (this.keepAlive) this.connection.nextRequest();
     else this.connection.lastResponseSent();
   }

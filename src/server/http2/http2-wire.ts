@@ -4,7 +4,7 @@ import type { Exchange } from "../../http/exchange.ts";
 import type { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import type { LazyResponse } from "../../http/lazy/lazy-response.ts";
 import { FieldId } from "../../wire/field-names.ts";
-import { NOT_IN_STREAM_RESPONSE } from "../../wire/field-sets.ts";
+import { NOT_IN_STREAM_RESPONSE, NOT_IN_TRAILERS } from "../../wire/field-sets.ts";
 import type { Fields } from "../../wire/fields.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import { ErrorCode, type Http2Head, type Http2Stream } from "../../wire/http2/message.ts";
@@ -225,7 +225,7 @@ export class Http2Wire implements ResponseWire {
     if (!this.sendHeld(trailers === null)) return this.stalled();
     if (trailers !== null) {
       const { session } = this.connection;
-      trailers.encodeTo(session.block, NOT_IN_STREAM_RESPONSE);
+      trailers.encodeTo(session.block, NOT_IN_TRAILERS);
       session.sendHead(this.stream, true);
     }
     this.connection.flushSoon();

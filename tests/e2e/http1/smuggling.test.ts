@@ -97,7 +97,7 @@ const LINES: Record<string, string> = {
   "a space at the end": "GET / HTTP/1.1 \r\n",
   "a fragment": "GET /#x HTTP/1.1\r\n",
   "a control in the target": "GET /\x01 HTTP/1.1\r\n",
-  "bytes beyond ASCII": "GET /\xff HTTP/1.1\r\n",
+  "bytes beyond ASCII in a host": "GET http://app.test\xff/ HTTP/1.1\r\n",
   "version 2.0": "GET / HTTP/2.0\r\n",
   "version 1.10": "GET / HTTP/1.10\r\n",
   "version in lower case": "GET / http/1.1\r\n",

@@ -263,10 +263,12 @@ describe("the end without a server", () => {
     expect(scene.logs[0]).toStartWith("a malformed TLS ClientHello: ");
   });
 
-  test("on shutdown who isn't served yet is closed, who shakes hands goes on, who is served stays", () => {
+  test("on shutdown a silent client is closed a moment later, one that shakes hands goes on, one that is served stays", () => {
     const idle = new Scene({ through: { t: ALL } });
     const waiting = idle.connect();
     for (const each of [...idle.entry.connections]) each.drainConnection();
+    expect(waiting.closed).toBe(false);
+    idle.deadlines.sweep(now() + 1000);
     expect(waiting.calls).toEqual(["close"]);
 
     const shaking = new Scene({ ended: { t: ALL } });

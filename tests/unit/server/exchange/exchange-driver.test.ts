@@ -101,6 +101,25 @@ describe.each(WIRES)("an exchange over %s", (_, makeScene) => {
     expect([entry.exchanges[0].responseBytes, entry.requestCount]).toEqual([7, 1]);
   });
 
+  test("has trailers without what may not stand there", async () => {
+    const { client } = scene(() => {
+      const body = new Body(new Source(), -1);
+      push(body, "x");
+      const all = [
+        "Content-Length",
+        "Host",
+        "Content-Type",
+        "Transfer-Encoding",
+        "X-Forwarded-For",
+      ];
+      body.finish(HeaderList.from([...all, "X-Sum"].map((name) => [name, "7"])));
+      return answer(200, body);
+    });
+    client.request({});
+    const { trailers } = await got(client);
+    expect(Object.keys(trailers ?? {}).map((name) => name.toLowerCase())).toEqual(["x-sum"]);
+  });
+
   test("gives its handler the request's body as it comes", async () => {
     let seen = { text: "", ended: "" };
     const { client, entry } = scene((request) => {

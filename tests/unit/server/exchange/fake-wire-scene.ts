@@ -9,6 +9,7 @@ import { clientGone, graceTimeOver } from "../../../../src/server/exchange/excha
 import { type ResponseWire, Taken } from "../../../../src/server/exchange/response-wire.ts";
 import { ServerConnection } from "../../../../src/server/exchange/server-connection.ts";
 import { HeaderList } from "../../../../src/wire/header-list.ts";
+import { http3ResponseTrailers } from "../../../../src/wire/http3/message.ts";
 import { type EntryScene, type ExchangeScene, Got, type RequestGiven } from "./exchange-scene.ts";
 
 const ADDRESS = { ip: "192.0.2.1", port: 1 };
@@ -83,7 +84,7 @@ class FakeWire implements ResponseWire {
 
   end(trailers: HeaderList | null): Taken {
     this.got.whole = true;
-    this.got.trailers = trailers && Object.fromEntries(trailers.entries());
+    this.got.trailers = trailers && Object.fromEntries(http3ResponseTrailers(trailers));
     return Taken.all;
   }
 
