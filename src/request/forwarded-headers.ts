@@ -150,13 +150,6 @@ function setForwarded(
   }
 }
 
-/** Appends the peer's address to X-Forwarded-For: the proxy step's part, so that middlewares see the header without it. */
-export function appendForwardedFor(list: HeaderList, ip: string): void {
-  if (ip === "") return;
-  const before = list.get("x-forwarded-for");
-  list.setId(FieldId.xForwardedFor, before === null ? ip : `${before}, ${ip}`);
-}
-
 /**
  * Traefik's forwarded headers: what an untrusted peer sent is deleted, what backends expect is set,
  * and the fields that `Connection` names go. `Forwarded` (RFC 7239) is left alone. Other than Traefik's,

@@ -1,6 +1,17 @@
 import { FIELD_NAMES, FieldId } from "../../wire/field-names.ts";
 import type { HeaderList } from "../../wire/header-list.ts";
 
+/** What logs don't show the values of. */
+export const HIDDEN_HEADERS: ReadonlySet<string> = new Set([
+  "authorization",
+  "cookie",
+  "proxy-authorization",
+  "set-cookie",
+]);
+
+/** What console.log asks an object for, on Bun, Node and Deno. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
@@ -22,38 +33,39 @@ export function checkedValue(value: string): string {
  * list itself. Unlike a received Request's native headers it can be changed: middlewares do.
  */
 export class LazyHeaders {
-  private readonly list: HeaderList;
+  // Private to the runtime as well: logs and JSON show what Headers show.
+  readonly #list: HeaderList;
 
   constructor(list: HeaderList) {
-    this.list = list;
+    this.#list = list;
   }
 
   get(name: string): string | null {
-    return this.list.get(checkedName(name).toLowerCase());
+    return this.#list.get(checkedName(name).toLowerCase());
   }
 
   has(name: string): boolean {
-    return this.list.has(checkedName(name).toLowerCase());
+    return this.#list.has(checkedName(name).toLowerCase());
   }
 
   set(name: string, value: string): void {
-    this.list.set(checkedName(name), checkedValue(value));
+    this.#list.set(checkedName(name), checkedValue(value));
   }
 
   append(name: string, value: string): void {
-    this.list.append(checkedName(name), checkedValue(value));
+    this.#list.append(checkedName(name), checkedValue(value));
   }
 
   delete(name: string): void {
-    this.list.delete(checkedName(name).toLowerCase());
+    this.#list.delete(checkedName(name).toLowerCase());
   }
 
   getSetCookie(): string[] {
-    return this.list.all("set-cookie");
+    return this.#list.all("set-cookie");
   }
 
   getAll(name: string): string[] {
-    return this.list.all(checkedName(name).toLowerCase());
+    return this.#list.all(checkedName(name).toLowerCase());
   }
 
   get count(): number {
@@ -64,11 +76,11 @@ export class LazyHeaders {
   private sorted(): [string, string][] {
     const joined = new Map<string, string>();
     const cookies: [string, string][] = [];
-    for (let i = 0; i < this.list.slots; i++) {
-      const id = this.list.idAt(i);
+    for (let i = 0; i < this.#list.slots; i++) {
+      const id = this.#list.idAt(i);
       if (id === FieldId.deleted) continue;
-      const name = (id === FieldId.other ? this.list.nameAt(i) : FIELD_NAMES[id]).toLowerCase();
-      const value = this.list.valueAt(i);
+      const name = (id === FieldId.other ? this.#list.nameAt(i) : FIELD_NAMES[id]).toLowerCase();
+      const value = this.#list.valueAt(i);
       if (id === FieldId.setCookie) {
         cookies.push([name, value]);
         continue;
@@ -99,6 +111,14 @@ export class LazyHeaders {
     for (const [name, value] of this.sorted()) {
       callback.call(self, value, name, this as unknown as Headers);
     }
+  }
+
+  /** For logs: secrets are named, not shown. */
+  [INSPECT](): Record<string, string> {
+    const hidden = (name: string, value: string) => (HIDDEN_HEADERS.has(name) ? "REDACTED" : value);
+    return Object.fromEntries(
+      this.sorted().map(([name, value]) => [name, hidden(name, value)] as const),
+    );
   }
 
   toJSON(): Record<string, string | string[]> {

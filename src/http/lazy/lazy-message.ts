@@ -13,7 +13,8 @@ export function lazyMessage(platform: object) {
     // Never null: itty-router's proxy around requests binds every own property that isn't undefined.
     private source: Body | undefined;
     private headersView: LazyHeaders | undefined;
-    private streamView: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+    /** The platform's own message around the body, once a stream was asked for. */
+    private holder: Response | undefined;
 
     constructor(headerList: HeaderList, body: Body | null) {
       this.headerList = headerList;
@@ -30,32 +31,44 @@ export function lazyMessage(platform: object) {
 
     /** The body for whoever moves bytes; null where there is none. A stream that was made of it is taken back. */
     takeBody(): Body | null {
-      if (this.streamView === undefined) return this.source ?? null;
-      return Body.fromStream(this.streamView, this.source?.length ?? -1);
+      if (this.holder === undefined) return this.source ?? null;
+      return Body.fromStream(this.holder.body!, this.source?.length ?? -1);
     }
 
     /** Replaces the body; null for none. The caller sees to Content-Length and Content-Encoding. */
     setBody(body: Body | null): void {
       this.source = body ?? undefined;
-      this.streamView = undefined;
+      this.holder = undefined;
     }
 
     get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-      if (this.source === undefined) return null;
-      this.streamView ??= this.source.stream();
-      return this.streamView;
+      return this.source === undefined ? null : this.held(this.source).body;
     }
 
     get bodyUsed(): boolean {
-      if (this.streamView !== undefined) return this.streamView.locked;
+      if (this.holder !== undefined) return this.holder.bodyUsed;
       return this.source?.used ?? false;
+    }
+
+    /** The platform knows what cancelling, locking, piping and cloning a stream mean. */
+    private held(source: Body): Response {
+      if (this.holder !== undefined) return this.holder;
+      if (!source.used) return (this.holder = new Response(source.stream()));
+      // It was read without a stream: what there is to see now is one that was read.
+      const read = new Response("");
+      void read.text();
+      return (this.holder = read);
+    }
+
+    /** A second body of the same content; null where there is none. Throws a TypeError where it was read or is locked. */
+    protected cloneBody(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+      return this.source === undefined ? null : this.held(this.source).clone().body;
     }
 
     async bytes(): Promise<Uint8Array<ArrayBuffer>> {
       if (this.source === undefined) return new Uint8Array(0);
-      if (this.streamView !== undefined)
-        return new Uint8Array(await new Response(this.streamView).arrayBuffer());
-      return this.source.bytes();
+      if (this.holder === undefined) return this.source.bytes();
+      return new Uint8Array(await this.holder.arrayBuffer());
     }
 
     async arrayBuffer(): Promise<ArrayBuffer> {

@@ -99,16 +99,21 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
   }
 
   clone(): Request {
-    return this.native().clone();
+    return this.nativeWith(this.cloneBody());
   }
 
-  /** The platform's own Request. The body goes with it. */
-  native(): Request {
-    const withBody = this.hasBody && this.method !== "GET" && this.method !== "HEAD";
+  /** The platform's own Request. The body goes with it, unless `bodyless`. */
+  native(bodyless = false): Request {
+    return this.nativeWith(bodyless ? null : this.body);
+  }
+
+  private nativeWith(body: ReadableStream<Uint8Array<ArrayBuffer>> | null): Request {
+    // The platform knows no body of these two.
+    const withBody = this.method !== "GET" && this.method !== "HEAD";
     return new Request(this.url, {
       method: this.method,
       headers: [...this.headerList.entries()],
-      body: withBody ? this.body : null,
+      body: withBody ? body : null,
       signal: this.signal,
       redirect: "manual",
       duplex: "half",

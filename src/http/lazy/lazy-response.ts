@@ -141,13 +141,17 @@ export class LazyResponse extends lazyMessage(Response.prototype) {
   }
 
   clone(): Response {
-    return this.native().clone();
+    return this.nativeWith(this.cloneBody());
   }
 
   /** The platform's own Response. The body goes with it. */
   native(): Response {
+    return this.nativeWith(this.body);
+  }
+
+  private nativeWith(body: ReadableStream<Uint8Array<ArrayBuffer>> | null): Response {
     const bodyless = this.status === 204 || this.status === 205 || this.status === 304;
-    return new Response(bodyless ? null : this.body, {
+    return new Response(bodyless ? null : body, {
       status: this.status,
       statusText: this.reason,
       headers: [...this.headerList.entries()],

@@ -1,5 +1,6 @@
 import { HeaderList } from "../../wire/header-list.ts";
 import { Exchange, NO_DOWNSTREAM } from "../exchange.ts";
+import { HandlerRequest } from "./handler-request.ts";
 import { LazyRequest } from "./lazy-request.ts";
 
 /**
@@ -12,7 +13,12 @@ export function ensureRequestCopies(): void {
   if (copies(Native)) return;
   globalThis.Request = new Proxy(Native, {
     construct(target, [input, init], newTarget): Request {
-      const source = input instanceof LazyRequest ? input.native() : input;
+      // A body of the init takes the place of the request's, which may have gone into it.
+      const bodyless = (init?.body ?? null) !== null;
+      const source =
+        input instanceof LazyRequest
+          ? input.native(bodyless)
+          : HandlerRequest.nativeOf(input, bodyless);
       return Reflect.construct(target, [source, init], newTarget);
     },
   });

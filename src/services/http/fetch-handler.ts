@@ -1,11 +1,14 @@
 import { messageOf } from "../../core/errors.ts";
 import { Exchange, NO_DOWNSTREAM } from "../../http/exchange.ts";
+import { appendForwardedFor } from "../../http/forwarded-for.ts";
 import type { Handler } from "../../http/handler.ts";
+import { HandlerRequest } from "../../http/lazy/handler-request.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import { ensureRequestCopies } from "../../http/lazy/request-copies.ts";
 import { ensureTextResponseType } from "../../http/text-response-type.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import type { ServiceLogger } from "../service-logger.ts";
+import { truthfulResponse } from "./decoded-response.ts";
 
 /** The third argument of a module's `fetch`, as Cloudflare Workers have it. */
 export interface FetchContext {
@@ -53,36 +56,47 @@ export function fetchHandlerService(module: unknown, options: FetchHandlerOption
   const fetch = fetchOf(module, name);
   ensureTextResponseType();
   if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
-  const checked = (result: unknown): Response => {
+  const checked = (result: unknown): Response | Promise<Response> => {
     // Response.error() has the status 0, which no protocol has.
-    if (result instanceof Response && result.status !== 0) return result;
+    if (result instanceof Response && result.status !== 0) return truthfulResponse(result);
     throw new TypeError(`module ${name}: fetch gave ${kindOf(result)}, expected a Response`);
   };
   return (request, exchange) => {
-    const input =
-      !COPIES_LAZY_REQUESTS && request instanceof LazyRequest
-        ? (request as LazyRequest).native()
-        : request;
+    const lazy = LazyRequest.of(request, exchange);
+    nameClient(lazy);
+    const input = COPIES_LAZY_REQUESTS ? new HandlerRequest(lazy) : lazy.native();
     const result = fetch(input, env, new ModuleContext(exchange, name, logger));
     return isPromiseLike(result) ? Promise.resolve(result).then(checked) : checked(result);
   };
 }
 
+/** Appends the client's address to X-Forwarded-For, once, as the proxy step does for servers. */
+function nameClient(request: LazyRequest): void {
+  if (!request.forwardPeer) return;
+  request.forwardPeer = false;
+  appendForwardedFor(request.headerList, request.exchange.downstream.remote.ip);
+}
+
+/** Without properties of its own: a module that logs it shows nothing of the request. */
 class ModuleContext implements FetchContext {
-  readonly exchange: Exchange;
-  private readonly name: string;
-  private readonly logger: Pick<ServiceLogger, "warn"> | undefined;
+  readonly #exchange: Exchange;
+  readonly #name: string;
+  readonly #logger: Pick<ServiceLogger, "warn"> | undefined;
 
   constructor(exchange: Exchange, name: string, logger: Pick<ServiceLogger, "warn"> | undefined) {
-    this.exchange = exchange;
-    this.name = name;
-    this.logger = logger;
+    this.#exchange = exchange;
+    this.#name = name;
+    this.#logger = logger;
+  }
+
+  get exchange(): Exchange {
+    return this.#exchange;
   }
 
   waitUntil(work: Promise<unknown>): void {
     Promise.resolve(work).catch((error: unknown) => {
-      this.logger?.warn("Work that a module left behind failed", {
-        module: this.name,
+      this.#logger?.warn("Work that a module left behind failed", {
+        module: this.#name,
         error: messageOf(error),
       });
     });

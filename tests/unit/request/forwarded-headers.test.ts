@@ -3,17 +3,10 @@ import fc from "fast-check";
 import { removeNamedByConnection } from "../../../src/http/connection-fields.ts";
 import { LazyRequest } from "../../../src/http/lazy/lazy-request.ts";
 import {
-  appendForwardedFor,
   type ForwardedHeadersOptions,
   forwardedHeaders,
 } from "../../../src/request/forwarded-headers.ts";
-import { HeaderList } from "../../../src/wire/header-list.ts";
-import {
-  type MadeRequest,
-  makeRequest,
-  receivedHeaders,
-  TLS,
-} from "../../support/http/make-request.ts";
+import { type MadeRequest, makeRequest, TLS } from "../../support/http/make-request.ts";
 
 const DEFAULTS: ForwardedHeadersOptions = {
   insecure: false,
@@ -304,18 +297,4 @@ describe("Connection", () => {
       ]),
     ).toEqual({});
   });
-});
-
-test("appendForwardedFor", () => {
-  const list = new HeaderList();
-  appendForwardedFor(list, "192.0.2.1");
-  appendForwardedFor(list, "");
-  appendForwardedFor(list, "2001:db8::1");
-  expect(list.all("x-forwarded-for")).toEqual(["192.0.2.1, 2001:db8::1"]);
-  const received = receivedHeaders([
-    ["x-forwarded-for", "a"],
-    ["X-Forwarded-For", "b"],
-  ]);
-  appendForwardedFor(received, "c");
-  expect(received.all("x-forwarded-for")).toEqual(["a, b, c"]);
 });

@@ -1,0 +1,110 @@
+import { HIDDEN_HEADERS } from "./lazy-headers.ts";
+import type { LazyRequest } from "./lazy-request.ts";
+
+/** What console.log asks an object for, on Bun, Node and Deno. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** It is one to the compiler too: `Request.prototype` is above its own. */
+export interface HandlerRequest extends Request {}
+
+/**
+ * A lazy request as modules get it: a Request and nothing else. It has no property of its own, so that
+ * JSON, spreading, structuredClone and logs show neither what Sluice notes nor what a client keeps secret.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what it doesn't define it inherits at run time.
+export class HandlerRequest {
+  readonly #lazy: LazyRequest;
+
+  constructor(lazy: LazyRequest) {
+    this.#lazy = lazy;
+  }
+
+  /** The platform's own Request for one of these; anything else as it is. Without its body where `bodyless`. */
+  static nativeOf<T>(value: T, bodyless: boolean): T | Request {
+    return typeof value === "object" && value !== null && #lazy in value
+      ? (value as unknown as HandlerRequest).#lazy.native(bodyless)
+      : value;
+  }
+
+  get method(): string {
+    return this.#lazy.method;
+  }
+  get url(): string {
+    return this.#lazy.url;
+  }
+  get headers(): Headers {
+    return this.#lazy.headers;
+  }
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    return this.#lazy.body;
+  }
+  get bodyUsed(): boolean {
+    return this.#lazy.bodyUsed;
+  }
+  get signal(): AbortSignal {
+    return this.#lazy.signal;
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#lazy.bytes();
+  }
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#lazy.arrayBuffer();
+  }
+  text(): Promise<string> {
+    return this.#lazy.text();
+  }
+  json(): Promise<unknown> {
+    return this.#lazy.json();
+  }
+  blob(): Promise<Blob> {
+    return this.#lazy.blob();
+  }
+  formData(): Promise<FormData> {
+    return this.#lazy.formData();
+  }
+  clone(): Request {
+    return this.#lazy.clone();
+  }
+
+  get cache(): RequestCache {
+    return this.#lazy.cache;
+  }
+  get credentials(): RequestCredentials {
+    return this.#lazy.credentials;
+  }
+  get destination(): RequestDestination {
+    return this.#lazy.destination;
+  }
+  get duplex(): "half" {
+    return "half";
+  }
+  get integrity(): string {
+    return "";
+  }
+  get keepalive(): boolean {
+    return false;
+  }
+  get mode(): RequestMode {
+    return this.#lazy.mode;
+  }
+  get redirect(): RequestRedirect {
+    return this.#lazy.redirect;
+  }
+  get referrer(): string {
+    return this.#lazy.referrer;
+  }
+  get referrerPolicy(): ReferrerPolicy {
+    return this.#lazy.referrerPolicy;
+  }
+
+  /** For logs: secrets are named, not shown. */
+  [INSPECT](): object {
+    const headers: Record<string, string> = {};
+    for (const [name, value] of this.#lazy.headers)
+      headers[name] = HIDDEN_HEADERS.has(name) ? "REDACTED" : value;
+    return { method: this.method, url: this.url, headers };
+  }
+}
+
+Object.setPrototypeOf(HandlerRequest.prototype, Request.prototype);
