@@ -3,8 +3,8 @@ import { now } from "../core/timers.ts";
 import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { HeaderList } from "../wire/header-list.ts";
+import type { UnderscoreStrategy } from "./fields/trailer-rules.ts";
 import { DEFAULT_OBSERVABILITY, type Observability } from "./observability.ts";
-import type { UnderscoreStrategy } from "./trailer-rules.ts";
 
 /** The TLS options that a connection's handshake went by. */
 export interface HandshakeOptions {

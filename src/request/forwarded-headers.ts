@@ -1,9 +1,9 @@
 import { CidrSet } from "../core/cidr.ts";
-import { obeyConnection } from "../http/connection-fields.ts";
 import type { Exchange } from "../http/exchange.ts";
+import { obeyConnection } from "../http/fields/connection-fields.ts";
+import { bit, isManagedName, MANAGED } from "../http/fields/managed-fields.ts";
 import type { Middleware } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
-import { bit, isManagedName, MANAGED } from "../http/managed-fields.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 

@@ -1,3 +1,4 @@
+import type { UnderscoreStrategy } from "../http/fields/trailer-rules.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../http/lazy/lazy-response.ts";
@@ -7,7 +8,6 @@ import {
   routingPathOf,
   type TargetOptions,
 } from "../http/request-target.ts";
-import type { UnderscoreStrategy } from "../http/trailer-rules.ts";
 import { HeaderList } from "../wire/header-list.ts";
 
 /** What `entryPoints.NAME.http` says of names and paths. */

@@ -1,10 +1,10 @@
 import { ProxyError } from "../core/errors.ts";
 import { now } from "../core/timers.ts";
 import type { Body, TrailerJudge } from "../http/body.ts";
+import { judgeTrailers } from "../http/fields/trailer-rules.ts";
 import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import type { LazyResponse } from "../http/lazy/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
-import { judgeTrailers } from "../http/trailer-rules.ts";
 import { BodyLength } from "../wire/body-length.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { HeaderList } from "../wire/header-list.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import { Exchange, NO_DOWNSTREAM } from "../../http/exchange.ts";
-import { appendForwardedFor } from "../../http/forwarded-for.ts";
+import { appendForwardedFor } from "../../http/fields/forwarded-for.ts";
 import type { Handler } from "../../http/handler.ts";
 import { HandlerRequest } from "../../http/lazy/handler-request.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";

@@ -1,4 +1,4 @@
-import { removeNamedByConnection } from "../../http/connection-fields.ts";
+import { removeNamedByConnection } from "../../http/fields/connection-fields.ts";
 import type { Handler } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import type { ErrorStep } from "../../http/pending-response.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { removeNamedByConnection } from "../../../src/http/connection-fields.ts";
+import { removeNamedByConnection } from "../../../src/http/fields/connection-fields.ts";
 import { LazyRequest } from "../../../src/http/lazy/lazy-request.ts";
 import {
   type ForwardedHeadersOptions,

@@ -1,5 +1,5 @@
-import { FieldId } from "../wire/field-names.ts";
-import type { HeaderList } from "../wire/header-list.ts";
+import { FieldId } from "../../wire/field-names.ts";
+import type { HeaderList } from "../../wire/header-list.ts";
 
 /** Appends a peer's address to X-Forwarded-For; "" is none. */
 export function appendForwardedFor(list: HeaderList, ip: string): void {

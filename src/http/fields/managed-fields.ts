@@ -1,4 +1,4 @@
-import { aliasFreeName, FORWARDED_IDS, fieldIdOfName } from "../wire/field-names.ts";
+import { aliasFreeName, FORWARDED_IDS, fieldIdOfName } from "../../wire/field-names.ts";
 
 /** Bits of a mask over the field ids below 32, one for each kind of field that a request has. */
 export const bit = (id: number) => 1 << id;

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { judgeTrailers, type UnderscoreStrategy } from "../../../src/http/trailer-rules.ts";
-import { HeaderList } from "../../../src/wire/header-list.ts";
+import {
+  judgeTrailers,
+  type UnderscoreStrategy,
+} from "../../../../src/http/fields/trailer-rules.ts";
+import { HeaderList } from "../../../../src/wire/header-list.ts";
 
 const listOf = (...names: string[]) => HeaderList.from(names.map((name) => [name, "1"] as const));
 const namesOf = (list: HeaderList) => [...list.entries()].map(([name]) => name);

@@ -1,7 +1,7 @@
-import { ProxyError } from "../core/errors.ts";
-import { aliasFreeName, fieldIdOfName } from "../wire/field-names.ts";
-import { NOT_IN_TRAILERS } from "../wire/field-sets.ts";
-import type { HeaderList } from "../wire/header-list.ts";
+import { ProxyError } from "../../core/errors.ts";
+import { aliasFreeName, fieldIdOfName } from "../../wire/field-names.ts";
+import { NOT_IN_TRAILERS } from "../../wire/field-sets.ts";
+import type { HeaderList } from "../../wire/header-list.ts";
 
 /** What becomes of names with a "_": `entryPoints.NAME.http.underscoreHeadersStrategy`. */
 export type UnderscoreStrategy = "keep" | "delete" | "reject";

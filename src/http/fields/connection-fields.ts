@@ -1,5 +1,5 @@
-import { FieldId, fieldIdOfName } from "../wire/field-names.ts";
-import type { HeaderList } from "../wire/header-list.ts";
+import { FieldId, fieldIdOfName } from "../../wire/field-names.ts";
+import type { HeaderList } from "../../wire/header-list.ts";
 import { bit, isManagedName } from "./managed-fields.ts";
 
 // Fields that say where the message ends or where it goes: no Connection option may take them away.

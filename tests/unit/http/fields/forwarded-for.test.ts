@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { appendForwardedFor } from "../../../src/http/forwarded-for.ts";
-import { HeaderList } from "../../../src/wire/header-list.ts";
-import { receivedHeaders } from "../../support/http/make-request.ts";
+import { appendForwardedFor } from "../../../../src/http/fields/forwarded-for.ts";
+import { HeaderList } from "../../../../src/wire/header-list.ts";
+import { receivedHeaders } from "../../../support/http/make-request.ts";
 
 test("appendForwardedFor", () => {
   const list = new HeaderList();
