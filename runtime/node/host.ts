@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import process from "node:process";
+import { isatty } from "node:tty";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { DescriptorAppender } from "./append-file.ts";
 import { nodeFiles } from "./files.ts";
@@ -18,6 +19,7 @@ export function nodeHost(): Pick<
   | "files"
   | "stdout"
   | "stderr"
+  | "isTerminal"
   | "onSignal"
   | "hostname"
   | "onUncaught"
@@ -31,6 +33,7 @@ export function nodeHost(): Pick<
     files: nodeFiles,
     stdout: new DescriptorAppender(STDOUT),
     stderr: new DescriptorAppender(STDERR),
+    isTerminal: isatty(STDOUT),
     onSignal(signal, callback) {
       // Node hands the signal's name to its listener: not the callback's business.
       const listener = () => callback();

@@ -3,8 +3,8 @@
  * count. At 0 the rule holds without exception.
  */
 export const KNOWN = {
-  filesInCircles: 12,
-  vagueWords: 154,
+  filesInCircles: 10,
+  vagueWords: 152,
   /** Source files directly in folders that have more than the limit. */
   crowdedFolders: { "src/tls": 16 } as Readonly<Record<string, number>>,
 };

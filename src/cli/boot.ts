@@ -2,10 +2,11 @@ import { ConfigError } from "../config/sources/document.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { check } from "./check.ts";
+import { parseCommandLine } from "./command-line.ts";
 import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
 import { healthcheck } from "./healthcheck.ts";
-import { HELP } from "./help.ts";
 import { run } from "./run.ts";
+import { HELP } from "./terminal/help.ts";
 import { VERSION } from "./version.ts";
 
 /** What the command line chose, after the program's name. */
@@ -34,21 +35,10 @@ const COMMANDS: Record<string, Command> = {
  * a mistake in the configuration.
  */
 export async function boot(runtime: Runtime, embedded: EmbeddedConfiguration): Promise<void> {
-  const [first, ...rest] = runtime.args;
-  const wantsHelp = runtime.args.some((arg) => arg === "--help" || arg === "-h");
   let code: number;
   try {
-    if (wantsHelp) code = await COMMANDS["help"](runtime, rest, embedded);
-    else if (first === undefined || first.startsWith("-"))
-      code = await run(runtime, runtime.args, embedded);
-    else if (Object.hasOwn(COMMANDS, first)) code = await COMMANDS[first](runtime, rest, embedded);
-    else {
-      complain(
-        runtime,
-        `unknown command "${first}": expected one of ${Object.keys(COMMANDS).join(", ")}, or flags\n`,
-      );
-      code = 1;
-    }
+    const { command, args } = parseCommandLine(runtime.args, Object.keys(COMMANDS));
+    code = await (command === "run" ? run : COMMANDS[command])(runtime, args, embedded);
   } catch (error) {
     complain(
       runtime,

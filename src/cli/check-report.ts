@@ -1,5 +1,6 @@
 import { REFUSED } from "../config/canonical.ts";
 import { type Place, placeOf } from "./problem-log.ts";
+import { counted } from "./terminal/words.ts";
 
 interface Entry {
   readonly line: string;
@@ -48,10 +49,6 @@ export class CheckReport {
 
 /** The last key of a path that is refused. */
 const REFUSED_KEY = new RegExp(`(?:^|[.:\\s])([^.:\\s]+): ${REFUSED}`);
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
 
 function compare(a: Place, b: Place): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;

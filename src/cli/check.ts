@@ -3,23 +3,25 @@ import { formatIssue } from "../config/sources/document.ts";
 import type { LogFields } from "../core/logger.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { CheckReport } from "./check-report.ts";
+import { withFileArgument } from "./command-line.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
 import { logFileProblems } from "./log-file-problems.ts";
 import { ProblemLog, placeOf, problemLine } from "./problem-log.ts";
 import { createProgram, type Program } from "./program.ts";
+import { counted } from "./terminal/words.ts";
 import { writtenPlace } from "./written-place.ts";
 
 /**
  * Validates the whole configuration as a start would, static and dynamic, without listening or
- * watching. Says everything that is wrong, a line for each, and what counts for nothing; 1 where
- * anything is wrong.
+ * watching. `check FILE` is `check --configFile=FILE`. Says everything that is wrong, a line for
+ * each, and what counts for nothing; 1 where anything is wrong.
  */
 export async function check(
   runtime: Runtime,
   args: readonly string[],
   embedded: EmbeddedConfiguration,
 ): Promise<number> {
-  const found = await readStatic(runtime, args, embedded);
+  const found = await readStatic(runtime, withFileArgument(args), embedded);
   const { source } = found;
   const report = new CheckReport();
   for (const issue of found.issues) report.add("error", formatIssue(issue));
@@ -51,7 +53,7 @@ async function checkDynamic(
   for (const { level, message, fields } of logger.problems)
     report.add(level, inPlace(program, level, message, fields));
   const { routers, services } = control.status.report;
-  return `${routers} routers, ${services} services`;
+  return `${counted(routers, "router")}, ${counted(services, "service")}`;
 }
 
 /** A problem as a line, with its place where its element stands in a file. */

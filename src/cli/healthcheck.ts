@@ -33,9 +33,9 @@ export async function healthcheck(
       say(`OK: ${url}`);
       return 0;
     }
-    say(`Bad healthcheck status: ${response.status}`);
+    say(`Bad healthcheck status of ${url}: ${response.status}`);
   } catch (error) {
-    say(`Error calling healthcheck: ${messageOf(error)}`);
+    say(`Error calling healthcheck at ${url}: ${messageOf(error)}`);
   }
   return 1;
 }

@@ -8,6 +8,7 @@ import type { Provider } from "../providers/provider.ts";
 import { createProviders } from "../providers/table.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { createLogger, type RootLogger } from "../telemetry/logger.ts";
+import { wantsColors } from "./terminal/colors.ts";
 
 /** Everything that a static configuration makes, before it reads the dynamic one and listens. */
 export interface Program {
@@ -39,7 +40,7 @@ export async function createProgram(
   const { log } = configuration;
   const { watch } = options;
   const logPath = log?.filePath ?? "";
-  const logOptions = { ...log, noColor: log.noColor === true || wantsNoColor(runtime) };
+  const logOptions = { ...log, noColor: log.noColor === true || !wantsColors(runtime) };
   // Where the log itself can't be written.
   const lastResort = createLogger(logOptions, runtime.stderr);
   const openLog = () => openLogFile(runtime, logPath, runtime.stdout, lastResort);
@@ -80,9 +81,4 @@ export async function createProgram(
       if (logPath !== "") await logFile.close();
     },
   };
-}
-
-/** https://no-color.org */
-function wantsNoColor(runtime: Runtime): boolean {
-  return (runtime.env["NO_COLOR"] ?? "") !== "";
 }

@@ -7,6 +7,7 @@ import type { Listening } from "../server/data-plane.ts";
 import { type EmbeddedConfiguration, withEmbeddedFiles } from "./embedded-configuration.ts";
 import { createProgram, type Program } from "./program.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { greeting } from "./terminal/greeting.ts";
 import { VERSION } from "./version.ts";
 
 /** Starts the router and resolves when a signal has shut it down, with the exit code. */
@@ -60,6 +61,10 @@ export async function run(
       );
   });
   announce(program, listening, performance.now() - started);
+  if (runtime.isTerminal) {
+    const text = greeting(configuration, listening, control.status.report);
+    runtime.stdout.write(new TextEncoder().encode(text));
+  }
   await stopSignal(runtime);
   logger.info("Shutting down");
   program.terminate();

@@ -116,6 +116,8 @@ export interface Runtime {
   readonly files: Files;
   readonly stdout: AppendFile;
   readonly stderr: AppendFile;
+  /** Standard output is a terminal, where a person reads it. */
+  readonly isTerminal: boolean;
   /**
    * Binds and accepts. `accepted` returns who gets the connection's bytes.
    * Rejects with the system's error (EADDRINUSE, EACCES, ...) and the address in its message.

@@ -13,6 +13,7 @@ import { ConnectionSwitch } from "../connection/connection-switch.ts";
 import { TunnelConnection } from "../connection/tunnel-connection.ts";
 import type { EntryPointRoutes } from "./entry-point-routes.ts";
 import type { ConnectionLogger, Drainable, HttpEntryPoint } from "./http-entry-point.ts";
+import { listenError } from "./listen-error.ts";
 
 /** An entrypoint's settings as the static configuration has them, resolved. Times in milliseconds, 0 for none. */
 export interface EntryPointOptions {
@@ -109,14 +110,18 @@ export class EntryPoint implements HttpEntryPoint {
 
   /**
    * Binds; `shared` where other workers bind the same port, `port` instead of the configured one.
-   * Rejects with the system's error.
+   * Rejects with what the system has against it.
    */
   async listen(shared = false, port = this.options.port): Promise<void> {
     const { hostname } = this.options;
     const reusePort = shared || this.options.reusePort;
-    this.listener = await this.runtime.listen({ hostname, port, reusePort }, (connection) =>
-      new ConnectionSwitch(connection, this).begin(),
-    );
+    try {
+      this.listener = await this.runtime.listen({ hostname, port, reusePort }, (connection) =>
+        new ConnectionSwitch(connection, this).begin(),
+      );
+    } catch (error) {
+      throw listenError(this.name, port, error);
+    }
   }
 
   /** See `Runtime.startTls`. */

@@ -4,6 +4,7 @@ import type { Address } from "../../net/connection.ts";
 import type { Runtime } from "../../net/runtime.ts";
 import type { DatagramHandler, UdpSocket } from "../../net/udp/udp.ts";
 import type { UdpHandler, UdpReceiver, UdpSession } from "../../net/udp/udp-session.ts";
+import { listenError } from "./listen-error.ts";
 
 /** A UDP entrypoint's settings. Times in milliseconds. */
 export interface UdpEntryPointOptions {
@@ -64,10 +65,14 @@ export class UdpEntryPoint implements DatagramHandler {
     return this.sessions.size;
   }
 
-  /** Binds. Rejects with the system's error. */
+  /** Binds. Rejects with what the system has against it. */
   async listen(runtime: Pick<Runtime, "bindUdp">): Promise<void> {
     const { hostname, port, reusePort } = this.options;
-    this.socket = await runtime.bindUdp({ hostname, port, reusePort }, this);
+    try {
+      this.socket = await runtime.bindUdp({ hostname, port, reusePort }, this);
+    } catch (error) {
+      throw listenError(this.name, port, error);
+    }
   }
 
   /** From a client. */

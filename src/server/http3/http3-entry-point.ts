@@ -12,6 +12,7 @@ import { altSvc, http3Advertisement } from "../../request/alt-svc.ts";
 import type { ServerOptions } from "../../tls/tls-options.ts";
 import type { EntryPointRoutes } from "../entry-point/entry-point-routes.ts";
 import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
+import { listenError } from "../entry-point/listen-error.ts";
 import { Http3Connection } from "./http3-connection.ts";
 
 /** What HTTP/3 needs of the entrypoint that it belongs to. */
@@ -68,19 +69,24 @@ export class Http3EntryPoint implements Http3Handler {
     return "refused" in options ? options.refused : http3Obstacle(options);
   };
 
-  /** Binds UDP, on the port that the entrypoint has bound for TCP. Rejects with the system's error. */
+  /** Binds UDP, on the port that the entrypoint has bound for TCP. Rejects with what the system has against it. */
   async listen(): Promise<void> {
     const { entry } = this;
-    this.listener = await this.runtime.listenHttp3!(
-      {
-        hostname: entry.options.hostname,
-        port: entry.address?.port ?? entry.options.port,
-        certificates: entry.routes.tls.http3Certificates,
-        maxConcurrentStreams: entry.options.maxConcurrentStreams,
-        idleTimeout: entry.idleTimeout,
-      },
-      this,
-    );
+    const port = entry.address?.port ?? entry.options.port;
+    try {
+      this.listener = await this.runtime.listenHttp3!(
+        {
+          hostname: entry.options.hostname,
+          port,
+          certificates: entry.routes.tls.http3Certificates,
+          maxConcurrentStreams: entry.options.maxConcurrentStreams,
+          idleTimeout: entry.idleTimeout,
+        },
+        this,
+      );
+    } catch (error) {
+      throw listenError(entry.name, port, error);
+    }
     this.advertisement = http3Advertisement(this.advertisedPort || this.listener.address.port);
   }
 

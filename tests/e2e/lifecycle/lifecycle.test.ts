@@ -118,6 +118,7 @@ test("a port in use: a clear error and 1, without waiting for any grace", async 
   });
   expect(await program.exited()).toBe(1);
   expect(program.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${upstream.port}`));
+  expect(program.stderr).toStartWith('entrypoint "second": ');
   expect(program.stderr).toMatch(/in use/i);
   expect(program.stderr).not.toMatch(/^\s+at /m);
 });

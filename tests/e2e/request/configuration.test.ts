@@ -94,13 +94,14 @@ describe("the static configuration comes from", () => {
     ],
     // A file goes before flags and variables of the environment.
     ["/traefik.yml", { files: { "traefik.yml": minimal }, env: { TRAEFIK_PING: "true" } }],
+    ["s.yml", { args: ["s.yml"], files: { "s.yml": minimal } }],
     ["flags", { args: ["--ping"], env: { TRAEFIK_LOG_LEVEL: "INFO" } }],
   ];
   test.each(sources)("%s", async (source, options) => {
     const { code, out, err } = await run({ ...options, args: ["check", ...(options.args ?? [])] });
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(
-      new RegExp(`^(/\\S*)?${source.replaceAll(".", "\\.")}: OK, \\d routers, \\d services\n$`),
+      new RegExp(`^(/\\S*)?${source.replaceAll(".", "\\.")}: OK, \\d routers?, \\d services?\n$`),
     );
   });
 
@@ -268,7 +269,8 @@ describe("commands", () => {
       expect(help.out).toContain(word);
     const unknown = await run({ args: ["chekc"] });
     expect(unknown.code).toBe(1);
-    expect(unknown.err).toStartWith('unknown command "chekc"');
+    expect(unknown.err).toStartWith('unknown command "chekc", did you mean "check"?\n');
+    for (const flag of ["--version", "-v"]) expect(await run({ args: [flag] })).toEqual(version);
   });
 
   test("healthcheck: 0 while it runs, 1 when it is gone, and where there is no ping", async () => {
@@ -285,7 +287,7 @@ describe("commands", () => {
     expect(await program.stop()).toBe(0);
     const gone = await run(ask);
     expect(gone.code).toBe(1);
-    expect(gone.out).toStartWith("Error calling healthcheck");
+    expect(gone.out).toStartWith(`Error calling healthcheck at http://127.0.0.1:${port}/ping: `);
     const without = await run({ ...ask, files: { "s.yml": yaml(port) } });
     expect([without.code, without.out]).toEqual([
       1,

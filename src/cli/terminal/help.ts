@@ -2,9 +2,10 @@ export const HELP = `Sluice, an edge router that speaks Traefik's configuration
 
 Usage:
   sluice [flags]                start the router
-  sluice check [flags]          validate the whole configuration and say everything that is wrong
+  sluice check [FILE] [flags]   validate the whole configuration and say everything that is wrong
   sluice healthcheck [flags]    ask a running Sluice's ping endpoint; exit code 0 where it is well
-  sluice version                print the version
+  sluice version                print the version, as --version and -v do
+  sluice help                   print this, as --help and -h do
 
 Configuration, the first of these that is there (one excludes the others):
   --configFile=FILE             a YAML, TOML or JSON file; else traefik.{toml,yaml,yml} in
