@@ -160,11 +160,15 @@ function cleanPath(path: string): string {
   return path.endsWith("/") && clean !== "/" ? `${clean}/` : clean;
 }
 
+/** Added to a byte that is no UTF-8. */
+const NO_UTF8 = 0xdc00;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * The path as rules match it: a normalised path decoded, except RFC 3986's reserved characters and
- * "%". Bytes that are no UTF-8 stay encoded, so that no two different paths look the same.
+ * "%". A byte that is no UTF-8 becomes a character for itself, as it is one for Go's expressions: a
+ * lone surrogate (U+DC80 to U+DCFF), which no rule's text has, so that no two paths look the same.
  */
 export function routingPathOf(path: string): string {
   if (!path.includes("%")) return path;
@@ -176,7 +180,9 @@ export function routingPathOf(path: string): string {
       let decoded: string | null = null;
       if (length > 1) decoded = decodeUtf8(run.slice(i, i + length * 3));
       else if (!IS_RESERVED[code]) decoded = String.fromCharCode(code);
-      text += decoded ?? run.slice(i, i + 3);
+      if (decoded !== null) text += decoded;
+      else if (code < 0x80) text += run.slice(i, i + 3);
+      else text += String.fromCharCode(NO_UTF8 + code);
       i += decoded === null ? 3 : length * 3;
     }
     return text;

@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { shortened } from "../core/shortened.ts";
 
 /** An expression in Go's dialect; every operation takes time linear in the text. */
 export interface GoRegexp {
@@ -24,7 +25,7 @@ export function compileGoRegexp(pattern: string): GoRegexp {
     compiled = RE2JS.compile(pattern);
   } catch (error) {
     throw new Error(
-      `expected a regular expression in Go's syntax, found "${pattern}": ${(error as Error).message}`,
+      `expected a regular expression in Go's syntax, found "${shortened(pattern)}": ${shortened((error as Error).message, 200)}`,
     );
   }
   return new Re2Regexp(compiled, isSafeForNative(pattern) ? new RegExp(pattern, "u") : null);

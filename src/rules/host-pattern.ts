@@ -1,3 +1,4 @@
+import { shortened } from "../core/shortened.ts";
 /**
  * What `Host()` says. "exact" has a name, "wildcard" (`*.example.com`) what stands behind the
  * request host's first label (".example.com"), "any" (`*`) is every host and none.
@@ -13,7 +14,7 @@ export type HostPattern =
 export function parseHostPattern(value: string): HostPattern {
   if (value === "*") return { kind: "any" };
   if (!isAscii(value))
-    throw new Error(`Host takes ASCII, found "${value}": write the name in punycode`);
+    throw new Error(`Host takes ASCII, found "${shortened(value)}": write the name in punycode`);
   const lower = value.toLowerCase();
   const host = lower.endsWith(".") ? lower.slice(0, -1) : lower;
   return host.startsWith("*")

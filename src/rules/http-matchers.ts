@@ -1,5 +1,6 @@
 import { latin1, latin1Bytes } from "../core/bytes.ts";
 import { CidrSet } from "../core/cidr.ts";
+import { shortened } from "../core/shortened.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { compileGoRegexp } from "./go-regexp.ts";
@@ -45,8 +46,12 @@ const COMPILERS: Record<keyof typeof HTTP_MATCHERS, Compile> = {
   },
   HostRegexp: (value) => {
     if (!isAscii(value))
-      throw new Error(`HostRegexp takes ASCII, found "${value}": write the name in punycode`);
+      throw new Error(
+        `HostRegexp takes ASCII, found "${shortened(value)}": write the name in punycode`,
+      );
     const expression = compileGoRegexp(value);
+    // Traefik tries the host's CNAME too, and that is "" where there is no resolver.
+    if (expression.test("")) return () => true;
     return (_, exchange) => expression.test(hostWithDot(exchange));
   },
   Path: (value) => {
@@ -164,5 +169,5 @@ function query(key: string, matches: (value: string) => boolean): HttpPredicate 
 
 function checkPath(matcher: string, value: string): void {
   if (!value.startsWith("/"))
-    throw new Error(`${matcher} takes a path that starts with "/", found "${value}"`);
+    throw new Error(`${matcher} takes a path that starts with "/", found "${shortened(value)}"`);
 }

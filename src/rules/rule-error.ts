@@ -1,3 +1,5 @@
+import { shortened } from "../core/shortened.ts";
+
 /** Longer rules are shown in part. */
 const SHOWN = 200;
 
@@ -7,14 +9,11 @@ export class RuleError extends Error {
   readonly column: number;
 
   constructor(message: string, rule: string, column: number) {
-    super(`${shortened(message)} at column ${column} of the rule ${excerpt(rule, column)}`);
+    super(
+      `${shortened(message, 2 * SHOWN)} at column ${column} of the rule ${excerpt(rule, column)}`,
+    );
     this.column = column;
   }
-}
-
-/** A message may name what it found, of whatever length. */
-function shortened(message: string): string {
-  return message.length <= 2 * SHOWN ? message : `${message.slice(0, 2 * SHOWN)}…`;
 }
 
 function excerpt(rule: string, column: number): string {

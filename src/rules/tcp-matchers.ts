@@ -1,4 +1,5 @@
 import { CidrSet } from "../core/cidr.ts";
+import { shortened } from "../core/shortened.ts";
 import type { ConnectionFacts } from "../net/tcp-handler.ts";
 import { compileGoRegexp } from "./go-regexp.ts";
 import { firstLabelEnd, isAscii } from "./host-pattern.ts";
@@ -31,7 +32,9 @@ const COMPILERS: Record<keyof typeof TCP_MATCHERS, (value: string) => TcpPredica
   },
   HostSNIRegexp: (value) => {
     if (!isAscii(value))
-      throw new Error(`HostSNIRegexp takes ASCII, found "${value}": write the name in punycode`);
+      throw new Error(
+        `HostSNIRegexp takes ASCII, found "${shortened(value)}": write the name in punycode`,
+      );
     const expression = compileGoRegexp(value);
     return ({ serverName }) => expression.test(serverName);
   },
@@ -51,7 +54,8 @@ function sniName(value: string): string {
   const lower = value.toLowerCase();
   const name = lower.endsWith(".") ? lower.slice(0, -1) : lower;
   // A lone dot is no name: without it, it would be that of all who send none.
-  if (!NAME.test(name)) throw new Error(`HostSNI takes a host name or "*", found "${value}"`);
+  if (!NAME.test(name))
+    throw new Error(`HostSNI takes a host name or "*", found "${shortened(value)}"`);
   return name;
 }
 

@@ -99,8 +99,10 @@ describe("routingPathOf", () => {
       "/%3A%2F%3F%23%5B%5D%40%21%24%26%27%28%29%2A%2B%2C%3B%3D%25",
     "/%22%3C%00%5C": '/"<\u0000\\',
     "/caf%C3%A9/%E2%82%AC%F0%9F%98%80": "/caf\u00e9/\u20ac\u{1f600}",
-    "/caf%E9": "/caf%E9",
-    "/%C3x%C3%20%ED%A0%80%C0%AF": "/%C3x%C3 %ED%A0%80%C0%AF",
+    // Bytes that are no UTF-8: each a character that no rule's text has.
+    "/caf%E9": "/caf\udce9",
+    "/%FF": "/\udcff",
+    "/%C3x%C3%20%ED%A0%80%C0%AF": "/\udcc3x\udcc3 \udced\udca0\udc80\udcc0\udcaf",
     "/%EF%BB%BFa": "/\ufeffa",
     "/%25E9": "/%25E9",
   };

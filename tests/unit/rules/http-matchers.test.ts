@@ -81,7 +81,9 @@ describe("HostRegexp", () => {
     hosts("a.test", "b.test.", "A.test.:80"),
     hosts("c.test"),
   );
-  table("HostRegexp(`^$`)", hosts(""), hosts("a"));
+  // Traefik tries the CNAME of a host as well, which is "" where nothing resolves it.
+  table("HostRegexp(`^$`)", hosts("", "a"), []);
+  table("HostRegexp(`^(a\\.test)?$`)", hosts("a.test", "b.test"), []);
   table("HostRegexp(`{domain:[a-z]+\\.com}`)", [], hosts("example.com"));
 });
 
@@ -248,9 +250,26 @@ describe("logic", () => {
   );
 });
 
+describe("paths that are no UTF-8", () => {
+  const no = (...targets: string[]) => targets.map((target) => ({ target }));
+  table("PathRegexp(`^/.$`)", no("/%FF", "/%E9", "/a"), no("/%FF%FF", "/%25FF"));
+  table("PathRegexp(`^/[^a-z]+$`)", no("/%FF%80"), no("/a"));
+  // The text names three characters, and the path has one byte.
+  table("Path(`/%FF`)", [], no("/%FF"));
+  table("PathPrefix(`/`)", no("/%FF"), []);
+});
+
 describe("mistakes", () => {
   const cases: [rule: string, message: string][] = [
     ["Host(`🦭.com`)", 'Host takes ASCII, found "🦭.com": write the name in punycode'],
+    [
+      `HostRegexp(\`${"ü".repeat(5000)}\`)`,
+      `HostRegexp takes ASCII, found "${"ü".repeat(100)}…": write the name in punycode`,
+    ],
+    [
+      `Path(\`${"x".repeat(5000)}\`)`,
+      `Path takes a path that starts with "/", found "${"x".repeat(100)}…"`,
+    ],
     ["HostRegexp(`🦭.com`)", 'HostRegexp takes ASCII, found "🦭.com": write the name in punycode'],
     [
       "HostRegexp(`(example.com`)",

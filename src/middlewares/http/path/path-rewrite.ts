@@ -73,6 +73,19 @@ export function afterDecoded(path: string, length: number): string {
   return path.slice(at);
 }
 
+/**
+ * What is left of a wire path behind the first `length` decoded characters, with one "/" in front. A
+ * "/" that was encoded (`%2F`) becomes the one in front, and what Go makes of that is decoded and
+ * encoded again: a RawPath that is not the Path's has no say.
+ */
+export function strippedPath(path: string, length: number): string {
+  const rest = afterDecoded(path, length);
+  if (rest === "" || rest.startsWith("/")) return rest;
+  const decoded = decodePath(rest) ?? rest;
+  if (!decoded.startsWith("/")) return `/${rest}`;
+  return decoded.replace(/[^0-9A-Za-z\-._~$&+,/:;=@]/g, percentEncode);
+}
+
 /** True where no segment is empty (but the last), "." or "..": what Go's URL.JoinPath leaves alone. */
 export function isCanonical(path: string): boolean {
   let start = path.startsWith("/") ? 1 : 0;

@@ -4,14 +4,13 @@ import { FieldId } from "../../../wire/field-names.ts";
 import { fieldText } from "../headers/field-edits.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import {
-  afterDecoded,
   decodePath,
-  ensureLeadingSlash,
   isCanonical,
   notCanonical,
   pathOf,
   pathText,
   setPath,
+  strippedPath,
   utf8Bytes,
 } from "./path-rewrite.ts";
 
@@ -36,7 +35,7 @@ export const stripPrefixRegex: HttpMiddlewareKind<"stripPrefixRegex"> = {
           if (prefix === "" || !text.startsWith(prefix)) continue;
           const bytes = utf8Bytes(prefix);
           if (!decoded.startsWith(bytes)) continue;
-          const stripped = ensureLeadingSlash(afterDecoded(path, bytes.length));
+          const stripped = strippedPath(path, bytes.length);
           if (!isCanonical(stripped)) return notCanonical();
           lazy.headerList.appendId(FieldId.xForwardedPrefix, fieldText(prefix));
           setPath(lazy, stripped);

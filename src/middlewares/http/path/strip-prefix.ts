@@ -3,13 +3,12 @@ import { FieldId } from "../../../wire/field-names.ts";
 import { fieldText } from "../headers/field-edits.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import {
-  afterDecoded,
   decodePath,
-  ensureLeadingSlash,
   isCanonical,
   notCanonical,
   pathOf,
   setPath,
+  strippedPath,
   utf8Bytes,
 } from "./path-rewrite.ts";
 
@@ -34,8 +33,8 @@ export const stripPrefix: HttpMiddlewareKind<"stripPrefix"> = {
         for (let i = 0; i < prefixes.length; i++) {
           const { bytes, field } = prefixes[i];
           if (!decoded.startsWith(bytes)) continue;
-          const rest = afterDecoded(path, bytes.length);
-          const stripped = forceSlash && rest === "" ? "/" : ensureLeadingSlash(rest);
+          const rest = strippedPath(path, bytes.length);
+          const stripped = forceSlash && rest === "" ? "/" : rest;
           if (!isCanonical(stripped)) return notCanonical();
           lazy.headerList.appendId(FieldId.xForwardedPrefix, field);
           setPath(lazy, stripped);

@@ -2,7 +2,7 @@ import type { Exchange } from "../../../http/exchange.ts";
 import { httpError } from "../../../http/http-error.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
-import { locationOf, redirectTo } from "./redirect.ts";
+import { locationOf, redirectedTarget, redirectTo } from "./redirect.ts";
 
 function isDefaultPort(scheme: string, port: string): boolean {
   return (scheme === "http" && port === "80") || (scheme === "https" && port === "443");
@@ -48,8 +48,10 @@ export const redirectScheme: HttpMiddlewareKind<"redirectScheme"> = {
         if (oldScheme === scheme && oldPort === newPort) {
           return next(lazy, exchange);
         }
-        const location = locationOf(`${scheme}://${host.slice(0, colon)}${newPort}${lazy.target}`);
-        return location === null ? httpError(500) : redirectTo(location, lazy.method, permanent);
+        const location = locationOf(
+          `${scheme}://${host.slice(0, colon)}${newPort}${redirectedTarget(lazy, exchange)}`,
+        );
+        return location === null ? httpError(502) : redirectTo(location, lazy.method, permanent);
       },
     };
   },

@@ -1,5 +1,7 @@
 import { latin1Bytes } from "../../../core/bytes.ts";
 import { Body } from "../../../http/body.ts";
+import type { Exchange } from "../../../http/exchange.ts";
+import type { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse, reasonOf } from "../../../http/lazy/lazy-response.ts";
 import { HeaderList } from "../../../wire/header-list.ts";
 import { utf8Bytes, wirePath } from "../path/path-rewrite.ts";
@@ -9,6 +11,25 @@ export function redirectTo(location: string, method: string, permanent: boolean)
   const status = method === "GET" ? (permanent ? 301 : 302) : permanent ? 308 : 307;
   const headers = HeaderList.from([["Location", location]]);
   return new LazyResponse(status, headers, Body.of(latin1Bytes(reasonOf(status))));
+}
+
+/**
+ * The target as a redirection keeps it: a ";" of the query, which becomes "&" on the way to servers,
+ * is still one, unless a middleware has changed the target. Source: Traefik's rawURL goes by Go's
+ * RequestURI, which http.AllowQuerySemicolons leaves alone.
+ */
+export function redirectedTarget({ target }: LazyRequest, exchange: Exchange): string {
+  const received = exchange.target;
+  if (!received.includes(";") || target !== exchange.normalTarget) return target;
+  const question = target.indexOf("?");
+  const before = received.indexOf("?");
+  if (question < 0 || before < 0) return target;
+  const separators = received.slice(before).match(/[&;]/g) ?? [];
+  const query = target.slice(question);
+  // With encodeQuerySemicolons it is a %3B by now, and stays one.
+  if (query.split("&").length - 1 !== separators.length) return target;
+  let i = 0;
+  return target.slice(0, question) + query.replace(/&/g, () => separators[i++]);
 }
 
 const URL_PARTS = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?(?:\/\/([^/?#]*))?)([^?#]*)([^#]*)(.*)$/s;

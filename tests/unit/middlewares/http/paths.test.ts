@@ -70,6 +70,16 @@ describe("stripPrefix", () => {
     expect(await strip("/bad%zz", ["/b"])).toBe("400");
   });
 
+  test("an encoded slash behind the prefix becomes the one in front, as with Go", async () => {
+    expect(await strip("/foo%2Fx", ["/foo"])).toBe("/x /foo");
+    expect(await strip("/foo%2Fa%2Fb%20c", ["/foo"])).toBe("/a/b%20c /foo");
+    expect(await strip("/foo%2F", ["/foo"])).toBe("/ /foo");
+    expect(await strip("/foo/%2Fx", ["/foo/"])).toBe("/x /foo/");
+    expect(await strip("/foo%2F%2Fx", ["/foo"])).toBe("400");
+    expect(await strip("/foo%2F/x", ["/foo"])).toBe("400");
+    expect(await strip("/foo%2F..%2Fx", ["/foo"])).toBe("400");
+  });
+
   test("refuses what is left where it is not a canonical path", async () => {
     for (const target of ["/a//b", "/a/../b", "/a/./b", "/a..", "/a/b/..", "/a/."]) {
       expect(await strip(target, ["/a"])).toBe("400");
@@ -122,10 +132,13 @@ describe("stripPrefixRegex", () => {
   test("looks at the decoded path, as text", async () => {
     expect(await strip("/caf%C3%A9/x", ["^/caf./"])).toBe("/x /cafÃ©/");
     expect(await strip("/a%20b/x", ["^/a b"])).toBe("/x /a b");
+    expect(await strip("/foo%2Fx", ["^/foo"])).toBe("/x /foo");
   });
 
   test("refuses what is not canonical, and expressions that are none", async () => {
     expect(await strip("/a//b", ["^/a"])).toBe("400");
+    for (const target of ["/a%2F/b", "/a%2F%2Fb", "/a%2F..%2Fb", "/a%2F.%2Fb"])
+      expect(await strip(target, ["^/a"])).toBe("400");
     expect(() => make(stripPrefixRegex, { regex: ["("] })).toThrow();
   });
 });

@@ -1,9 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is how Go writes replacements
 import { describe, expect, test } from "bun:test";
+import type { Middleware } from "../../../../src/http/handler.ts";
 import type { HttpMiddlewareOptions } from "../../../../src/middlewares/http/http-middleware.ts";
+import { stripPrefix } from "../../../../src/middlewares/http/path/strip-prefix.ts";
 import { locationOf } from "../../../../src/middlewares/http/redirect/redirect.ts";
 import { redirectRegex } from "../../../../src/middlewares/http/redirect/redirect-regex.ts";
 import { redirectScheme } from "../../../../src/middlewares/http/redirect/redirect-scheme.ts";
+import { requestPath } from "../../../../src/request/request-path.ts";
 import { type MadeRequest, TLS } from "../../../support/http/make-request.ts";
 import { apply, make } from "./apply.ts";
 
@@ -104,10 +107,36 @@ describe("redirectRegex", () => {
         { host: "foo" },
         "302 https://foo/%C3%A4%20b",
       ],
-      [{ regex: "^http://foo/", replacement: "https://f o/" }, { host: "foo" }, "500 null"],
+      [{ regex: "^http://foo/", replacement: "https://f o/" }, { host: "foo" }, "502 null"],
     ];
     for (const [options, made, expected] of cases)
       expect(await regex(options, made)).toBe(expected);
+  });
+});
+
+describe("the query of a redirection", () => {
+  const location = async (target: string, encodeQuerySemicolons = false, ...more: Middleware[]) => {
+    const way = requestPath({ sanitizePath: true, encodeQuerySemicolons });
+    const links = [way, ...more, make(redirectScheme, { scheme: "https" })];
+    const { response } = await apply(links, { host: "a.test", target });
+    return response.headers.get("location");
+  };
+
+  test("keeps its semicolons, which become & on the way to servers", async () => {
+    expect(await location("/x?a=1;b=2")).toBe("https://a.test/x?a=1;b=2");
+    expect(await location("/a/../x?a=1&b;c&;d")).toBe("https://a.test/x?a=1&b;c&;d");
+    expect(await location("/x;y?z")).toBe("https://a.test/x;y?z");
+    const whole = { regex: "^http://(.*)$", replacement: "https://$1" };
+    const way = requestPath({ sanitizePath: true });
+    const { response } = await apply([way, make(redirectRegex, whole)], { target: "/?a;b" });
+    expect(response.headers.get("location")).toBe("https://example.com/?a;b");
+  });
+
+  test("has them as the entrypoint or a middleware made them, where one did", async () => {
+    expect(await location("/x?a=1;b=2", true)).toBe("https://a.test/x?a=1%3Bb=2");
+    expect(await location("/p/x?a;b", false, make(stripPrefix, { prefixes: ["/p"] }))).toBe(
+      "https://a.test/x?a&b",
+    );
   });
 });
 
