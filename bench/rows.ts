@@ -12,6 +12,7 @@ import { routerCountRow } from "./rows/router-count-row.ts";
 import { startRow } from "./rows/start-row.ts";
 import { throughputRow } from "./rows/throughput-row.ts";
 import { websocketRow } from "./rows/websocket-row.ts";
+import { workersRow } from "./rows/workers-row.ts";
 
 /** TCP routers. */
 const RELAYS = Object.fromEntries(
@@ -67,6 +68,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   ...RELAYS,
   "after-h2": afterHttp2Row,
   latency: latencyRow,
+  workers: workersRow,
   middlewares: middlewaresRow,
   floods: floodRow,
   routers: routerCountRow,

@@ -4,9 +4,9 @@ import { toolPath } from "../../scripts/tool-path.ts";
 
 /**
  * Writes nginx's configuration around `http`, with `main` outside of it, and returns the command that
- * runs it: one worker.
+ * runs it.
  */
-export function nginxCommand(directory: string, http: string, main = ""): string[] {
+export function nginxCommand(directory: string, http: string, main = "", workers = 1): string[] {
   const nginx = toolPath("nginx");
   if (nginx === null) throw new Error("nginx is not installed");
   mkdirSync(directory, { recursive: true });
@@ -18,7 +18,7 @@ export function nginxCommand(directory: string, http: string, main = ""): string
     file,
     `${process.getuid?.() === 0 ? "user root;\n" : ""}${main}
 daemon off;
-worker_processes 1;
+worker_processes ${workers};
 error_log stderr warn;
 pid ${join(directory, "nginx.pid")};
 events { worker_connections 15000; }

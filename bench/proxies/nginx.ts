@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { startServer } from "../measure/measured-process.ts";
+import { ALL_CORES, PROXY_CORES } from "../measure/pinning.ts";
 import { freePorts } from "../measure/ports.ts";
 import {
   HOSTS,
@@ -16,7 +17,7 @@ import type { StartProxy } from "./proxy.ts";
 
 /** nginx: a server for each host, a location for each prefix; buffers as they are by default. */
 export const startNginxProxy: StartProxy = async (directory, backend, extras = {}) => {
-  const { certificate, echoPort } = extras;
+  const { certificate, echoPort, workers } = extras;
   const [port, h2cPort, tlsPort] = await freePorts(3);
   const accessLog = join(directory, "access.log");
   const locations = PREFIXES.map(
@@ -61,10 +62,12 @@ ${backend.ports.map((p, i) => `    server 127.0.0.1:${p} weight=${WEIGHTS[i]};`)
   proxy_set_header ${REQUEST_HEADER.join(" ")};
   add_header ${RESPONSE_HEADER.join(" ")};
   server {
-${listen(" default_server backlog=4096")}
+${listen(` default_server backlog=4096${workers === undefined ? "" : " reuseport"}`)}
     return 404;
   }
 ${servers.join("\n")}`,
+    "",
+    workers,
   );
   return {
     name: "nginx",
@@ -73,7 +76,9 @@ ${servers.join("\n")}`,
     tlsPort: certificate && tlsPort,
     accessLog,
     compiles: false,
-    process: await startServer(command, directory, port),
+    process: await startServer(command, directory, port, {
+      cores: workers === undefined ? PROXY_CORES : ALL_CORES,
+    }),
   };
 };
 

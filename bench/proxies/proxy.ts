@@ -22,6 +22,8 @@ export interface Extras {
   readonly certificate?: CertificateFiles;
   /** Where WEBSOCKET_PATH leads to. */
   readonly echoPort?: number;
+  /** So many threads or processes that serve, on all cores; else one on the measured processes' core. */
+  readonly workers?: number;
 }
 
 /** Starts a proxy in front of the backend. `directory` is its own. */

@@ -16,6 +16,7 @@ export function staticConfiguration(
   accessLog: string,
   port: number,
   tlsPort: number | undefined,
+  workers?: number,
 ): string {
   const entryPoint = (name: string, port: number) => `
   ${name}:
@@ -38,7 +39,7 @@ accessLog:
   bufferingSize: 400
 log:
   level: ERROR
-`;
+${workers === undefined ? "" : `core:\n  workers: ${workers}\n`}`;
 }
 
 /** The dynamic configuration: a router for each route, and for what else the row wants. */

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startServer } from "../measure/measured-process.ts";
+import { ALL_CORES, PROXY_CORES } from "../measure/pinning.ts";
 import { freePorts } from "../measure/ports.ts";
 import type { Backend } from "../scenario/backend.ts";
 import { HOSTS, PREFIXES, RESPONSE_HEADER } from "../scenario/scenario.ts";
@@ -31,7 +32,7 @@ export async function startSluice(
   const tlsPort = extras.certificate && freePort;
   const accessLog = join(logDirectory(directory), "access.log");
   const file = join(directory, "traefik.yml");
-  writeFileSync(file, staticConfiguration(directory, accessLog, port, tlsPort));
+  writeFileSync(file, staticConfiguration(directory, accessLog, port, tlsPort, extras.workers));
   writeRoutes(directory, backend, routes, RESPONSE_HEADER[1], extras);
   return {
     name: "Sluice",
@@ -40,7 +41,9 @@ export async function startSluice(
     tlsPort,
     accessLog,
     compiles: true,
-    process: await startServer([...command, `--configFile=${file}`], directory, port),
+    process: await startServer([...command, `--configFile=${file}`], directory, port, {
+      cores: extras.workers === undefined ? PROXY_CORES : ALL_CORES,
+    }),
   };
 }
 
