@@ -23,7 +23,7 @@ export interface Provider {
 
 /** What a provider may use besides its configuration. */
 export interface ProviderContext {
-  readonly runtime: Pick<Runtime, "files" | "cwd" | "inWorker">;
+  readonly runtime: Pick<Runtime, "files" | "cwd" | "env" | "inWorker">;
   readonly logger: Logger;
   /** False: it reads once. */
   readonly watch: boolean;

@@ -6,6 +6,8 @@ export interface GoRegexp {
   test(text: string): boolean;
   /** The leftmost match, null where there is none. */
   find(text: string): string | null;
+  /** Where all matches begin and end. */
+  spans(text: string): (readonly [start: number, end: number])[];
   /** All matches replaced, with Go's `$1`, `${1}`, `$name`, `${name}` and `$$`. */
   replace(text: string, replacement: string): string;
 }
@@ -51,6 +53,17 @@ class Re2Regexp implements GoRegexp {
   find(text: string): string | null {
     const matcher = this.compiled.matcher(text);
     return matcher.find() ? (matcher.group(0) ?? "") : null;
+  }
+
+  spans(text: string): (readonly [number, number])[] {
+    const matcher = this.compiled.matcher(text);
+    const spans: [number, number][] = [];
+    while (matcher.find()) {
+      const [start, end] = [matcher.start(), matcher.end()];
+      if (start === end && start === spans.at(-1)?.[1] && start > 0) continue;
+      spans.push([start, end]);
+    }
+    return spans;
   }
 
   replace(text: string, replacement: string): string {

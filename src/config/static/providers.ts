@@ -11,7 +11,7 @@ import {
   timerDuration,
 } from "../fields.ts";
 import { nearest } from "../nearest.ts";
-import { accepted, refused } from "../support.ts";
+import { refused } from "../support.ts";
 
 /** As elements have them behind their "@"; consulcatalog, consul and nomad may add "-" and a namespace. */
 const PROVIDER_NAMES = [
@@ -81,7 +81,7 @@ export const providersSchema = z.strictObject({
       directory: text().optional(),
       watch: flag().default(true),
       filename: text().optional(),
-      debugLogGeneratedTemplate: accepted(flag(), "files are not Go templates here"),
+      debugLogGeneratedTemplate: flag().optional(),
     })
     .optional(),
   kubernetesIngress: refused(() =>

@@ -1,19 +1,18 @@
 import type { DisabledDynamicElement, DynamicConfiguration } from "../../config/dynamic/schema.ts";
 import { type ValidatedDynamic, validateDynamic } from "../../config/dynamic/validate.ts";
 import { ConfigError, type ConfigIssue, type ConfigNotice } from "../../config/sources/document.ts";
-import { parseFile } from "../../config/sources/parse-file.ts";
+import {
+  parseTemplatedFile,
+  type TemplatedFile,
+} from "../../config/sources/parse-templated-file.ts";
 import { Breather } from "../../core/breather.ts";
 
 /** A dynamic configuration's file as it was read. */
-export interface DynamicFile {
-  /** Its path; the extension says the language. */
-  readonly name: string;
-  readonly text: string;
-}
+export type DynamicFile = TemplatedFile;
 
 /** Parses and validates a file. Throws ConfigError where it can't be parsed. */
-export function readDynamicFile({ name, text }: DynamicFile): ValidatedDynamic {
-  return validateDynamic(parseFile(text, name));
+export function readDynamicFile(file: DynamicFile): ValidatedDynamic {
+  return validateDynamic(parseTemplatedFile(file));
 }
 
 /**

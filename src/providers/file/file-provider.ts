@@ -7,7 +7,8 @@ import {
   type ConfigNotice,
   formatIssue,
 } from "../../config/sources/document.ts";
-import { parseFile } from "../../config/sources/parse-file.ts";
+import { parseTemplatedFile, renderFile } from "../../config/sources/parse-templated-file.ts";
+import { hasActions } from "../../config/template/template.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Files, Runtime, Stop } from "../../net/runtime.ts";
@@ -29,13 +30,17 @@ export interface FileProviderOptions {
   readonly watch: boolean;
   /** What relative paths are relative to: the process's working directory, absolute. */
   readonly cwd: string;
+  /** What templates see of it. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What templates make is logged, at the level DEBUG. */
+  readonly logsTemplates?: boolean;
   /** Reads what is large; without it everything is read in this thread. */
   readonly inWorker?: Runtime["inWorker"];
 }
 
 /** The provider that the static configuration describes. */
 export const fileProvider: ProviderFactory<"file"> = (
-  { filename, directory, watch },
+  { filename, directory, watch, debugLogGeneratedTemplate },
   { runtime, logger, watch: mayWatch },
 ) =>
   new FileProvider(
@@ -44,6 +49,8 @@ export const fileProvider: ProviderFactory<"file"> = (
       directory,
       watch: mayWatch && watch,
       cwd: runtime.cwd,
+      env: runtime.env,
+      logsTemplates: debugLogGeneratedTemplate,
       inWorker: (task, input) => runtime.inWorker(task, input),
     },
     runtime.files,
@@ -103,7 +110,7 @@ export class FileProvider implements Provider {
     for (const file of this.last ?? []) {
       let document = this.documents.get(file);
       if (document === undefined) {
-        document = parseFile(file.text, file.name);
+        document = parseTemplatedFile(file);
         this.documents.set(file, document);
       }
       if (hasElement(document.value, path.slice(0, ELEMENT_DEPTH))) return document.locate(path);
@@ -164,7 +171,10 @@ export class FileProvider implements Provider {
 
   private async readAll(names: readonly string[]): Promise<DynamicFile[]> {
     const texts: DynamicFile[] = [];
-    for (const name of names) texts.push({ name, text: await this.readText(name) });
+    for (const name of names) {
+      const text = await this.readText(name);
+      texts.push(hasActions(text) ? { name, text, env: { ...this.options.env } } : { name, text });
+    }
     return texts;
   }
 
@@ -220,11 +230,22 @@ export class FileProvider implements Provider {
     return { provider: this.name, configuration, disabled };
   }
 
-  /** What is large is read by a worker: parsing a megabyte takes half a second. */
+  /** What is large, or may become so as a template, is read by a worker. */
   private async read(file: DynamicFile, large: boolean): Promise<ValidatedDynamic> {
-    const { inWorker } = this.options;
-    if (inWorker === undefined || !large) return readDynamicFile(file);
+    const { inWorker, logsTemplates } = this.options;
+    if (logsTemplates === true) this.logTemplate(file);
+    if (inWorker === undefined || (!large && file.env === undefined)) return readDynamicFile(file);
     return unpackDynamicFile((await inWorker("read-dynamic-file", file)) as PackedDynamic);
+  }
+
+  private logTemplate(file: DynamicFile): void {
+    const rendered = renderFile(file);
+    if (rendered === undefined) return;
+    this.logger.debug("The template made this configuration", {
+      providerName: this.name,
+      file: file.name,
+      configuration: rendered.text,
+    });
   }
 
   private report(issues: readonly ConfigIssue[]): void {

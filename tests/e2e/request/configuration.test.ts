@@ -242,6 +242,21 @@ describe("commands", () => {
     ]);
   });
 
+  test("dynamic files are Go templates, which see the environment", async () => {
+    const port = await freePort();
+    const routers =
+      '{{ range until 2 }}"r{{ . }}": {rule: "Path(`/{{ env "NAME" | upper }}{{ . }}`)", service: whoami@internal},{{ end }}';
+    await using program = await startProgram({
+      args: ["--configFile=s.yml"],
+      files: { "s.yml": yaml(port), "dynamic.yml": `http: {routers: { ${routers} }}\n` },
+      env: { NAME: "app" },
+      ports: [port],
+    });
+    expect((await get(port, "/APP1")).status).toBe(200);
+    expect((await get(port, "/APP2")).status).toBe(404);
+    expect(await program.stop()).toBe(0);
+  });
+
   test("directories of log files are made, and what counts for nothing is logged", async () => {
     const port = await freePort();
     await using program = await startProgram({

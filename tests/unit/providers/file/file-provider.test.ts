@@ -59,3 +59,43 @@ test("a link to a directory that is not above it is followed", async () => {
   expect(Object.keys(http?.routers ?? {})).toEqual(["a"]);
   expect(lines).toEqual([]);
 });
+
+test("a file that is a template is what the template makes, with places in the template", async () => {
+  const { http, lines, emitted } = await read({
+    "a.yml": [
+      '{{ $domain := env "DOMAIN" | default "example.com" }}',
+      "http:",
+      "  routers:",
+      "    {{- range $i := until 2 }}",
+      "    r{{ $i }}:",
+      '      rule: "Host(`r{{ $i }}.{{ $domain }}`)"',
+      "      service: x",
+      "      {{- if $i }}",
+      "      nonsense: 1",
+      "      {{- end }}",
+      "    {{- end }}",
+      "    last: {rules: x}",
+      "",
+    ].join("\n"),
+  });
+  expect(Object.values(http?.routers ?? {}).map(({ rule }) => rule)).toEqual([
+    "Host(`r0.example.com`)",
+  ]);
+  const places = emitted[0].disabled.flatMap(({ errors }) =>
+    errors.map((error) =>
+      error
+        .replace(/^.*a\.yml:/, "")
+        .split(": ")
+        .slice(0, 2),
+    ),
+  );
+  expect(places).toContainEqual(["9:7", "http.routers.r1.nonsense"]);
+  expect(places).toContainEqual(["12:12", "http.routers.last.rules"]);
+  expect(lines).toEqual([]);
+});
+
+test("a template with a mistake is said with its place, and nothing is emitted", async () => {
+  const { emitted, lines } = await read({ "a.yml": "http:\n  routers: {{ nope }}\n" });
+  expect(emitted).toEqual([]);
+  expect(lines).toEqual(['./a.yml:2:15: template: the function "nope" is not defined']);
+});
