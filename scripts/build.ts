@@ -14,6 +14,7 @@ const { exitCode } = Bun.spawnSync(
     // Loaded by their place beside main.ts, so bundlers must be told of them.
     join(ROOT, "runtime/bun/worker.ts"),
     join(ROOT, "runtime/bun/splice-worker.ts"),
+    join(ROOT, "runtime/bun/plane.ts"),
     "--compile",
     `--outfile=${EXECUTABLE}`,
     "--minify-syntax",

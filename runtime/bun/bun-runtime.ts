@@ -1,6 +1,7 @@
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
-import { workerThread } from "../node/worker-thread.ts";
+import { nodeThreads } from "../node/threads/threads.ts";
+import { workerThread } from "../node/threads/worker-thread.ts";
 import { bunStartTls } from "./bun-handshake.ts";
 import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
@@ -21,6 +22,7 @@ export function bunRuntime(): Runtime {
     ),
     name: "bun",
     version: Bun.version,
+    threads: nodeThreads(new URL("./plane.ts", import.meta.url), true),
     listen: bunListen,
     connect: bunConnect,
     serverTls: (options) => new BunServerTls(options),

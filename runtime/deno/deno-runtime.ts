@@ -2,10 +2,11 @@ import { pathToFileURL } from "node:url";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
 import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
+import { nodeThreads } from "../node/threads/threads.ts";
+import { workerThread } from "../node/threads/worker-thread.ts";
 import { nodeStartTls } from "../node/tls/node-handshake.ts";
 import { NodeClientTls, NodeServerTls } from "../node/tls/node-tls-context.ts";
 import { nodeBindUdp } from "../node/udp/node-udp.ts";
-import { workerThread } from "../node/worker-thread.ts";
 
 /**
  * Sluice on Deno, by way of node:net: unlike Deno.Conn it can reset a connection, it says how much
@@ -23,6 +24,7 @@ export function denoRuntime(): Runtime {
     name: "deno",
     version: Deno.version.deno,
     args: Deno.args,
+    threads: nodeThreads(new URL("./plane.ts", import.meta.url), false),
     listen: nodeListen,
     connect: nodeConnect,
     serverTls: (options) => new NodeServerTls(options),

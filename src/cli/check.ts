@@ -45,6 +45,7 @@ async function checkDynamic(
   const logger = new ProblemLog();
   const program = await createProgram(runtime, withoutLogs as typeof configuration, {
     watch: false,
+    threads: false,
     logger,
   });
   const { control } = program;

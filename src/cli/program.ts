@@ -2,6 +2,7 @@ import type { StaticConfiguration } from "../config/static/schema.ts";
 import { ControlPlane } from "../control/control-plane.ts";
 import type { Planes } from "../control/planes.ts";
 import { singlePlane } from "../control/single-plane.ts";
+import { WorkerPlanes } from "../control/worker-planes.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -27,6 +28,8 @@ export interface Program {
 export interface ProgramOptions {
   /** False: what is read is read once. */
   readonly watch: boolean;
+  /** False: whatever is configured, everything runs in this thread. */
+  readonly threads: boolean;
   /** Instead of the configured one. */
   readonly logger?: RootLogger;
 }
@@ -46,13 +49,16 @@ export async function createProgram(
   const openLog = () => openLogFile(runtime, logPath, runtime.stdout, lastResort);
   let logFile = await openLog();
   const logger = options.logger ?? createLogger(logOptions, logFile);
-  const planes: Planes = await singlePlane({
-    runtime,
-    configuration,
-    logger,
-    stdout: runtime.stdout,
-    lastResort,
-  });
+  const workers = workerCount(runtime, configuration, options.threads);
+  const common = { configuration, logger, stdout: runtime.stdout };
+  const planes: Planes =
+    workers === 1
+      ? await singlePlane({ ...common, runtime, lastResort })
+      : new WorkerPlanes({
+          ...common,
+          runtime: { threads: runtime.threads!, exit: runtime.exit },
+          workers,
+        });
   const providers = createProviders(configuration.providers, { runtime, logger, watch });
   const control = new ControlPlane({
     runtime,
@@ -81,4 +87,19 @@ export async function createProgram(
       if (logPath !== "") await logFile.close();
     },
   };
+}
+
+/** `core.workers`; "auto" is what SLUICE_WORKERS says, or else the processors that there are. */
+function workerCount(
+  { threads, env }: Runtime,
+  { core }: StaticConfiguration,
+  wanted: boolean,
+): number {
+  if (!wanted || threads === undefined) return 1;
+  const { workers = "auto" } = core ?? {};
+  if (workers !== "auto") return workers;
+  const given = env["SLUICE_WORKERS"] ?? "";
+  if (given === "") return threads.cores;
+  if (/^[1-9]\d{0,2}$/.test(given)) return Number(given);
+  throw new Error(`SLUICE_WORKERS: expected a whole number from 1, found "${given}"`);
 }

@@ -22,7 +22,7 @@ export async function run(
   const program = await createProgram(
     shipped ? withEmbeddedFiles(runtime, embedded) : runtime,
     configuration,
-    { watch: true },
+    { watch: true, threads: true },
   );
   const { control, logger } = program;
   let listening: readonly Listening[];

@@ -60,7 +60,7 @@ export class ControlPlane {
 
   /** Reads the dynamic configuration and has it compiled, without listening. */
   async load(): Promise<void> {
-    await this.watcher.start();
+    await Promise.all([this.options.planes.started(), this.watcher.start()]);
   }
 
   /** Binds every entrypoint and says where. Rejects, with none left bound, where one can't be. */

@@ -3,6 +3,8 @@ import type { Snapshot } from "../snapshot/snapshot.ts";
 
 /** The data planes of the process, as the control plane sees them: one, or one in each worker. */
 export interface Planes {
+  /** Resolves when all are there. Rejects where the static configuration can't work. */
+  started(): Promise<void>;
   /**
    * Has all of them serve a snapshot and resolves with what became of it in the first; they are all
    * alike. One that can't is logged and goes on with the last. Rejects where none could.

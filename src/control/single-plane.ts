@@ -5,6 +5,7 @@ import type { Planes } from "./planes.ts";
 export async function singlePlane(options: PlaneProgramOptions): Promise<Planes> {
   const program = await createPlaneProgram(options);
   return {
+    started: async () => {},
     apply: (snapshot) => program.plane.apply(snapshot),
     listen: () => program.plane.listen({ shared: false, datagrams: true }),
     terminating: () => program.terminating(),

@@ -1,5 +1,6 @@
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
 import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
+import type { Threads } from "./threads.ts";
 import type {
   ClientTlsContext,
   ClientTlsOptions,
@@ -156,6 +157,8 @@ export interface Runtime {
    * the thread comes to an end.
    */
   inWorker(task: string, input: unknown): Promise<unknown>;
+  /** What this process knows of threads for data planes; not given in such a thread. */
+  readonly threads?: Threads;
   hostname(): string;
   /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */
   releaseMemory?(): void;

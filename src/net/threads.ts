@@ -25,6 +25,11 @@ export interface Threads {
   readonly cores: number;
   /** Starts a thread with the program of a data plane (`serveDataPlane`). */
   start(events: ThreadEvents): Thread;
+  /**
+   * Rejects, as `Runtime.listen` does, where another listener has that port, even one that would
+   * share it. Only where the system tells; port 0 is free.
+   */
+  checkPort(hostname: string, port: number): Promise<void>;
   /** False: a thread in an endless loop keeps its listeners, even when it is terminated. */
   readonly endsHungThreads: boolean;
 }

@@ -1,5 +1,5 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
-import { LocalCounters } from "../core/counters.ts";
+import type { SharedCounters } from "../core/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
@@ -28,6 +28,8 @@ export interface DataPlaneOptions {
   readonly runtime: Runtime;
   readonly configuration: StaticConfiguration;
   readonly logger: Logger;
+  /** Numbers for the whole process. */
+  readonly counters: SharedCounters;
   readonly loadModule: GraphContext["loadModule"];
   readonly observers: GraphContext["observers"];
   readonly internals: GraphContext["internals"];
@@ -77,7 +79,6 @@ export class DataPlane {
   private readonly options: DataPlaneOptions;
   private readonly deadlines = new Deadlines();
   private readonly transports: Transports;
-  private readonly counters = new LocalCounters();
   private readonly context: Omit<GraphContext, "tlsProblem" | "clientDemands">;
   private readonly http3: Http3EntryPoint[] = [];
   private readonly switches = new Map<string, { current: Handler | null }>();
@@ -109,7 +110,7 @@ export class DataPlane {
     this.context = {
       logger,
       deadlines: this.deadlines,
-      counters: this.counters,
+      counters: options.counters,
       files: runtime.files,
       proxyTo: (server) => this.proxyTo(server),
       transports: this.transports,
@@ -222,7 +223,7 @@ export class DataPlane {
       runtime: this.options.runtime,
       readPem,
       deadlines: this.deadlines,
-      counters: this.counters,
+      counters: this.options.counters,
       logger: this.options.logger,
       defaultTransport: this.options.configuration.tcpServersTransport,
       entryPoints: this.entryPoints.map(({ name }) => name),

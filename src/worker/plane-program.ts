@@ -1,6 +1,7 @@
 import { noopHandler, pingHandler } from "../api/internal.ts";
 import { whoami } from "../api/whoami.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
+import { LocalCounters, type SharedCounters } from "../core/counters.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Handler } from "../http/handler.ts";
@@ -30,6 +31,10 @@ export interface PlaneProgramOptions {
   readonly logger: Logger;
   /** Where the access log goes that names no file. */
   readonly stdout: AppendFile;
+  /** Gives each request its number in the access log; this plane's own where it isn't given. */
+  readonly requestNumbers?: () => number;
+  /** Numbers for the whole process; this plane's own where they aren't given. */
+  readonly counters?: SharedCounters;
   /** Hears of trouble with standard output. */
   readonly lastResort: Logger;
 }
@@ -44,7 +49,10 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   const trouble = path === "" ? options.lastResort : logger;
   const open = () => openLogFile(runtime, path, stdout, trouble);
   let file = await open();
-  const accessLog = accessLogOptions === undefined ? null : new AccessLog(accessLogOptions, file);
+  const accessLog =
+    accessLogOptions === undefined
+      ? null
+      : new AccessLog(accessLogOptions, file, options.requestNumbers);
 
   let terminating = false;
   const internalServices = new Map<string, Handler>([
@@ -64,6 +72,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
     runtime,
     configuration,
     logger,
+    counters: options.counters ?? new LocalCounters(),
     internalServices,
     observers:
       accessLog === null

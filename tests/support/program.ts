@@ -213,6 +213,7 @@ function environment(directory: string, own: Readonly<Record<string, string>> = 
     XDG_CONFIG_HOME: join(directory, ".config"),
     DENO_DIR: DENO_DIR ?? join(HOME, ".cache/deno"),
     NO_COLOR: "1",
+    SLUICE_WORKERS: process.env["SLUICE_WORKERS"] ?? "1",
     ...own,
   };
 }

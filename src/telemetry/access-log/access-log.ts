@@ -1,3 +1,4 @@
+import { ownNumbers } from "../../core/shared-numbers.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Middleware } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
@@ -31,12 +32,13 @@ export class AccessLog {
   private readonly buffer = new LineBuffer();
   private readonly record = new AccessLogRecord();
   private sink: AppendFile;
-  private count = 0;
+  private readonly nextCount: () => number;
   private lines = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Throws Error where a filter's status code or the format is none. */
-  constructor(options: AccessLogOptions, sink: AppendFile) {
+  /** `nextCount` gives each request its RequestCount. Throws Error where a filter's status code or the format is none. */
+  constructor(options: AccessLogOptions, sink: AppendFile, nextCount = ownNumbers()) {
+    this.nextCount = nextCount;
     const fields = new AccessLogFields(options.fields);
     this.format = formatOf(options.format ?? "common", fields);
     this.filter = new Filter(options.filters);
@@ -47,7 +49,7 @@ export class AccessLog {
   /** Notes what the log tells of a request's beginning. */
   begin(request: LazyRequest, exchange: Exchange): void {
     const list = request.headerList;
-    exchange.requestCount = ++this.count;
+    exchange.requestCount = this.nextCount();
     exchange.requestHeaders = list;
     const slot = list.findId(FieldId.xForwardedFor);
     if (slot >= 0) exchange.forwardedFor = list.valueAt(slot);

@@ -1,7 +1,8 @@
 import { parentPort, Worker } from "node:worker_threads";
-import { messageOf } from "../../src/core/errors.ts";
-import type { ThreadEvents, ThreadPort, Threads } from "../../src/net/threads.ts";
+import { messageOf } from "../../../src/core/errors.ts";
+import type { ThreadEvents, ThreadPort, Threads } from "../../../src/net/threads.ts";
 import { availableCores } from "./cores.ts";
+import { checkPortFree } from "./port-check.ts";
 
 /** Threads by node:worker_threads; `program` is the module that they run. */
 export function nodeThreads(program: URL, endsHungThreads: boolean): Threads {
@@ -10,6 +11,7 @@ export function nodeThreads(program: URL, endsHungThreads: boolean): Threads {
       return availableCores();
     },
     endsHungThreads,
+    checkPort: checkPortFree,
     start: (events) => start(program, events),
   };
 }

@@ -1,5 +1,5 @@
-import { messageOf } from "../../src/core/errors.ts";
-import type { Runtime, WorkerTasks } from "../../src/net/runtime.ts";
+import { messageOf } from "../../../src/core/errors.ts";
+import type { Runtime, WorkerTasks } from "../../../src/net/runtime.ts";
 
 /** What the main thread sends: a task with its input, numbered. */
 interface Order {

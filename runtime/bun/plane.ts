@@ -1,0 +1,6 @@
+/** The program of a worker. Its place beside main.ts is what the runtime finds it by. */
+import { serveDataPlane } from "../../src/worker/serve-data-plane.ts";
+import { threadPort } from "../node/threads/threads.ts";
+import { bunRuntime } from "./bun-runtime.ts";
+
+serveDataPlane(bunRuntime(), threadPort());

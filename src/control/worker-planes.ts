@@ -1,0 +1,174 @@
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import { messageOf } from "../core/errors.ts";
+import { LOG_LEVELS, type Logger } from "../core/logger.ts";
+import { MemoryCounters } from "../core/memory-counters.ts";
+import { SHARED_NUMBERS_BYTES } from "../core/shared-numbers.ts";
+import { parseHostPort } from "../net/host-port.ts";
+import type { AppendFile, Runtime } from "../net/runtime.ts";
+import type { Threads } from "../net/threads.ts";
+import type { ApplyReport, Listening, ListenOptions } from "../server/data-plane.ts";
+import { isUdp } from "../server/udp-plane.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { SharedMemory } from "../worker/messages.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { PlaneThread } from "./plane-thread.ts";
+import type { Planes } from "./planes.ts";
+import { WorkerSlot } from "./worker-slot.ts";
+
+export interface WorkerPlanesOptions {
+  readonly runtime: Pick<Runtime, "exit"> & { readonly threads: Threads };
+  readonly configuration: StaticConfiguration;
+  readonly logger: Logger;
+  readonly stdout: AppendFile;
+  readonly workers: number;
+}
+
+/** How much longer than the grace times a worker may take to stop, in milliseconds. */
+const STOP_PATIENCE = 5_000;
+
+/**
+ * A data plane in each of several threads. All listen on the same ports; UDP and HTTP/3 are the first
+ * one's, as the kernel can't keep a peer's datagrams on one socket. A worker that ends is replaced.
+ */
+export class WorkerPlanes implements Planes {
+  private readonly options: WorkerPlanesOptions;
+  private readonly slots: readonly WorkerSlot[];
+  private readonly heartbeats: Heartbeats;
+  private snapshot: string | undefined;
+  private listenOptions: Omit<ListenOptions, "datagrams"> | undefined;
+  private isTerminating = false;
+
+  /** Starts the threads. */
+  constructor(options: WorkerPlanesOptions) {
+    const { configuration, logger, stdout, workers, runtime } = options;
+    this.options = options;
+    const memory: SharedMemory = {
+      heartbeats: new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT),
+      requests: new SharedArrayBuffer(SHARED_NUMBERS_BYTES),
+      counters: MemoryCounters.allocate(workers),
+    };
+    // To forget what a worker held that has ended; it counts nothing itself.
+    const counters = new MemoryCounters(memory.counters, 0, workers);
+    const level = LOG_LEVELS.find((candidate) => logger.enabled(candidate)) ?? "panic";
+    this.slots = Array.from(
+      { length: workers },
+      (_, index) =>
+        new WorkerSlot({
+          start: { configuration, index, workers, level, memory },
+          logger,
+          createThread: (events) => new PlaneThread(runtime.threads, events),
+          output: (bytes) => stdout.write(bytes),
+          state: () => ({
+            snapshot: this.snapshot,
+            listen: this.listenOptions && { ...this.listenOptions, datagrams: index === 0 },
+            terminating: this.isTerminating,
+          }),
+          ended: () => {
+            this.heartbeats.forget(index);
+            counters.forget(index);
+          },
+        }),
+    );
+    this.heartbeats = new Heartbeats(memory.heartbeats, (index) => void this.hangs(index));
+  }
+
+  async started(): Promise<void> {
+    await Promise.all(this.slots.map((slot) => slot.started));
+  }
+
+  async apply(snapshot: Snapshot): Promise<ApplyReport> {
+    const text = JSON.stringify(snapshot);
+    this.snapshot = text;
+    const outcomes = await Promise.allSettled(
+      this.slots.map((slot) => slot.order({ order: "apply", snapshot: text })),
+    );
+    let report: ApplyReport | undefined;
+    let failure: unknown;
+    outcomes.forEach((outcome, i) => {
+      if (outcome.status === "fulfilled") report ??= outcome.value as ApplyReport;
+      else {
+        failure = outcome.reason;
+        // The successor of one that has ended begins with the new configuration.
+        if (this.slots[i].isReplacing()) return;
+        this.options.logger.error("A worker could not apply the new configuration", {
+          worker: i,
+          version: snapshot.version,
+          error: messageOf(outcome.reason),
+        });
+      }
+    });
+    if (report === undefined) throw failure;
+    return report;
+  }
+
+  async listen(): Promise<readonly Listening[]> {
+    const entries = Object.entries(this.options.configuration.entryPoints);
+    const tcp = entries.filter(([, entry]) => !isUdp(entry));
+    for (const [, { address, reusePort }] of tcp) {
+      const { hostname, port } = parseHostPort(address);
+      if (!reusePort) await this.options.runtime.threads.checkPort(hostname, port);
+    }
+    const [first, ...others] = this.slots;
+    const order = (slot: WorkerSlot, options: Omit<ListenOptions, "datagrams">) =>
+      slot.order({
+        order: "listen",
+        options: { ...options, datagrams: slot === first },
+      }) as Promise<Listening[]>;
+    // Where the system chooses a port, it is for the others as well.
+    const chosen = tcp.some(([, { address }]) => parseHostPort(address).port === 0);
+    const firstListening = order(first, { shared: true });
+    const ports = chosen ? portsOf(await firstListening) : undefined;
+    const options = { shared: true, ports };
+    const [listening] = await Promise.all([
+      firstListening,
+      ...others.map((slot) => order(slot, options)),
+    ]);
+    this.listenOptions = options;
+    return listening;
+  }
+
+  terminating(): void {
+    this.isTerminating = true;
+    for (const slot of this.slots) slot.tellTerminating();
+  }
+
+  async reopenLogs(): Promise<void> {
+    await Promise.all(this.slots.map((slot) => slot.order({ order: "reopenLogs" })));
+  }
+
+  async shutdown(): Promise<void> {
+    this.heartbeats.stop();
+    const { entryPoints } = this.options.configuration;
+    const longest = Object.values(entryPoints).map(({ transport: { lifeCycle } }) => {
+      return lifeCycle.requestAcceptGraceTimeout + lifeCycle.graceTimeOut;
+    });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, ...longest) + STOP_PATIENCE);
+    });
+    // One that ends meanwhile has no successor any more, and nothing to wait for.
+    const stopped = this.slots.map((slot) => slot.finish());
+    await Promise.race([Promise.all(stopped), enough]);
+    clearTimeout(timer);
+    for (const slot of this.slots) slot.stop();
+  }
+
+  private async hangs(index: number): Promise<void> {
+    const { logger, runtime, stdout } = this.options;
+    if (runtime.threads.endsHungThreads) {
+      logger.error("A worker hangs: it is ended", { worker: index });
+      this.slots[index].replace();
+      return;
+    }
+    logger.fatal("A worker hangs, and this runtime can't end it: the process ends", {
+      worker: index,
+    });
+    await stdout.flush().catch(() => {});
+    runtime.exit(1);
+  }
+}
+
+function portsOf(listening: readonly Listening[]): Record<string, number> {
+  const tcp = listening.filter(({ network }) => network === "tcp");
+  return Object.fromEntries(tcp.map(({ entryPoint, address }) => [entryPoint, address.port]));
+}

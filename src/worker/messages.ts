@@ -1,0 +1,42 @@
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import type { LogFields, LogLevel } from "../core/logger.ts";
+import type { ListenOptions } from "../server/data-plane.ts";
+
+/** Memory that all workers share. */
+export interface SharedMemory {
+  /** A number for each worker (Int32), which moves while its event loop does. */
+  readonly heartbeats: SharedArrayBuffer;
+  /** One number (BigInt64): the last request's count in the access log. */
+  readonly requests: SharedArrayBuffer;
+  /** See `MemoryCounters`. */
+  readonly counters: SharedArrayBuffer;
+}
+
+/** The first message to a worker. */
+export interface Start {
+  readonly configuration: StaticConfiguration;
+  /** Which worker it is, from 0. */
+  readonly index: number;
+  readonly workers: number;
+  /** The least severe level that is logged. */
+  readonly level: LogLevel;
+  readonly memory: SharedMemory;
+}
+
+/** What the control plane asks of a worker; each is answered. */
+export type Order =
+  | { readonly order: "start"; readonly start: Start }
+  /** `snapshot` is JSON. */
+  | { readonly order: "apply"; readonly snapshot: string }
+  | { readonly order: "listen"; readonly options: ListenOptions }
+  | { readonly order: "reopenLogs" }
+  | { readonly order: "shutdown" };
+
+export type ToWorker = (Order & { readonly id: number }) | { readonly tell: "terminating" };
+
+export type FromWorker =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string }
+  | { readonly log: LogLevel; readonly message: string; readonly fields: LogFields }
+  /** For standard output. */
+  | { readonly output: Uint8Array };

@@ -1,0 +1,83 @@
+import { messageOf } from "../core/errors.ts";
+import { MemoryCounters } from "../core/memory-counters.ts";
+import { sharedNumbers } from "../core/shared-numbers.ts";
+import type { AppendFile, Runtime } from "../net/runtime.ts";
+import type { ThreadPort } from "../net/threads.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { FromWorker, Order, Start, ToWorker } from "./messages.ts";
+import { createPlaneProgram, type PlaneProgram } from "./plane-program.ts";
+import { PostingLogger } from "./posting-logger.ts";
+
+/** How often a worker shows that its event loop turns, in milliseconds. */
+const HEARTBEAT = 250;
+
+/** The program of a worker: a data plane that does what the control plane's messages say. */
+export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
+  let program: PlaneProgram | undefined;
+  const post = (message: FromWorker) => port.post(message);
+
+  const carryOut = async (order: Order): Promise<unknown> => {
+    switch (order.order) {
+      case "start":
+        program = await begin(runtime, order.start, post);
+        return undefined;
+      case "apply":
+        return program!.plane.apply(JSON.parse(order.snapshot) as Snapshot);
+      case "listen":
+        return program!.plane.listen(order.options);
+      case "reopenLogs":
+        return program!.reopenLogs();
+      case "shutdown":
+        return program?.shutdown();
+    }
+  };
+  port.receive((message) => {
+    const order = message as ToWorker;
+    if ("tell" in order) {
+      program?.terminating();
+      return;
+    }
+    carryOut(order).then(
+      (result) => post({ id: order.id, result }),
+      (error: unknown) => post({ id: order.id, error: messageOf(error) }),
+    );
+  });
+}
+
+async function begin(
+  runtime: Runtime,
+  { configuration, index, workers, level, memory }: Start,
+  post: (message: FromWorker) => void,
+): Promise<PlaneProgram> {
+  const logger = new PostingLogger((log, message, fields) => post({ log, message, fields }), level);
+  // A module of the user's may leave a timer or a promise behind: that must not end the worker.
+  runtime.onUncaught((error) =>
+    logger.error("An error that was not caught", {
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+      worker: index,
+    }),
+  );
+  const beats = new Int32Array(memory.heartbeats);
+  setInterval(() => Atomics.add(beats, index, 1), HEARTBEAT);
+  return createPlaneProgram({
+    runtime,
+    configuration,
+    logger,
+    stdout: postedOutput(post),
+    lastResort: logger,
+    counters: new MemoryCounters(memory.counters, index, workers),
+    requestNumbers: sharedNumbers(memory.requests),
+  });
+}
+
+/** Standard output has one writer, which is not this thread: lines of several would mix. */
+function postedOutput(post: (message: FromWorker) => void): AppendFile {
+  return {
+    write: (output) => post({ output }),
+    writeNow: (bytes, length) => post({ output: bytes.slice(0, length) }),
+    flush: async () => {},
+    close: async () => {},
+    onTrouble: null,
+  };
+}
