@@ -18,8 +18,14 @@ export interface Job {
   readonly seconds: number;
 }
 
-/** The ways in which the black-box suite runs the program: SLUICE_FLAVOUR in tests/support. */
-const FLAVOURS = ["bun", "deno", "executable"] as const;
+/** The ways in which the black-box suite runs the program; see tests/support. */
+const FLAVOURS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  bun: { SLUICE_FLAVOUR: "bun" },
+  // The program chooses as many workers as there are processors; the others test it with one.
+  workers: { SLUICE_FLAVOUR: "bun", SLUICE_WORKERS: "2" },
+  deno: { SLUICE_FLAVOUR: "deno" },
+  executable: { SLUICE_FLAVOUR: "executable" },
+};
 
 /** Rough seconds of the files that take more than most. */
 const SECONDS: Readonly<Record<string, number>> = {
@@ -68,9 +74,9 @@ export function suitesOf(filesIn: (folder: string) => readonly string[]): Suite[
       ],
     },
     { name: "conformance", jobs: filesEach("conformance", "tests/conformance") },
-    ...FLAVOURS.map((flavour) => {
+    ...Object.entries(FLAVOURS).map(([flavour, env]) => {
       const name = `e2e-${flavour}`;
-      const jobs = filesEach(name, "tests/e2e", { SLUICE_FLAVOUR: flavour });
+      const jobs = filesEach(name, "tests/e2e", { ...env });
       return flavour === "executable"
         ? { name, jobs, before: ["scripts/build.ts"] }
         : { name, jobs };

@@ -7,7 +7,12 @@ test("every flavour runs every black-box file, in a process of its own", () => {
   };
   const suites = suitesOf((folder) => files[folder] ?? []);
   const blackBox = suites.filter(({ name }) => name.startsWith("e2e-"));
-  expect(blackBox.map(({ name }) => name)).toEqual(["e2e-bun", "e2e-deno", "e2e-executable"]);
+  expect(blackBox.map(({ name }) => name)).toEqual([
+    "e2e-bun",
+    "e2e-workers",
+    "e2e-deno",
+    "e2e-executable",
+  ]);
   for (const { name, jobs } of blackBox) {
     expect(jobs.map(({ paths, alone }) => [...paths, alone])).toEqual([
       ["tests/e2e/a.test.ts", false],
