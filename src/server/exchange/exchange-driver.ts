@@ -1,6 +1,6 @@
 import { messageOf, type ProxyError, statusOf } from "../../core/errors.ts";
-import { Body, type BodySink, type BodySource } from "../../http/body.ts";
-import { type Downstream, Exchange } from "../../http/exchange.ts";
+import type { Body, BodySink } from "../../http/body.ts";
+import { Exchange } from "../../http/exchange.ts";
 import { LazyResponse, reasonOf } from "../../http/lazy/lazy-response.ts";
 import { PendingResponse, type ResponseReceiver } from "../../http/pending-response.ts";
 import { FieldId } from "../../wire/field-names.ts";
@@ -14,76 +14,23 @@ import {
   UNSENDABLE,
   writeTimeoutPassed,
 } from "./exchange-endings.ts";
-import { ExchangeLimits } from "./exchange-limits.ts";
+import { ExchangeRequest, Phase } from "./exchange-request.ts";
 import { isOutlived } from "./handshake-tls-options.ts";
 import { awaitBody, bodyToSend, lengthToSay, MISCOUNTED, UNREAD } from "./response-framing.ts";
 import { Reset, Taken } from "./response-wire.ts";
-
-const Phase = {
-  /** There is no request. */
-  idle: 0,
-  /** The head is there; no handler has it yet. */
-  arrived: 1,
-  /** A handler has the request. */
-  handling: 2,
-  /** The response is on its way. */
-  responding: 3,
-  /** The response was handed over, whole. */
-  sent: 4,
-  /** It ended without a whole response. */
-  over: 5,
-} as const;
 
 /**
  * The life of a request and its response, the same for every HTTP version: from the head to a handler,
  * and from its answer to the wire; time limits, refusals, lengths and endings. A connection of
  * HTTP/1.1 has one driver for all its requests, one by one; a stream of HTTP/2 or HTTP/3 has its own.
  */
-export class ExchangeDriver
-  extends ExchangeLimits
-  implements Downstream, BodySource, BodySink, ResponseReceiver
-{
-  /** The request isn't complete. */
-  receiving = false;
-  private phase: number = Phase.idle;
-  private exchange: Exchange | null = null;
-  /** The request's body while it is being received for a reader. */
-  private requestBody: Body | null = null;
-  private bodyPaused = false;
-  private continueOwed = false;
+export class ExchangeDriver extends ExchangeRequest implements BodySink, ResponseReceiver {
   /** The response's body while it is being sent. */
   private responseBody: Body | null = null;
   /** All of the response was given to the wire. */
   private ended = false;
-  informational(status: number, headers: HeaderList): void {
-    // The client can do without: for one that doesn't read they would pile up.
-    if (this.phase !== Phase.handling || this.wire.backlogged) return;
-    this.wire.interim(status, headers);
-  }
 
   // --- the request, as the connection receives it ---
-
-  /** A request is there whose response isn't on its way to the client as a whole. */
-  get underWay(): boolean {
-    return this.phase >= Phase.arrived && this.phase <= Phase.responding;
-  }
-
-  /** A head has arrived. `deadline` is the readTimeout's end. */
-  begin(method: string, target: string, deadline: number): void {
-    this.phase = Phase.arrived;
-    this.receiving = true;
-    this.ended = false;
-    const exchange = new Exchange(this);
-    exchange.method = method;
-    exchange.target = target;
-    this.exchange = exchange;
-    this.expectBy(deadline);
-  }
-
-  /** There is a body, of that length or of -1, an open one. */
-  bodyFollows(length: number): void {
-    this.requestBody = new Body(this, length);
-  }
 
   /** Nothing more is at hand: gives the request to the entrypoint's handler, or what came of its body to its reader. */
   proceed(): void {
@@ -131,30 +78,6 @@ export class ExchangeDriver
     );
   }
 
-  /** The request's body, while it is received for a reader. */
-  get incoming(): Body | null {
-    return this.requestBody;
-  }
-
-  requestData(bytes: Uint8Array, start: number, end: number): void {
-    if (this.exchange !== null) this.exchange.requestBytes += end - start;
-    this.requestBody?.push(bytes, start, end);
-  }
-
-  /** The request is complete. */
-  requestEnd(trailers: HeaderList | null): void {
-    this.receiving = false;
-    this.continueOwed = false;
-    if (!this.underWay) return;
-    const body = this.requestBody;
-    this.expectNext(this.connection.entry.writeTimeout);
-    // The end of a body may arrive with the bytes that made its reader ask for a pause.
-    if (this.bodyPaused) this.resumeBody();
-    if (body === null) return;
-    if (this.phase !== Phase.arrived) this.requestBody = null;
-    body.finish(trailers);
-  }
-
   /** Answers without a handler: what came is no request, or one that is refused whatever it asks for. */
   refuse(error: ProxyError): void {
     const { connection, wire } = this;
@@ -166,7 +89,6 @@ export class ExchangeDriver
     });
     this.exchange ??= new Exchange(this);
     this.requestBody = null;
-    this.ended = false;
     this.phase = Phase.handling;
     wire.endAfterResponse();
     this.expectLast(LAST_WORDS);
@@ -200,31 +122,6 @@ export class ExchangeDriver
     body?.fail(error);
   }
 
-  // --- the request's body, as its reader asks for it ---
-
-  startBody(): void {
-    if (!this.continueOwed || this.phase !== Phase.handling) return;
-    this.continueOwed = false;
-    this.wire.interim(100, null);
-  }
-
-  pauseBody(): void {
-    this.bodyPaused = true;
-    this.wire.pauseRequest();
-  }
-
-  resumeBody(): void {
-    if (!this.bodyPaused) return;
-    this.bodyPaused = false;
-    this.wire.resumeRequest();
-  }
-
-  /** What still comes is dropped. */
-  cancelBody(): void {
-    this.requestBody = null;
-    this.resumeBody();
-  }
-
   // --- the response ---
 
   responseReady(response: Response): void {
@@ -255,6 +152,7 @@ export class ExchangeDriver
     const exchange = this.exchange!;
     if (response.status < 200 && this.switches(response)) return;
     this.phase = Phase.responding;
+    this.ended = false;
     exchange.status = response.status;
     exchange.responseHeaders = response.headerList;
     // A client that still sends its body over HTTP/1.1 can't be told apart from one that sends the next request.
@@ -262,7 +160,6 @@ export class ExchangeDriver
     if (isOutlived(response.status, connection.tlsOptions)) wire.beLast();
     const { method } = exchange;
     const body = bodyToSend(response, method);
-    if (body === null) this.announceEnd(exchange);
     const taken = wire.head(response, method, lengthToSay(response, body, method), body === null);
     if (taken === Taken.refused) {
       body?.cancel(UNSENDABLE);
@@ -323,16 +220,10 @@ export class ExchangeDriver
       return;
     }
     this.ended = true;
-    this.announceEnd(this.exchange!);
     const taken = this.wire.end(body.trailers);
     if (taken === Taken.all) this.finish();
     else if (taken === Taken.refused) this.responseBroken(UNSENDABLE);
     else this.heed(taken);
-  }
-
-  /** What hears of the end does so before the client: the line of the access log is there when the response is. */
-  private announceEnd(exchange: Exchange): void {
-    if (this.wire.endsAtOnce) exchange.finish();
   }
 
   bodyFail(error: ProxyError): void {

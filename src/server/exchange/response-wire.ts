@@ -38,8 +38,6 @@ export interface ResponseWire {
   readonly protocol: string;
   /** So much waits for the client that what it can do without is left out. */
   readonly backlogged: boolean;
-  /** The end of a response would go out at once, with `end` or a head that is all; never `refused` then. */
-  readonly endsAtOnce: boolean;
 
   // --- the request ---
 

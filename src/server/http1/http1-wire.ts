@@ -37,10 +37,6 @@ export class Http1Wire implements ResponseWire {
     return this.writer.backlogged;
   }
 
-  get endsAtOnce(): boolean {
-    return !this.writer.congested;
-  }
-
   // --- the request ---
 
   /** A head has arrived. `mayPersist`: the entrypoint has nothing against another request behind it. */

@@ -36,8 +36,6 @@ const LINGER_BYTES = 1024 * 1024;
  */
 export class Http2Wire implements ResponseWire {
   readonly protocol = "HTTP/2.0";
-  /** What is written goes out when the read event is over. */
-  readonly endsAtOnce = false;
   readonly driver: ExchangeDriver;
   /** What its request's head and trailers take. */
   headBytes: number;

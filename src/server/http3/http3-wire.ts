@@ -24,7 +24,6 @@ const CODES = {
 export class Http3Wire implements ResponseWire {
   readonly protocol = "HTTP/3.0";
   readonly backlogged = false;
-  readonly endsAtOnce = false;
   /** The runtime's stream does not say when it is done with an array. */
   readonly holdsBytes = true;
   readonly driver: ExchangeDriver;

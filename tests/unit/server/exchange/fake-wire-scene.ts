@@ -37,7 +37,6 @@ class FakeConnection extends ServerConnection {
 class FakeWire implements ResponseWire {
   readonly protocol = "HTTP/1.1";
   readonly backlogged = false;
-  readonly endsAtOnce = false;
   readonly holdsBytes = false;
   readonly got = new Got();
   given: RequestGiven = {};
