@@ -2,18 +2,24 @@ import { join } from "node:path";
 
 /** Other people's programs that tests and the bench use. */
 export type Tool =
+  | "busybox"
   | "caddy"
   | "curl"
+  | "docker"
+  | "dockerd"
+  | "etcd"
   | "go"
   | "h2load"
   | "h2spec"
   | "haproxy"
+  | "java"
   | "nghttp"
   | "nginx"
   | "node"
   | "npx"
   | "openssl"
   | "prlimit"
+  | "redis-server"
   | "wrk";
 
 const { PATH = "", HOME = "", GOBIN = join(HOME, "go/bin") } = process.env;

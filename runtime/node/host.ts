@@ -3,6 +3,9 @@ import process from "node:process";
 import { isatty } from "node:tty";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { DescriptorAppender } from "./append-file.ts";
+import { nodeHttpClient } from "./clients/http-client.ts";
+import { connectRedis } from "./clients/redis.ts";
+import { connectZooKeeper } from "./clients/zookeeper.ts";
 import { nodeFiles } from "./files.ts";
 import { onUncaught } from "./uncaught.ts";
 
@@ -22,6 +25,10 @@ export function nodeHost(): Pick<
   | "isTerminal"
   | "onSignal"
   | "hostname"
+  | "httpClient"
+  | "lookup"
+  | "redis"
+  | "zooKeeper"
   | "onUncaught"
   | "exit"
 > {
@@ -43,6 +50,13 @@ export function nodeHost(): Pick<
       };
     },
     hostname,
+    httpClient: nodeHttpClient,
+    redis: connectRedis,
+    zooKeeper: connectZooKeeper,
+    async lookup(name) {
+      const { lookup } = await import("node:dns/promises");
+      return (await lookup(name, { all: true })).map(({ address }) => address);
+    },
     onUncaught,
     exit: (code) => process.exit(code),
   };

@@ -1,3 +1,6 @@
+import type { HttpClient, HttpClientOptions } from "./clients/http-client.ts";
+import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
+import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
 import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
 import type { Threads } from "./threads.ts";
@@ -148,6 +151,14 @@ export interface Runtime {
   listenHttp3?(options: Http3Options, handler: Http3Handler): Promise<Http3Listener>;
   /** From now on no connection is spliced (`Connection.splice`). Absent where none ever is. */
   forbidSplicing?(): void;
+  /** All addresses of a name, as the system resolves it. Rejects where it has none. */
+  lookup(name: string): Promise<readonly string[]>;
+  /** Connects to a Redis server. Rejects where it can't. */
+  redis(options: RedisOptions): Promise<RedisConnection>;
+  /** Begins a session with ZooKeeper. Rejects where it can't. */
+  zooKeeper(options: ZooKeeperOptions): Promise<ZooKeeperSession>;
+  /** A client for the APIs of the control plane. Nothing is loaded or dialled before its first request. */
+  httpClient(options: HttpClientOptions): HttpClient;
   onSignal(signal: Signal, callback: () => void): Stop;
   /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
   importModule(path: string, version: string): Promise<Record<string, unknown>>;

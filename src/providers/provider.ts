@@ -23,14 +23,20 @@ export interface Provider {
 
 /** What a provider may use besides its configuration. */
 export interface ProviderContext {
-  readonly runtime: Pick<Runtime, "files" | "cwd" | "env" | "inWorker">;
+  readonly runtime: Pick<
+    Runtime,
+    "cwd" | "env" | "files" | "httpClient" | "inWorker" | "lookup" | "redis" | "zooKeeper"
+  >;
   readonly logger: Logger;
   /** False: it reads once. */
   readonly watch: boolean;
 }
 
-/** Makes a provider from its part of the static configuration. */
+/**
+ * Makes a provider from its part of the static configuration, or several where it names several
+ * namespaces. Throws an Error that names the key where it can't.
+ */
 export type ProviderFactory<K extends keyof StaticConfiguration["providers"]> = (
   configuration: NonNullable<StaticConfiguration["providers"][K]>,
   context: ProviderContext,
-) => Provider;
+) => Provider | readonly Provider[];

@@ -1,12 +1,31 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
+import { consulCatalogProviders } from "./consul/consul-catalog-factory.ts";
+import { dockerProvider, swarmProvider } from "./docker/docker-factories.ts";
 import { fileProvider } from "./file/file-provider.ts";
+import { httpProvider } from "./http/http-provider.ts";
+import {
+  consulProviders,
+  etcdProvider,
+  redisProvider,
+  zooKeeperProvider,
+} from "./kv/store-factories.ts";
+import { nomadProviders } from "./nomad/nomad-factory.ts";
 import type { Provider, ProviderContext, ProviderFactory } from "./provider.ts";
 
 type Configurations = StaticConfiguration["providers"];
 
 /** The providers that Sluice has, by their keys in the static configuration; a folder and a line for each. */
 const PROVIDERS: { readonly [K in keyof Configurations]?: ProviderFactory<K> } = {
+  docker: dockerProvider,
+  swarm: swarmProvider,
   file: fileProvider,
+  consulCatalog: consulCatalogProviders,
+  nomad: nomadProviders,
+  consul: consulProviders,
+  etcd: etcdProvider,
+  zooKeeper: zooKeeperProvider,
+  redis: redisProvider,
+  http: httpProvider,
 };
 
 /**
@@ -35,5 +54,6 @@ function create<K extends keyof Configurations>(
   const configuration = configurations[name];
   const factory = PROVIDERS[name] as ProviderFactory<K> | undefined;
   if (configuration === undefined || factory === undefined) return [];
-  return [factory(configuration as NonNullable<Configurations[K]>, context)];
+  const made = factory(configuration as NonNullable<Configurations[K]>, context);
+  return Array.isArray(made) ? made : [made as Provider];
 }

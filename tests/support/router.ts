@@ -21,6 +21,8 @@ export interface RouterOptions {
   entryPoints?: Readonly<Record<string, number | readonly [port: number, lines: string]>>;
   /** Lines under `providers.file` instead of "filename: dynamic.yml", indented by four spaces. */
   provider?: string;
+  /** Further lines under `providers`, indented by two spaces. */
+  providers?: string;
   /** Further top-level YAML of the static configuration. */
   static?: string;
   files?: Readonly<Record<string, string>>;
@@ -86,6 +88,7 @@ function staticConfiguration(port: number, options: RouterOptions): string {
     "  file:",
     options.provider ?? "    filename: dynamic.yml",
     "    watch: true",
+    options.providers ?? "",
     options.static ?? "",
     "",
   ].join("\n");

@@ -1,17 +1,15 @@
 import { z } from "zod";
-import {
-  clientTls,
-  duration,
-  flag,
-  integer,
-  ipStrategy,
-  map,
-  text,
-  texts,
-  timerDuration,
-} from "../fields.ts";
+import { duration, flag, integer, ipStrategy, text, texts, timerDuration } from "../fields.ts";
 import { nearest } from "../nearest.ts";
 import { refused } from "../support.ts";
+import { consulCatalogSchema, dockerSchema, nomadSchema, swarmSchema } from "./label-providers.ts";
+import {
+  consulSchema,
+  etcdSchema,
+  httpProviderSchema,
+  redisSchema,
+  zooKeeperSchema,
+} from "./store-providers.ts";
 
 /** As elements have them behind their "@"; consulcatalog, consul and nomad may add "-" and a namespace. */
 const PROVIDER_NAMES = [
@@ -43,21 +41,6 @@ function isProviderName(name: string): boolean {
   );
 }
 
-const docker = () => ({
-  exposedByDefault: flag().optional(),
-  constraints: text().optional(),
-  allowEmptyServices: flag().optional(),
-  network: text().optional(),
-  useBindPortIP: flag().optional(),
-  watch: flag().optional(),
-  defaultRule: text().optional(),
-  username: text().optional(),
-  password: text().optional(),
-  endpoint: text().optional(),
-  tls: clientTls().optional(),
-  httpClientTimeout: duration().optional(),
-});
-
 const kubernetes = () => ({
   endpoint: text().optional(),
   token: text().optional(),
@@ -70,12 +53,10 @@ const namespaced = () => ({ namespaces: texts().optional(), labelSelector: text(
 const serviceReference = () =>
   z.strictObject({ name: text().optional(), namespace: text().optional() });
 
-const keyValueStore = () => ({ rootKey: text().optional(), endpoints: texts().optional() });
-
 export const providersSchema = z.strictObject({
   providersThrottleDuration: timerDuration().default(2000),
-  docker: refused(() => z.strictObject(docker())),
-  swarm: refused(() => z.strictObject({ ...docker(), refreshSeconds: duration().optional() })),
+  docker: dockerSchema.optional(),
+  swarm: swarmSchema.optional(),
   file: z
     .strictObject({
       directory: text().optional(),
@@ -184,60 +165,8 @@ export const providersSchema = z.strictObject({
     }),
   ),
   rest: refused(() => z.strictObject({ insecure: flag().optional() })),
-  consulCatalog: refused(() =>
-    z.strictObject({
-      constraints: text().optional(),
-      endpoint: z
-        .strictObject({
-          address: text().optional(),
-          scheme: text().optional(),
-          datacenter: text().optional(),
-          token: text().optional(),
-          tls: clientTls().optional(),
-          httpAuth: z
-            .strictObject({ username: text().optional(), password: text().optional() })
-            .optional(),
-          endpointWaitTime: duration().optional(),
-        })
-        .optional(),
-      prefix: text().optional(),
-      refreshInterval: duration().optional(),
-      requireConsistent: flag().optional(),
-      stale: flag().optional(),
-      cache: flag().optional(),
-      exposedByDefault: flag().optional(),
-      defaultRule: text().optional(),
-      connectAware: flag().optional(),
-      connectByDefault: flag().optional(),
-      serviceName: text().optional(),
-      watch: flag().optional(),
-      strictChecks: texts().optional(),
-      namespaces: texts().optional(),
-    }),
-  ),
-  nomad: refused(() =>
-    z.strictObject({
-      defaultRule: text().optional(),
-      constraints: text().optional(),
-      endpoint: z
-        .strictObject({
-          address: text().optional(),
-          region: text().optional(),
-          token: text().optional(),
-          tls: clientTls().optional(),
-          endpointWaitTime: duration().optional(),
-        })
-        .optional(),
-      prefix: text().optional(),
-      stale: flag().optional(),
-      exposedByDefault: flag().optional(),
-      refreshInterval: duration().optional(),
-      allowEmptyServices: flag().optional(),
-      watch: flag().optional(),
-      throttleDuration: duration().optional(),
-      namespaces: texts().optional(),
-    }),
-  ),
+  consulCatalog: consulCatalogSchema.optional(),
+  nomad: nomadSchema.optional(),
   ecs: refused(() =>
     z.strictObject({
       constraints: text().optional(),
@@ -253,59 +182,11 @@ export const providersSchema = z.strictObject({
       secretAccessKey: text().optional(),
     }),
   ),
-  consul: refused(() =>
-    z.strictObject({
-      ...keyValueStore(),
-      token: text().optional(),
-      tls: clientTls().optional(),
-      namespaces: texts().optional(),
-    }),
-  ),
-  etcd: refused(() =>
-    z.strictObject({
-      ...keyValueStore(),
-      tls: clientTls().optional(),
-      username: text().optional(),
-      password: text().optional(),
-    }),
-  ),
-  zooKeeper: refused(() =>
-    z.strictObject({
-      ...keyValueStore(),
-      username: text().optional(),
-      password: text().optional(),
-    }),
-  ),
-  redis: refused(() =>
-    z.strictObject({
-      ...keyValueStore(),
-      tls: clientTls().optional(),
-      username: text().optional(),
-      password: text().optional(),
-      db: integer().optional(),
-      sentinel: z
-        .strictObject({
-          masterName: text().optional(),
-          username: text().optional(),
-          password: text().optional(),
-          latencyStrategy: flag().optional(),
-          randomStrategy: flag().optional(),
-          replicaStrategy: flag().optional(),
-          useDisconnectedReplicas: flag().optional(),
-        })
-        .optional(),
-    }),
-  ),
-  http: refused(() =>
-    z.strictObject({
-      endpoint: text().optional(),
-      pollInterval: duration().optional(),
-      pollTimeout: duration().optional(),
-      headers: map().optional(),
-      tls: clientTls().optional(),
-      maxResponseBodySize: integer(-1).optional(),
-    }),
-  ),
+  consul: consulSchema.optional(),
+  etcd: etcdSchema.optional(),
+  zooKeeper: zooKeeperSchema.optional(),
+  redis: redisSchema.optional(),
+  http: httpProviderSchema.optional(),
   plugin: refused(() => z.record(z.string(), z.record(z.string(), z.unknown()))),
   precedence: z
     .array(

@@ -214,11 +214,11 @@ describe("flags", () => {
       "--Ping.terminatingStatusCode=1",
       "--docker.endpoint",
       "x",
-      "--providers.docker.watch",
+      "--providers.ecs.region=x",
     ];
     expect(fromFlags(...args).errors).toEqual([
       '--docker.endpoint: docker: unknown key "docker"',
-      "--providers.docker.watch: providers.docker: known to Traefik, not supported by Sluice yet",
+      "--providers.ecs.region: providers.ecs: known to Traefik, not supported by Sluice yet",
       "--Ping.terminatingStatusCode: ping.terminatingStatusCode: expected at least 100, found 1",
     ]);
   });

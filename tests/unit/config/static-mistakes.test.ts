@@ -176,8 +176,8 @@ describe("a static configuration says where and what", () => {
     ],
     [
       "a provider that isn't there yet",
-      "providers:\n  docker: {}\n",
-      [`2:3: providers.docker: ${REFUSED}`],
+      "providers:\n  ecs: {}\n",
+      [`2:3: providers.ecs: ${REFUSED}`],
     ],
     ["what is refused, in its own case", "API: {}\n", [`1:1: api: ${REFUSED}`]],
     [

@@ -1,0 +1,106 @@
+import type { Agent, IncomingMessage, RequestOptions } from "node:http";
+import type {
+  HttpClient,
+  HttpClientOptions,
+  HttpClientRequest,
+  HttpClientResponse,
+} from "../../../src/net/clients/http-client.ts";
+
+/** Connections to one server. */
+const MAX_SOCKETS = 16;
+
+/**
+ * The control plane's HTTP client over node:http and node:https, which both runtimes have. They are
+ * loaded at the first request: a router without such providers doesn't pay for them.
+ */
+export function nodeHttpClient({ socketPath, tls }: HttpClientOptions): HttpClient {
+  const agents: Agent[] = [];
+  const agentOf: Partial<Record<string, Promise<Caller>>> = {};
+  const callerFor = (protocol: string): Promise<Caller> =>
+    (agentOf[protocol] ??= load(protocol).then(({ Agent, request }) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+      agents.push(agent);
+      return { agent, request };
+    }));
+  return {
+    async request(wanted) {
+      const url = new URL(wanted.url);
+      const { agent, request } = await callerFor(url.protocol);
+      const secure = url.protocol === "https:" && {
+        ...(tls?.ca !== undefined && { ca: tls.ca }),
+        ...(tls?.keyPair !== undefined && {
+          cert: tls.keyPair.certificate,
+          key: tls.keyPair.privateKey,
+        }),
+        rejectUnauthorized: tls?.verify ?? true,
+      };
+      const options: RequestOptions = {
+        method: wanted.method ?? "GET",
+        headers: { "User-Agent": "Sluice", ...wanted.headers },
+        agent,
+        ...(socketPath !== undefined && { socketPath }),
+        ...secure,
+      };
+      return send((onResponse) => request(url, options, onResponse), wanted);
+    },
+    close() {
+      for (const agent of agents) agent.destroy();
+    },
+  };
+}
+
+interface Caller {
+  readonly agent: Agent;
+  readonly request: typeof import("node:http").request;
+}
+
+async function load(protocol: string): Promise<{
+  Agent: typeof Agent;
+  request: Caller["request"];
+}> {
+  if (protocol === "http:") return import("node:http");
+  if (protocol === "https:") return import("node:https");
+  throw new Error(`expected a URL with http or https, found "${protocol}"`);
+}
+
+function send(
+  begin: (onResponse: (message: IncomingMessage) => void) => import("node:http").ClientRequest,
+  { body, signal }: HttpClientRequest,
+): Promise<HttpClientResponse> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    let answer: IncomingMessage | undefined;
+    const outgoing = begin((message) => {
+      answer = message;
+      message.once("close", () => signal?.removeEventListener("abort", stop));
+      resolve({
+        status: message.statusCode ?? 0,
+        headers: headersOf(message),
+        body: message,
+      });
+    });
+    const stop = () => {
+      reject(signal!.reason);
+      answer?.destroy(signal!.reason as Error);
+      outgoing.destroy();
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    outgoing.on("error", (error) => {
+      signal?.removeEventListener("abort", stop);
+      reject(error);
+    });
+    outgoing.end(body);
+  });
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]),
+  );
+}
