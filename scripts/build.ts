@@ -34,7 +34,7 @@ const { exitCode } = Bun.spawnSync(
 );
 if (exitCode !== 0) process.exit(exitCode);
 // The executable carries its source maps; these are second copies.
-for (const name of ["worker.js.map", "splice-worker.js.map"])
+for (const name of ["worker.js.map", "splice-worker.js.map", "plane.js.map"])
   rmSync(join(dirname(EXECUTABLE), name), { force: true });
 rmSync(`${EXECUTABLE}.map`, { force: true });
 const megabytes = Math.round(statSync(EXECUTABLE).size / 1_000_000);

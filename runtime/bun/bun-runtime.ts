@@ -7,7 +7,12 @@ import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
 import { bunBindUdp } from "./bun-udp.ts";
 import { bunListenHttp3 } from "./http3/bun-http3.ts";
-import { forbidSplicing, offerSplicing } from "./splice/splice-sockets.ts";
+import {
+  closeDescriptors,
+  descriptorMemory,
+  forbidSplicing,
+  offerSplicing,
+} from "./splice/splice-sockets.ts";
 
 /** Sluice on Bun. */
 export function bunRuntime(): Runtime {
@@ -22,7 +27,10 @@ export function bunRuntime(): Runtime {
     ),
     name: "bun",
     version: Bun.version,
-    threads: nodeThreads(new URL("./plane.ts", import.meta.url), true),
+    threads: nodeThreads(new URL("./plane.ts", import.meta.url), true, {
+      create: descriptorMemory,
+      ended: closeDescriptors,
+    }),
     listen: bunListen,
     connect: bunConnect,
     serverTls: (options) => new BunServerTls(options),

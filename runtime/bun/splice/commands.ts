@@ -22,4 +22,6 @@ export interface SpliceReport {
 export interface SpliceStart {
   /** The reading end of the commands' pipe. */
   readonly commands: number;
+  /** A DescriptorSet's memory. */
+  readonly held: SharedArrayBuffer;
 }

@@ -1,4 +1,5 @@
 import { ptr } from "bun:ffi";
+import type { DescriptorSet } from "./descriptor-set.ts";
 import { F_SETPIPE_SZ, type Libc, O_CLOEXEC, O_NONBLOCK } from "./libc.ts";
 
 /** Bytes that a pipe is asked to hold. The kernel may refuse: then it is 64 KiB. */
@@ -12,12 +13,14 @@ const KEPT = 32;
  */
 export class PipePool {
   private readonly libc: Libc;
+  private readonly held: DescriptorSet;
   private readonly idle: number[] = [];
   private readonly made = new Int32Array(2);
   private readonly address = ptr(this.made);
 
-  constructor(libc: Libc) {
+  constructor(libc: Libc, held: DescriptorSet) {
     this.libc = libc;
+    this.held = held;
   }
 
   /** A pipe, as a number that `readEnd` and `writeEnd` take apart; -1 where there is none now. */
@@ -33,8 +36,10 @@ export class PipePool {
 
   /** Closes a pipe with whatever is in it. */
   discard(pipe: number): void {
-    this.libc.close(readEnd(pipe));
-    this.libc.close(writeEnd(pipe));
+    for (const end of [readEnd(pipe), writeEnd(pipe)]) {
+      this.held.delete(end);
+      this.libc.close(end);
+    }
   }
 
   /** Makes sure that the next `take` gets one. */
@@ -49,6 +54,7 @@ export class PipePool {
     const { libc, made } = this;
     if (libc.pipe2(this.address, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
     const [reading, writing] = made;
+    for (const end of made) this.held.add(end);
     libc.fcntl(writing, F_SETPIPE_SZ, CAPACITY);
     return writing * SHIFT + reading;
   }

@@ -1,6 +1,7 @@
 import { ptr } from "bun:ffi";
 import { now } from "../../../src/core/timers.ts";
 import { COMMAND_WORDS, Command } from "./commands.ts";
+import type { DescriptorSet } from "./descriptor-set.ts";
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
@@ -61,16 +62,22 @@ export class SpliceLoop implements RelayKeeper {
   private swept = 0;
   private running = true;
 
-  constructor(libc: Libc, commands: number, report: (ended: number[]) => void) {
+  constructor(
+    libc: Libc,
+    commands: number,
+    held: DescriptorSet,
+    report: (ended: number[]) => void,
+  ) {
     this.libc = libc;
     this.commands = commands;
     this.report = report;
-    this.pipes = new PipePool(libc);
+    this.pipes = new PipePool(libc, held);
     this.errno = errnoOf(libc);
     const bytes = new Uint8Array(SCRATCH);
     this.scratch = { bytes, address: ptr(bytes) };
     this.epoll = libc.epoll_create1(O_CLOEXEC);
     if (this.epoll < 0) throw new Error("epoll_create1 failed");
+    held.add(this.epoll);
     if (!this.watch(commands, EPOLLIN, COMMANDS)) throw new Error("epoll_ctl failed");
   }
 

@@ -1,7 +1,14 @@
 import { ptr } from "bun:ffi";
 import type { SpliceOptions } from "../../../src/net/connection.ts";
 import { reportUncaught } from "../../node/uncaught.ts";
-import { COMMAND_BYTES, COMMAND_WORDS, Command, type SpliceReport } from "./commands.ts";
+import {
+  COMMAND_BYTES,
+  COMMAND_WORDS,
+  Command,
+  type SpliceReport,
+  type SpliceStart,
+} from "./commands.ts";
+import type { DescriptorSet } from "./descriptor-set.ts";
 import {
   F_DUPFD_CLOEXEC,
   type Libc,
@@ -26,6 +33,8 @@ const AGAIN = 5;
 export class Splicer {
   private readonly libc: Libc;
   private readonly start: () => Worker;
+  /** What is to be closed where this thread ends before it has done so. */
+  private readonly held: DescriptorSet;
   private readonly pairs = new Map<number, Pair>();
   private readonly command = new Int32Array(COMMAND_WORDS);
   private readonly address = ptr(this.command);
@@ -38,20 +47,21 @@ export class Splicer {
   private broken = false;
 
   /** Throws where there is no C library to call. */
-  constructor(start: () => Worker) {
+  constructor(start: () => Worker, held: DescriptorSet) {
     this.libc = openLibc();
     this.start = start;
+    this.held = held;
   }
 
   /** Second descriptors for both sockets; null where there is no room for them. */
   duplicate(a: number, b: number): [number, number] | null {
     if (this.broken || a < 0 || b < 0) return null;
-    const { libc } = this;
+    const { libc, held } = this;
     const first = libc.fcntl(a, F_DUPFD_CLOEXEC, 0);
-    if (first < 0) return null;
     const second = libc.fcntl(b, F_DUPFD_CLOEXEC, 0);
-    if (second >= 0) return [first, second];
-    libc.close(first);
+    if (held.add(first) && held.add(second)) return [first, second];
+    this.close(first);
+    this.close(second);
     return null;
   }
 
@@ -106,6 +116,7 @@ export class Splicer {
       this.fail(new Error("no pipe for the thread that splices"));
       return;
     }
+    for (const end of ends) this.held.add(end);
     this.pipe = ends[1];
     const worker = this.start();
     this.worker = worker;
@@ -115,7 +126,8 @@ export class Splicer {
       this.fail(new Error(`the thread that splices failed: ${event.message}`));
     };
     worker.addEventListener("close", () => this.fail(new Error("the thread that splices ended")));
-    worker.postMessage({ commands: ends[0] });
+    const message: SpliceStart = { commands: ends[0], held: this.held.buffer };
+    worker.postMessage(message);
   }
 
   private ended(numbers: readonly number[]): void {
@@ -132,13 +144,27 @@ export class Splicer {
     for (const id of this.pairs.keys()) this.end(id, 0, 0);
   }
 
+  private close(fd: number): void {
+    if (fd < 0) return;
+    this.held.delete(fd);
+    this.libc.close(fd);
+  }
+
   private end(id: number, fromA: number, fromB: number): void {
     const pair = this.pairs.get(id);
     if (pair === undefined) return;
     this.pairs.delete(id);
-    this.libc.close(pair.a);
-    this.libc.close(pair.b);
+    this.close(pair.a);
+    this.close(pair.b);
     pair.options.closed(fromA, fromB);
+  }
+}
+
+/** Closes descriptors of any kind; sockets are reset. */
+export function resetDescriptors(libc: Libc, descriptors: readonly number[]): void {
+  for (const fd of descriptors) {
+    libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, ptr(RESET), 8);
+    libc.close(fd);
   }
 }
 

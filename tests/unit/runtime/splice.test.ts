@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { bunRuntime } from "../../../runtime/bun/bun-runtime.ts";
+import { DescriptorSet } from "../../../runtime/bun/splice/descriptor-set.ts";
 import { openLibc } from "../../../runtime/bun/splice/libc.ts";
+import { closeDescriptors, descriptorMemory } from "../../../runtime/bun/splice/splice-sockets.ts";
 import { Splicer } from "../../../runtime/bun/splice/splicer.ts";
-import { pair, pattern, same, sendAll } from "../../../runtime/conformance/probe.ts";
+import { dial, Probe, pair, pattern, same, sendAll } from "../../../runtime/conformance/probe.ts";
+import { nodeThreads } from "../../../runtime/node/threads/threads.ts";
 import { relay } from "../../../src/net/relay.ts";
 import type { Runtime } from "../../../src/net/runtime.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 /** fcntl's way to ask whether a descriptor is open. */
 const F_GETFD = 1;
@@ -50,7 +55,7 @@ describe.skipIf(process.platform !== "linux")("splicing", () => {
   test("a thread that fails closes what it had, and gets nothing more", async () => {
     const source = "self.onmessage = () => { throw new Error('broken on purpose'); };";
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    const splicer = new Splicer(() => new Worker(url));
+    const splicer = new Splicer(() => new Worker(url), new DescriptorSet());
     const libc = openLibc();
     const left = await pair(runtime);
     const descriptor = (left.server.connection as unknown as { socket: { fd: number } }).socket.fd;
@@ -68,4 +73,37 @@ describe.skipIf(process.platform !== "linux")("splicing", () => {
     expect(splicer.duplicate(descriptor, descriptor)).toBe(null);
     await left[Symbol.asyncDispose]();
   });
+
+  test("a thread's end resets what its own thread was splicing", async () => {
+    const program = new URL("./splicing-thread.ts", import.meta.url);
+    const threads = nodeThreads(program, true, {
+      create: descriptorMemory,
+      ended: closeDescriptors,
+    });
+    const server = new Probe();
+    const listener = await runtime.listen({ hostname: "127.0.0.1", port: 0 }, (connection) => {
+      server.connection = connection;
+      return server;
+    });
+    const before = descriptors();
+    const ended = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<number>();
+    const thread = threads.start({
+      message: (port) => told.resolve(port as number),
+      ended: () => ended.resolve(),
+    });
+    thread.post(listener.address.port);
+    const client = await dial(runtime, await told.promise);
+    await sendAll(client, pattern(1 << 20));
+    await server.until("all", () => server.received === 1 << 20);
+    expect(client.closes + server.closes).toBe(0);
+    thread.terminate();
+    await ended.promise;
+    await Promise.all([client.closed(), server.closed()]);
+    expect([client.error, server.error].every((error) => error !== undefined)).toBe(true);
+    listener.stop();
+    await waitFor("its descriptors to be closed", () => descriptors() <= before);
+  });
 });
+
+const descriptors = () => readdirSync("/proc/self/fd").length;
