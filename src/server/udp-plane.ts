@@ -1,4 +1,5 @@
-import { type EntryPointConfiguration, MAX_UDP_SESSIONS } from "../config/static/entry-points.ts";
+import type { EntryPointConfiguration } from "../config/static/entry-points.ts";
+import { MAX_UDP_SESSIONS } from "../config/static/max-udp-sessions.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Deadlines } from "../core/timers.ts";
 import { compileUdp, type UdpGraph } from "../graph/compile-udp.ts";

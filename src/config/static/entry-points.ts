@@ -15,6 +15,7 @@ import {
 } from "../fields.ts";
 import { NO_DOMAINS, NO_RESOLVER } from "../no-resolver.ts";
 import { accepted, ignored, limited, ours, refused } from "../support.ts";
+import { MAX_UDP_SESSIONS } from "./max-udp-sessions.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
 const DEFAULT_MAX_HEADER_BYTES = 1024 * 1024;
@@ -99,9 +100,6 @@ const http = () =>
       .default(DEFAULT_MAX_HEADER_BYTES),
     underscoreHeadersStrategy: oneOf("keep", "delete", "reject").default("keep"),
   });
-
-/** Sessions of UDP that an entrypoint has at most: each has a socket, and a port, of its own. */
-export const MAX_UDP_SESSIONS = 10_000;
 
 const udp = () =>
   z.strictObject({
