@@ -1,6 +1,7 @@
 import { ByteQueue } from "../core/byte-queue.ts";
 import { concatBytes } from "../core/bytes.ts";
 import { ProxyError } from "../core/errors.ts";
+import { FreeList } from "../core/free-list.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 
 /** Where a body's bytes go. */
@@ -48,14 +49,14 @@ const State = { open: 0, ended: 1, failed: 2 } as const;
  */
 export class Body {
   /** Content-Length, or -1 where the length isn't known beforehand. */
-  readonly length: number;
+  length: number;
   /** The trailer section, once the body has ended; null where there is none. */
   trailers: HeaderList | null = null;
   /** For requests: whose rules hold for the trailers. */
   trailerJudge: TrailerJudge | null = null;
   /** Body bytes received so far. */
   received = 0;
-  private readonly source: BodySource;
+  private source: BodySource;
   private state: number = State.open;
   private error: ProxyError | null = null;
   private sink: BodySink | null = null;
@@ -74,6 +75,37 @@ export class Body {
   constructor(source: BodySource, length: number) {
     this.source = source;
     this.length = length;
+  }
+
+  /** A body like a new one; one that was recycled, where there is one. */
+  static received(source: BodySource, length: number): Body {
+    const body = FREE.take();
+    if (body === undefined) return new Body(source, length);
+    body.source = source;
+    body.length = length;
+    body.reader = null;
+    body.state = State.open;
+    return body;
+  }
+
+  /**
+   * Its exchange is over. It becomes another body where it has come to its end and went, by `pipe`, to
+   * a sink that can tell what it holds: such a sink has forgotten it by then.
+   */
+  recycle(): void {
+    if (this.state !== State.ended || this.sink !== null || !this.released) return;
+    if (this.reader === RECYCLED) return;
+    this.source = NO_SOURCE;
+    // `released` goes on being true.
+    this.reader = RECYCLED;
+    this.trailers = null;
+    this.trailerJudge = null;
+    this.received = 0;
+    this.taken = false;
+    this.paused = false;
+    this.sourcePaused = false;
+    this.queue = null;
+    FREE.give(this);
   }
 
   /** Somebody reads this body, or has read it. */
@@ -301,6 +333,17 @@ export class Body {
 function holdsMuch(bytes: Uint8Array, length: number): boolean {
   return length < SMALL && bytes.length >= LARGE;
 }
+
+const FREE = new FreeList<Body>();
+
+/** The reader of a body that waits to become another one. */
+const RECYCLED: BodySink = {
+  bodyChunk() {},
+  bodyFlush() {},
+  bodyEnd() {},
+  bodyFail() {},
+  holdsBytes: false,
+};
 
 const NO_SOURCE: BodySource = {
   pauseBody() {},

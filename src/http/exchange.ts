@@ -1,4 +1,5 @@
 import type { ProxyError } from "../core/errors.ts";
+import { FreeList } from "../core/free-list.ts";
 import { now } from "../core/timers.ts";
 import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
@@ -35,6 +36,12 @@ export interface Abortable {
 
 const UNKNOWN_ADDRESS: Address = { ip: "", port: 0 };
 
+/** What can become a part of another exchange, when nothing refers to it any more. */
+export interface Recyclable {
+  /** To be called once. It looks itself whether something may still refer to it. */
+  recycle(): void;
+}
+
 /** For requests that come from a plain fetch handler's caller instead of a connection of ours. */
 export const NO_DOWNSTREAM: Downstream = {
   entryPoint: "",
@@ -46,14 +53,16 @@ export const NO_DOWNSTREAM: Downstream = {
   informational() {},
 };
 
+const FREE = new FreeList<Exchange>();
+
 /**
  * What belongs to one request and its response and the Web types cannot carry. One is made for each
  * request. Middlewares and services note here what the access log, metrics and tracing report.
  */
 export class Exchange {
-  readonly downstream: Downstream;
+  downstream: Downstream;
   /** Milliseconds of `now()` at which the request's head was complete. */
-  readonly startedAt: number;
+  startedAt: number;
 
   // --- as the client sent it, whatever middlewares make of the request later ---
   method = "";
@@ -117,9 +126,96 @@ export class Exchange {
   /** The call to an upstream that is under way; aborted with the exchange. */
   call: Abortable | null = null;
 
+  /** Objects that were made for this exchange, and go with it. */
+  private readonly parts: Recyclable[] = [];
+  private retained = false;
+
   constructor(downstream: Downstream, startedAt = now()) {
     this.downstream = downstream;
     this.startedAt = startedAt;
+  }
+
+  /** An exchange like a new one; one that was recycled, where there is one. */
+  static begin(downstream: Downstream): Exchange {
+    const exchange = FREE.take();
+    if (exchange === undefined) return new Exchange(downstream);
+    exchange.downstream = downstream;
+    exchange.startedAt = now();
+    exchange.retained = false;
+    return exchange;
+  }
+
+  // --- what becomes of it and its parts behind its end ---
+
+  /** That object is used again with the exchange, unless it is retained. */
+  own(part: Recyclable): void {
+    this.parts.push(part);
+  }
+
+  /**
+   * Code that may go on behind the exchange's end has seen it, its request, its response, or what
+   * belongs to them: none of them becomes another request's. To be called before user code gets any
+   * of them, and by links that keep something for later. Promises and abort signals do it by themselves.
+   */
+  retain(): void {
+    this.retained = true;
+  }
+
+  /**
+   * The driver's, last of all: nothing refers to the exchange any more. It and its parts become those
+   * of other requests, unless it was retained or did not come to a clean end.
+   */
+  recycle(): void {
+    const { parts } = this;
+    if (
+      this.retained ||
+      this.abortReason !== null ||
+      this.controller !== null ||
+      this.abortHooks !== null ||
+      this.call !== null
+    ) {
+      return;
+    }
+    // Once: a second time would give it to two requests.
+    this.retained = true;
+    for (let i = 0; i < parts.length; i++) parts[i].recycle();
+    parts.length = 0;
+    this.reset();
+    FREE.give(this);
+  }
+
+  /** As the declarations have it; the test of recycling compares the two. */
+  private reset(): void {
+    this.downstream = NO_DOWNSTREAM;
+    this.method = "";
+    this.target = "";
+    this.host = "";
+    this.routingPath = "";
+    this.routingHost = "";
+    this.normalTarget = "";
+    this.requestHeaders = null;
+    this.underscores = "keep";
+    this.forwardedFor = "";
+    this.requestCount = 0;
+    this.router = "";
+    this.service = "";
+    this.serverUrl = "";
+    this.serverAddress = "";
+    this.clientUsername = "";
+    this.originStatus = 0;
+    this.originDuration = 0;
+    this.originHeaders = null;
+    this.originBytes = -1;
+    this.retries = 0;
+    this.error = null;
+    this.observability = DEFAULT_OBSERVABILITY;
+    this.status = 0;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.responseHeaders = null;
+    this.controller = null;
+    this.abortReason = null;
+    this.call = null;
   }
 
   /** The client went away, or a time limit ran out, before the response was complete. */

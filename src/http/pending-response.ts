@@ -19,7 +19,7 @@ export interface ResponseReceiver {
  * request passes through costs no microtask. Its maker settles it once, with `resolve` or `reject`.
  */
 export class PendingResponse {
-  protected readonly exchange: Exchange;
+  protected exchange: Exchange;
   // Steps in pairs: for a response, for an error.
   private readonly steps: (ResponseStep | ErrorStep | null)[] = [];
   private next = 0;
@@ -30,6 +30,18 @@ export class PendingResponse {
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
+  }
+
+  /** It has been received, and nothing refers to it any more: it becomes another exchange's. False where it was not. */
+  protected renew(exchange: Exchange): boolean {
+    if (this.state !== State.settled || this.receiver !== null) return false;
+    this.exchange = exchange;
+    this.steps.length = 0;
+    this.next = 0;
+    this.state = State.pending;
+    this.response = null;
+    this.error = null;
+    return true;
   }
 
   /** Adds what is to be done with the response, or with the error, behind the steps so far. Returns this. */
@@ -69,6 +81,7 @@ export class PendingResponse {
             ? (step as ErrorStep)(this.error, exchange)
             : (step as ResponseStep)(response, exchange);
         if (result instanceof Promise) {
+          exchange.retain();
           this.response = null;
           result.then(
             (later) => this.resolve(later),
@@ -114,6 +127,7 @@ export class PendingResponse {
 
   /** What it is behind the steps so far: a step of its own, so that others see the same. */
   private outcome(): Promise<Response> {
+    this.exchange.retain();
     return new Promise((resolve, reject) => {
       this.chain(
         (response) => {

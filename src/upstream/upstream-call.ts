@@ -1,13 +1,16 @@
 import { ProxyError } from "../core/errors.ts";
+import { FreeList } from "../core/free-list.ts";
 import { now } from "../core/timers.ts";
+
 import type { Body, TrailerJudge } from "../http/body.ts";
+import { Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import { judgeTrailers } from "../http/fields/trailer-rules.ts";
-import type { LazyRequest } from "../http/lazy/lazy-request.ts";
+import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import type { LazyResponse } from "../http/lazy/lazy-response.ts";
 import { PendingResponse } from "../http/pending-response.ts";
 import { BodyLength } from "../wire/body-length.ts";
 import { FieldId } from "../wire/field-names.ts";
-import type { HeaderList } from "../wire/header-list.ts";
+import { HeaderList } from "../wire/header-list.ts";
 import type { OutgoingRequest } from "../wire/outgoing-request.ts";
 import type { UpstreamTarget } from "./upstream-target.ts";
 
@@ -32,21 +35,26 @@ function isReplayable(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "TRACE";
 }
 
+const FREE = new FreeList<UpstreamCall>();
+/** Those of a call that waits to become another one. */
+const NO_EXCHANGE = new Exchange(NO_DOWNSTREAM, 0);
+const NO_REQUEST = new LazyRequest(NO_EXCHANGE, "", "", "", "", new HeaderList(), null);
+
 /**
  * One request on its way to one upstream, across the tries that it may take. Settles once: with the
  * response's head (its body follows by itself), or with a ProxyError.
  */
 export class UpstreamCall extends PendingResponse implements OutgoingRequest, TrailerJudge {
-  readonly request: LazyRequest;
-  readonly target: UpstreamTarget;
-  readonly body: Body | null;
+  request: LazyRequest;
+  target: UpstreamTarget;
+  body: Body | null;
   /** Null until a connection serves it, and after it has settled. */
   carrier: CallCarrier | null = null;
   /** A fresh connection was asked for, after a pooled one turned out to be dead. */
   fresh = false;
   /** How often a server has refused it without looking at it (HTTP/2). */
   refusals = 0;
-  private readonly startedAt = now();
+  private startedAt = now();
   private settled = false;
   private answer: LazyResponse | null = null;
 
@@ -56,7 +64,40 @@ export class UpstreamCall extends PendingResponse implements OutgoingRequest, Tr
     this.request = request;
     this.target = target;
     this.body = request.takeBody();
-    if (this.body !== null) this.body.trailerJudge = this;
+    this.begin();
+  }
+
+  /** A call like a new one, a part of its exchange; one that was recycled, where there is one. */
+  static to(request: LazyRequest, target: UpstreamTarget): UpstreamCall {
+    const { exchange } = request;
+    let call = FREE.take();
+    if (call === undefined) {
+      call = new UpstreamCall(request, target);
+    } else {
+      call.exchange = exchange;
+      call.request = request;
+      call.target = target;
+      call.body = request.takeBody();
+      call.startedAt = now();
+      call.begin();
+    }
+    exchange.own(call);
+    return call;
+  }
+
+  recycle(): void {
+    if (!this.settled || this.answer !== null || !this.renew(NO_EXCHANGE)) return;
+    this.request = NO_REQUEST;
+    this.body = null;
+    this.fresh = false;
+    this.refusals = 0;
+    this.settled = false;
+    FREE.give(this);
+  }
+
+  private begin(): void {
+    const { body, exchange } = this;
+    if (body !== null) body.trailerJudge = this;
     // A mirror or a retry may have a call under way already: then both hear of it.
     if (exchange.call === null) exchange.call = this;
     else exchange.onAbort((error) => this.abort(error));

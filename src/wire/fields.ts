@@ -1,3 +1,5 @@
+import { FreeList } from "../core/free-list.ts";
+
 /**
  * A field section as a flat list of numbers, `STRIDE` for each field in the order of arrival:
  * id (see field-names.ts), name start, name end, value start, value end; offsets into the bytes that
@@ -7,3 +9,6 @@
 export type Fields = number[];
 
 export const STRIDE = 5;
+
+/** Arrays of header lists that were recycled, for the next sections. */
+export const FREE_FIELDS = new FreeList<Fields>();

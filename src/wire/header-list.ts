@@ -1,4 +1,5 @@
 import { copyBytes, latin1, writeLatin1 } from "../core/bytes.ts";
+import { FreeList } from "../core/free-list.ts";
 import {
   aliasFreeName,
   bytesEqualLower,
@@ -8,17 +9,21 @@ import {
   lowerNameOf,
 } from "./field-names.ts";
 import { type FieldSet, NOT_IN_TRAILERS } from "./field-sets.ts";
-import { type Fields, STRIDE } from "./fields.ts";
+import { type Fields, FREE_FIELDS, STRIDE } from "./fields.ts";
 import type { HeaderBlock } from "./http2/message.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const NO_FIELDS: Fields = [];
+/** The fields of a list that waits to become another one. */
+const RECYCLED: Fields = [];
 
 /** Id, name and value of a field that was set. */
 type Added = (number | string)[];
 const ADDED_STRIDE = 3;
 /** What a list of added fields starts as: growing it field by field would copy it time and again. */
 const ROOM_FOR_SIX: Added = new Array(6 * ADDED_STRIDE).fill("");
+
+const FREE = new FreeList<HeaderList>();
 
 /**
  * Header fields in the order and spelling of arrival; those that were set come behind them. Fields
@@ -28,9 +33,9 @@ const ROOM_FOR_SIX: Added = new Array(6 * ADDED_STRIDE).fill("");
  * Latin-1 strings and were validated where they came in (the parser, or `checkedValue`).
  */
 export class HeaderList {
-  private readonly bytes: Uint8Array;
-  private readonly fields: Fields;
-  private readonly receivedSlots: number;
+  private bytes: Uint8Array = NO_BYTES;
+  private fields: Fields = NO_FIELDS;
+  private receivedSlots = 0;
   private added: Added | null = null;
   private addedSlots = 0;
   // A bit for each id that is in the list, or was: most look-ups are for fields that aren't there.
@@ -43,6 +48,33 @@ export class HeaderList {
 
   /** `fields` is the list's from now on. */
   constructor(bytes: Uint8Array = NO_BYTES, fields: Fields = NO_FIELDS) {
+    this.receive(bytes, fields);
+  }
+
+  /** A list like a new one; one that was recycled, where there is one. */
+  static received(bytes: Uint8Array, fields: Fields): HeaderList {
+    const list = FREE.take();
+    if (list === undefined) return new HeaderList(bytes, fields);
+    list.receive(bytes, fields);
+    return list;
+  }
+
+  /** Nothing refers to the list any more: it becomes another one. */
+  recycle(): void {
+    const { fields } = this;
+    if (fields === RECYCLED) return;
+    if (fields !== NO_FIELDS) FREE_FIELDS.give(fields);
+    this.bytes = NO_BYTES;
+    this.fields = RECYCLED;
+    this.addedSlots = 0;
+    this.low = 0;
+    this.high = 0;
+    this.guarded = -1;
+    if (this.edited !== null) this.edited.length = 0;
+    FREE.give(this);
+  }
+
+  private receive(bytes: Uint8Array, fields: Fields): void {
     this.bytes = bytes;
     this.fields = fields;
     this.receivedSlots = fields.length / STRIDE;

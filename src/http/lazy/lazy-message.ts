@@ -1,6 +1,9 @@
-import type { HeaderList } from "../../wire/header-list.ts";
+import { HeaderList } from "../../wire/header-list.ts";
 import { Body } from "../body.ts";
 import { LazyHeaders } from "./lazy-headers.ts";
+
+/** The header list of a message that waits to become another one. */
+const RECYCLED = new HeaderList();
 
 /**
  * What lazy requests and responses share: a header list, and a body that stays bytes until somebody
@@ -9,19 +12,37 @@ import { LazyHeaders } from "./lazy-headers.ts";
  */
 export function lazyMessage(platform: object) {
   class LazyMessage {
-    readonly headerList: HeaderList;
+    headerList: HeaderList;
     // Never null: itty-router's proxy around requests binds every own property that isn't undefined.
     private source: Body | undefined;
     private headersView: LazyHeaders | undefined;
     /** The platform's own message around the body, once a stream was asked for. */
     private holder: Response | undefined;
+    /** Code may still refer to what was made of the message in the Web's terms. */
+    private seen = false;
 
     constructor(headerList: HeaderList, body: Body | null) {
       this.headerList = headerList;
       this.source = body ?? undefined;
     }
 
+    /** Nothing refers to the message any more: it is empty. False where something may. */
+    protected release(): boolean {
+      if (this.seen) return false;
+      this.headerList.recycle();
+      this.headerList = RECYCLED;
+      this.source = undefined;
+      return true;
+    }
+
+    /** It becomes another message, behind `release`. */
+    protected receive(headerList: HeaderList, body: Body | null): void {
+      this.headerList = headerList;
+      this.source = body ?? undefined;
+    }
+
     get headers(): Headers {
+      this.seen = true;
       return (this.headersView ??= new LazyHeaders(this.headerList)) as unknown as Headers;
     }
 
@@ -52,6 +73,7 @@ export function lazyMessage(platform: object) {
 
     /** The platform knows what cancelling, locking, piping and cloning a stream mean. */
     private held(source: Body): Response {
+      this.seen = true;
       if (this.holder !== undefined) return this.holder;
       if (!source.used) return (this.holder = new Response(source.stream()));
       // It was read without a stream: what there is to see now is one that was read.
@@ -66,6 +88,7 @@ export function lazyMessage(platform: object) {
     }
 
     async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+      this.seen = true;
       if (this.source === undefined) return new Uint8Array(0);
       if (this.holder === undefined) return this.source.bytes();
       return new Uint8Array(await this.holder.arrayBuffer());

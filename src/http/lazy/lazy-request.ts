@@ -1,9 +1,14 @@
 import type { ProxyError } from "../../core/errors.ts";
+import { FreeList } from "../../core/free-list.ts";
 import { formatAddress } from "../../net/address.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import { Body } from "../body.ts";
 import { Exchange, NO_DOWNSTREAM } from "../exchange.ts";
 import { announcedLength, lazyMessage } from "./lazy-message.ts";
+
+const FREE = new FreeList<LazyRequest>();
+/** That of a request which waits to become another one. */
+const NO_EXCHANGE = new Exchange(NO_DOWNSTREAM, 0);
 
 /** It is one to the compiler too: `Request.prototype` is above its own. */
 export interface LazyRequest extends Request {}
@@ -18,7 +23,7 @@ export interface LazyRequest extends Request {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what it doesn't define it inherits at run time.
 export class LazyRequest extends lazyMessage(Request.prototype) {
-  readonly exchange: Exchange;
+  exchange: Exchange;
   method: string;
   /** "http" or "https". */
   scheme: string;
@@ -48,6 +53,40 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
     this.scheme = scheme;
     this.host = host;
     this.target = target;
+  }
+
+  /** A request like a new one, a part of its exchange; one that was recycled, where there is one. */
+  static received(
+    exchange: Exchange,
+    method: string,
+    scheme: string,
+    host: string,
+    target: string,
+    headerList: HeaderList,
+    body: Body | null,
+  ): LazyRequest {
+    let request = FREE.take();
+    if (request === undefined) {
+      request = new LazyRequest(exchange, method, scheme, host, target, headerList, body);
+    } else {
+      request.receive(headerList, body);
+      request.exchange = exchange;
+      request.method = method;
+      request.scheme = scheme;
+      request.host = host;
+      request.target = target;
+    }
+    exchange.own(request);
+    return request;
+  }
+
+  recycle(): void {
+    if (!this.release()) return;
+    this.exchange = NO_EXCHANGE;
+    this.upgrade = "";
+    this.emptyPath = false;
+    this.forwardPeer = true;
+    FREE.give(this);
   }
 
   /** The request itself where it is lazy already, else a lazy one around a native Request. */

@@ -1,7 +1,9 @@
 import { latin1Bytes } from "../../core/bytes.ts";
+import { FreeList } from "../../core/free-list.ts";
 import type { Connection } from "../../net/connection.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import { Body } from "../body.ts";
+import type { Exchange } from "../exchange.ts";
 import { announcedLength, lazyMessage } from "./lazy-message.ts";
 
 /** The upstream half of an upgraded connection, with what the upstream sent behind its 101. */
@@ -83,6 +85,8 @@ export function reasonOf(status: number): string {
   return REASONS[status] ?? "";
 }
 
+const FREE = new FreeList<LazyResponse>();
+
 /** It is one to the compiler too: `Response.prototype` is above its own. */
 export interface LazyResponse extends Response {}
 
@@ -108,6 +112,31 @@ export class LazyResponse extends lazyMessage(Response.prototype) {
     super(headerList, body);
     this.status = status;
     this.reason = reason;
+  }
+
+  /** A response like a new one, a part of its exchange; one that was recycled, where there is one. */
+  static received(
+    exchange: Exchange,
+    status: number,
+    headerList: HeaderList,
+    body: Body | null,
+    reason: string,
+  ): LazyResponse {
+    let response = FREE.take();
+    if (response === undefined) {
+      response = new LazyResponse(status, headerList, body, reason);
+    } else {
+      response.receive(headerList, body);
+      response.status = status;
+      response.reason = reason;
+    }
+    exchange.own(response);
+    return response;
+  }
+
+  recycle(): void {
+    if (this.tunnel !== null || this.adopted || !this.release()) return;
+    FREE.give(this);
   }
 
   /** The response itself where it is lazy already, else a lazy one around a native Response. */

@@ -67,11 +67,12 @@ export class ExchangeDriver extends ExchangeRequest implements BodySink, Respons
     }
     // The usual one first: a call to an upstream, which needs no promise's turn.
     if (result instanceof PendingResponse) result.deliverTo(this);
-    else if (result instanceof Promise) this.awaitResponse(result);
+    else if (result instanceof Promise) this.awaitResponse(result, exchange);
     else this.responseReady(result);
   }
 
-  private awaitResponse(promise: Promise<Response>): void {
+  private awaitResponse(promise: Promise<Response>, exchange: Exchange): void {
+    exchange.retain();
     promise.then(
       (response) => this.responseReady(response),
       (error: unknown) => this.responseFailed(error),
@@ -266,7 +267,8 @@ export class ExchangeDriver extends ExchangeRequest implements BodySink, Respons
     this.expectNothing();
     exchange.finish();
     // Its reader may still wait for the rest.
-    unread?.fail(UNREAD);
+    if (unread === null) exchange.recycle();
+    else unread.fail(UNREAD);
     // What hears of the end may have cut the connection.
     if (this.phase === Phase.sent) this.wire.sent(this.receiving);
   }

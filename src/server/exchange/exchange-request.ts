@@ -47,7 +47,7 @@ export abstract class ExchangeRequest extends ExchangeLimits implements Downstre
   begin(method: string, target: string, deadline: number): void {
     this.phase = Phase.arrived;
     this.receiving = true;
-    const exchange = new Exchange(this);
+    const exchange = Exchange.begin(this);
     exchange.method = method;
     exchange.target = target;
     this.exchange = exchange;

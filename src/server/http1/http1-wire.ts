@@ -26,6 +26,7 @@ export class Http1Wire implements ResponseWire {
   private readonly connection: Http1Connection;
   private readonly writer: ConnectionWriter;
   private requestHead: RequestHead | null = null;
+  private requestFields: HeaderList | null = null;
   private chunked = false;
 
   constructor(connection: Http1Connection, writer: ConnectionWriter) {
@@ -42,14 +43,17 @@ export class Http1Wire implements ResponseWire {
   /** A head has arrived. `mayPersist`: the entrypoint has nothing against another request behind it. */
   begin(head: RequestHead, mayPersist: boolean): void {
     this.requestHead = head;
+    this.requestFields = HeaderList.received(head.bytes, head.fields);
     this.protocol = head.minor === 1 ? "HTTP/1.1" : "HTTP/1.0";
     this.keepAlive = head.keepAlive && mayPersist;
   }
 
   request(exchange: Exchange, body: Body | null): LazyRequest {
     const head = this.requestHead!;
+    const fields = this.requestFields!;
     this.requestHead = null;
-    return requestFromHead(exchange, head, new HeaderList(head.bytes, head.fields), body);
+    this.requestFields = null;
+    return requestFromHead(exchange, head, fields, body);
   }
 
   pauseRequest(): void {

@@ -32,7 +32,7 @@ export function requestFromHead(
   exchange.target = head.target;
   exchange.host = host;
   const scheme = exchange.downstream.tls === null ? "http" : "https";
-  const request = new LazyRequest(exchange, head.method, scheme, host, target, fields, body);
+  const request = LazyRequest.received(exchange, head.method, scheme, host, target, fields, body);
   if (head.upgrade) {
     const upgrade = fields.first("upgrade") ?? "";
     // h2c by upgrade is obsolete (RFC 9113 section 3.1), and passed on it would hide requests from the router.

@@ -62,6 +62,7 @@ export function fetchHandlerService(module: unknown, options: FetchHandlerOption
     throw new TypeError(`module ${name}: fetch gave ${kindOf(result)}, expected a Response`);
   };
   return (request, exchange) => {
+    exchange.retain();
     const lazy = LazyRequest.of(request, exchange);
     nameClient(lazy);
     const input = COPIES_LAZY_REQUESTS ? new HandlerRequest(lazy) : lazy.native();

@@ -24,7 +24,7 @@ export function reverseProxy(target: PooledTarget, url: string, logger: FailureL
     // Hardly ever there: forwarded headers took away all but what middlewares were to see.
     if (lazy.headerList.findId(FieldId.connection) >= 0) removeNamedByConnection(lazy.headerList);
     if (lazy.upgrade !== "") spellWebSocketFields(lazy);
-    const call = new UpstreamCall(lazy, target).chain(null, failed);
+    const call = UpstreamCall.to(lazy, target).chain(null, failed);
     target.pool.send(call);
     return call as unknown as Promise<Response>;
   };

@@ -159,7 +159,7 @@ export class Http1Client
 
   messageHead(head: ResponseHead): void {
     const call = this.call!;
-    const fields = new HeaderList(head.bytes, head.fields);
+    const fields = HeaderList.received(head.bytes, head.fields);
     if (head.status < 200) {
       this.interim(head, fields, call);
       return;
@@ -168,9 +168,12 @@ export class Http1Client
     this.deadline = 0;
     this.reusable = head.keepAlive && head.framing !== Framing.close;
     removeHopByHopFields(fields);
-    this.responseBody = head.framing === Framing.none ? null : new Body(this, head.contentLength);
+    const { exchange } = call.request;
+    const body = head.framing === Framing.none ? null : Body.received(this, head.contentLength);
+    if (body !== null) exchange.own(body);
+    this.responseBody = body;
     this.answered = call;
-    call.answered(new LazyResponse(head.status, fields, this.responseBody, head.reason));
+    call.answered(LazyResponse.received(exchange, head.status, fields, body, head.reason));
   }
 
   private interim(head: ResponseHead, fields: HeaderList, call: UpstreamCall): void {

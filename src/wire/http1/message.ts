@@ -12,7 +12,10 @@ export const Framing = {
 } as const;
 export type Framing = (typeof Framing)[keyof typeof Framing];
 
-/** What both kinds of head have. `bytes` and `fields` are the receiver's to keep. */
+/**
+ * What both kinds of head have. `bytes` and `fields` are the receiver's to keep; the object itself is
+ * the parser's, and says something else when the next head is there.
+ */
 interface Head {
   /** The bytes that `fields` points into. They hold the whole head and perhaps more. */
   readonly bytes: Uint8Array;

@@ -10,6 +10,9 @@ import { MessageParser } from "./message-parser.ts";
 import { refuseRequest, showOctets } from "./protocol-error.ts";
 import { spells } from "./spells.ts";
 
+const NO_BYTES = new Uint8Array(0);
+const NO_FIELDS: Fields = [];
+
 /** Methods by length, most frequent first: their strings are not made anew for each request. */
 const METHODS: string[][] = [
   [],
@@ -28,6 +31,18 @@ const METHODS: string[][] = [
  */
 export class RequestParser extends MessageParser<RequestHead> {
   private readonly line: RequestLine;
+  private readonly head: { -readonly [Key in keyof RequestHead]: RequestHead[Key] } = {
+    bytes: NO_BYTES,
+    fields: NO_FIELDS,
+    minor: 1,
+    framing: Framing.none,
+    contentLength: -1,
+    keepAlive: true,
+    upgrade: false,
+    method: "",
+    target: "",
+    expectContinue: false,
+  };
 
   constructor(limits: Http1Limits, sink: MessageSink<RequestHead>) {
     const line = new RequestLine();
@@ -54,18 +69,21 @@ export class RequestParser extends MessageParser<RequestHead> {
     this.checkExpectations();
     const target = latin1(bytes, line.targetStart, line.targetEnd);
     const framing = requestFraming(facts, minor, bytes, fields);
-    this.sink.messageHead({
-      bytes,
-      fields,
-      minor,
-      framing,
-      contentLength: facts.contentLength,
-      keepAlive: !facts.close && (minor === 1 || facts.keepAlive),
-      upgrade: facts.upgradeOption && facts.upgradeField && minor === 1,
-      method,
-      target: line.obsText ? encodeObsText(target) : target,
-      expectContinue: facts.expectations > 0 && minor === 1 && framing !== Framing.none,
-    });
+    const { head } = this;
+    head.bytes = bytes;
+    head.fields = fields;
+    head.minor = minor;
+    head.framing = framing;
+    head.contentLength = facts.contentLength;
+    head.keepAlive = !facts.close && (minor === 1 || facts.keepAlive);
+    head.upgrade = facts.upgradeOption && facts.upgradeField && minor === 1;
+    head.method = method;
+    head.target = line.obsText ? encodeObsText(target) : target;
+    head.expectContinue = facts.expectations > 0 && minor === 1 && framing !== Framing.none;
+    this.sink.messageHead(head);
+    // Nothing of it is kept while the connection is idle.
+    head.bytes = NO_BYTES;
+    head.fields = NO_FIELDS;
     return framing;
   }
 

@@ -8,6 +8,9 @@ import { Behind, MessageParser } from "./message-parser.ts";
 import { refuseResponse } from "./protocol-error.ts";
 import { spells } from "./spells.ts";
 
+const NO_BYTES = new Uint8Array(0);
+const NO_FIELDS: Fields = [];
+
 /**
  * Parses responses (RFC 9112), one after each `begin`. Interim responses come as heads of their
  * own, without an end; they and the final head share `maxHeadBytes`. A 101, or a 2xx to CONNECT,
@@ -15,6 +18,17 @@ import { spells } from "./spells.ts";
  */
 export class ResponseParser extends MessageParser<ResponseHead> {
   private readonly line: StatusLine;
+  private readonly head: { -readonly [Key in keyof ResponseHead]: ResponseHead[Key] } = {
+    bytes: NO_BYTES,
+    fields: NO_FIELDS,
+    minor: 1,
+    framing: Framing.none,
+    contentLength: -1,
+    keepAlive: true,
+    upgrade: false,
+    status: 0,
+    reason: "",
+  };
   private requestMethod = "";
   /** The latest reason phrase: nearly always the next one's, and then no string is made. */
   private reason = "OK";
@@ -54,21 +68,24 @@ export class ResponseParser extends MessageParser<ResponseHead> {
     facts.read(bytes, fields);
     const behind = this.behindHead(bytes, fields);
     const framing = behind < 0 ? Framing.none : (behind as Framing);
-    this.sink.messageHead({
-      bytes,
-      fields,
-      minor,
-      framing,
-      contentLength: facts.contentLength,
-      keepAlive:
-        !facts.close &&
-        (minor === 1 || facts.keepAlive) &&
-        framing !== Framing.close &&
-        behind !== Behind.tunnel,
-      upgrade: facts.upgradeOption && facts.upgradeField && minor === 1,
-      status,
-      reason: this.reasonOf(bytes),
-    });
+    const { head } = this;
+    head.bytes = bytes;
+    head.fields = fields;
+    head.minor = minor;
+    head.framing = framing;
+    head.contentLength = facts.contentLength;
+    head.keepAlive =
+      !facts.close &&
+      (minor === 1 || facts.keepAlive) &&
+      framing !== Framing.close &&
+      behind !== Behind.tunnel;
+    head.upgrade = facts.upgradeOption && facts.upgradeField && minor === 1;
+    head.status = status;
+    head.reason = this.reasonOf(bytes);
+    this.sink.messageHead(head);
+    // Nothing of it is kept while the connection is idle.
+    head.bytes = NO_BYTES;
+    head.fields = NO_FIELDS;
     return behind;
   }
 

@@ -75,6 +75,8 @@ export class EntryScene implements HttpEntryPoint {
 
   constructor(handler: Handler) {
     this.handler = (request, exchange) => {
+      // They are looked at when they are over.
+      exchange.retain();
       this.exchanges.push(exchange);
       exchange.onFinish(({ status }) => void this.finished.push(status));
       return handler(request, exchange);
