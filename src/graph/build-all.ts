@@ -1,4 +1,4 @@
-import type { Breather } from "../core/breather.ts";
+import type { Breather } from "../core/loop/breather.ts";
 import type { ElementBuilder } from "./element-builder.ts";
 
 /** Builds all elements of those names; what is wrong stays with the builder. */

@@ -1,4 +1,4 @@
-import { Breather } from "../core/breather.ts";
+import { Breather } from "../core/loop/breather.ts";
 import type { Handler } from "../http/handler.ts";
 import { RuleCache } from "../routers/compiled-rule.ts";
 import { TlsHosts, type TlsRouter } from "../routers/tls-hosts.ts";

@@ -1,5 +1,5 @@
-import type { Breather } from "../../core/breather.ts";
 import type { Logger } from "../../core/logger.ts";
+import type { Breather } from "../../core/loop/breather.ts";
 import type { Handler } from "../../http/handler.ts";
 import { LazyResponse } from "../../http/lazy/lazy-response.ts";
 import type { Observability } from "../../http/observability.ts";

@@ -1,4 +1,4 @@
-import type { Breather } from "../../core/breather.ts";
+import type { Breather } from "../../core/loop/breather.ts";
 import type { Handler } from "../../http/handler.ts";
 import type {
   HttpMiddleware,

@@ -5,7 +5,7 @@ import {
   parseTemplatedFile,
   type TemplatedFile,
 } from "../../config/sources/parse-templated-file.ts";
-import { Breather } from "../../core/breather.ts";
+import { Breather } from "../../core/loop/breather.ts";
 
 /** A dynamic configuration's file as it was read. */
 export type DynamicFile = TemplatedFile;

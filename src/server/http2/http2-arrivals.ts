@@ -1,4 +1,4 @@
-import { afterEvents } from "../../core/after-events.ts";
+import { afterEvents } from "../../core/loop/after-events.ts";
 import type { Http2Wire } from "./http2-wire.ts";
 
 /** Requests of a client that are started before other connections have their turn. */

@@ -1,5 +1,5 @@
-import { afterEvents } from "../../core/after-events.ts";
 import type { ProxyError } from "../../core/errors.ts";
+import { afterEvents } from "../../core/loop/after-events.ts";
 import type { HandshakeOptions } from "../../http/exchange.ts";
 import type { Connection, ConnectionHandler } from "../../net/connection.ts";
 import { ConnectionWriter, type WriterOwner } from "../../net/connection-writer.ts";

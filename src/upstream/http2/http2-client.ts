@@ -1,5 +1,5 @@
-import { afterEvents } from "../../core/after-events.ts";
 import { ProxyError } from "../../core/errors.ts";
+import { afterEvents } from "../../core/loop/after-events.ts";
 import type { Expiring } from "../../core/timers.ts";
 import type { Connection, ConnectionHandler } from "../../net/connection.ts";
 import { ConnectionWriter, type WriterOwner } from "../../net/connection-writer.ts";
