@@ -17,7 +17,7 @@ const HOSTS = new RegExp(
     /(?:npm\.)?jsr\.io/,
     /static\.crates\.io|files\.pythonhosted\.org|pypi\.org/,
     /esm\.sh|unpkg\.com|cdn\.jsdelivr\.net|deno\.land/,
-    /(?:registry-1\.)?docker\.io|ghcr\.io|quay\.io|gcr\.io|mcr\.microsoft\.com/,
+    /(?:registry-1\.docker\.io|\bdocker\.io\/)|ghcr\.io|quay\.io|gcr\.io|mcr\.microsoft\.com/,
     /bun\.(?:sh|com)\/install|deno\.land\/install/,
   ]
     .map((pattern) => pattern.source)

@@ -1,8 +1,8 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
+import { MemoryCounters } from "../core/counters/memory-counters.ts";
+import { SHARED_NUMBERS_BYTES } from "../core/counters/shared-numbers.ts";
 import { messageOf } from "../core/errors.ts";
 import { LOG_LEVELS, type Logger } from "../core/logger.ts";
-import { MemoryCounters } from "../core/memory-counters.ts";
-import { SHARED_NUMBERS_BYTES } from "../core/shared-numbers.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import type { Threads } from "../net/threads.ts";

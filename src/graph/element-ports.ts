@@ -1,4 +1,4 @@
-import type { SharedCounters } from "../core/counters.ts";
+import type { SharedCounters } from "../core/counters/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Deadlines } from "../core/timers.ts";
 

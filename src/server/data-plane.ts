@@ -1,5 +1,5 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
-import type { SharedCounters } from "../core/counters.ts";
+import type { SharedCounters } from "../core/counters/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";

@@ -1,6 +1,6 @@
 import { validateDynamic } from "../config/dynamic/validate.ts";
 import type { ConfigIssue } from "../config/sources/document.ts";
-import { LocalCounters } from "../core/counters.ts";
+import { LocalCounters } from "../core/counters/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";

@@ -1,7 +1,7 @@
 import { noopHandler, pingHandler } from "../api/internal.ts";
 import { whoami } from "../api/whoami.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
-import { LocalCounters, type SharedCounters } from "../core/counters.ts";
+import { LocalCounters, type SharedCounters } from "../core/counters/counters.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Handler } from "../http/handler.ts";

@@ -1,6 +1,6 @@
+import { MemoryCounters } from "../core/counters/memory-counters.ts";
+import { sharedNumbers } from "../core/counters/shared-numbers.ts";
 import { messageOf } from "../core/errors.ts";
-import { MemoryCounters } from "../core/memory-counters.ts";
-import { sharedNumbers } from "../core/shared-numbers.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import type { ThreadPort } from "../net/threads.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";

@@ -1,5 +1,5 @@
 import type { TcpMiddleware as TcpMiddlewareConfiguration } from "../../config/dynamic/tcp.ts";
-import type { SharedCounters } from "../../core/counters.ts";
+import type { SharedCounters } from "../../core/counters/counters.ts";
 import type { ElementKind, ElementTable, ElementValue } from "../../core/element-kind.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Deadlines } from "../../core/timers.ts";

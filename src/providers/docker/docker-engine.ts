@@ -1,4 +1,4 @@
-import { base64Of } from "../../core/base64.ts";
+import { base64Of } from "../../net/clients/base64.ts";
 import {
   type HttpClient,
   type HttpClientResponse,

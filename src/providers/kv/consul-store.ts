@@ -1,4 +1,4 @@
-import { textFromBase64 } from "../../core/base64.ts";
+import { textFromBase64 } from "../../net/clients/base64.ts";
 import type { Runtime } from "../../net/runtime.ts";
 import { ConsulApi, type ConsulApiOptions } from "../consul/consul-api.ts";
 import type { KeyValueStore, Pairs } from "./key-value-store.ts";

@@ -1,5 +1,5 @@
 import type { Service } from "../../config/dynamic/schema.ts";
-import type { SharedCounters } from "../../core/counters.ts";
+import type { SharedCounters } from "../../core/counters/counters.ts";
 import type {
   ElementInputs,
   ElementKind,

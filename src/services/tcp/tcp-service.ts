@@ -1,5 +1,5 @@
 import type { TcpService as Configuration, TcpServersTransport } from "../../config/dynamic/tcp.ts";
-import type { SharedCounters } from "../../core/counters.ts";
+import type { SharedCounters } from "../../core/counters/counters.ts";
 import type {
   ElementInputs,
   ElementKind,

@@ -1,4 +1,4 @@
-import { ownNumbers } from "../../core/shared-numbers.ts";
+import { ownNumbers } from "../../core/counters/shared-numbers.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Middleware } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { LocalCounters, type SharedCounters } from "../../../src/core/counters.ts";
-import { MemoryCounters } from "../../../src/core/memory-counters.ts";
+import { LocalCounters, type SharedCounters } from "../../../src/core/counters/counters.ts";
+import { MemoryCounters } from "../../../src/core/counters/memory-counters.ts";
 
 /** Workers of one process, as their counters see them. */
 const processes: Record<string, () => SharedCounters[]> = {
@@ -84,7 +84,7 @@ test("keys beyond the memory's room are refused, and places come back", () => {
 test("worker threads count together", async () => {
   const memory = MemoryCounters.allocate(4);
   const source = `
-    import { MemoryCounters } from ${JSON.stringify(import.meta.resolve("../../../src/core/memory-counters.ts"))};
+    import { MemoryCounters } from ${JSON.stringify(import.meta.resolve("../../../src/core/counters/memory-counters.ts"))};
     self.onmessage = ({ data: { memory, worker } }) => {
       const counters = new MemoryCounters(memory, worker, 4);
       const counts = counters.counts("n");

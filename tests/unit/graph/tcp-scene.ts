@@ -4,7 +4,7 @@ import {
   tcpServersTransportSchema,
   tcpServiceSchema,
 } from "../../../src/config/dynamic/tcp.ts";
-import { LocalCounters } from "../../../src/core/counters.ts";
+import { LocalCounters } from "../../../src/core/counters/counters.ts";
 import { Deadlines } from "../../../src/core/timers.ts";
 import { compileTcp, type TcpGraph } from "../../../src/graph/compile-tcp.ts";
 import { stopGone } from "../../../src/graph/element-builder.ts";

@@ -1,4 +1,4 @@
-import { LocalCounters } from "../../../../src/core/counters.ts";
+import { LocalCounters } from "../../../../src/core/counters/counters.ts";
 import { Deadlines } from "../../../../src/core/timers.ts";
 import { NO_FILES } from "../../../../src/graph/http/http-middlewares.ts";
 import type { Exchange } from "../../../../src/http/exchange.ts";

@@ -1,4 +1,4 @@
-import { LocalCounters } from "../../../../src/core/counters.ts";
+import { LocalCounters } from "../../../../src/core/counters/counters.ts";
 import type { Logger } from "../../../../src/core/logger.ts";
 import { Deadlines } from "../../../../src/core/timers.ts";
 import type {

@@ -4,7 +4,7 @@ import type {
   serviceSchema,
 } from "../../../../src/config/dynamic/http-services.ts";
 import { loadBalancerSchema as schema } from "../../../../src/config/dynamic/http-services.ts";
-import { LocalCounters } from "../../../../src/core/counters.ts";
+import { LocalCounters } from "../../../../src/core/counters/counters.ts";
 import type { Logger } from "../../../../src/core/logger.ts";
 import { Deadlines } from "../../../../src/core/timers.ts";
 import type { Handler } from "../../../../src/http/handler.ts";
