@@ -31,7 +31,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const usage = (rows: readonly string[]) => `bun run bench [ROW...] [flags]
 rows: ${rows.join(", ")}; all without any
 --quick              little warm-up and few rounds: good for a first look only
---rounds=N --seconds=N --connections=N
+--rounds=N --seconds=N --connections=N --warm-up=SECONDS
 --proxies=NAME,NAME  of ${PROXIES.join(", ")}
 --sluice=bun|deno|executable
 --write              docs/performance.md from all results in dist/bench, those of former runs included
@@ -52,7 +52,8 @@ export function readSettings(
       rows.push(arg);
       continue;
     }
-    const match = /^--(rounds|seconds|connections|proxies|sluice|quick|write)(?:=(.+))?$/.exec(arg);
+    const match =
+      /^--(rounds|seconds|connections|warm-up|proxies|sluice|quick|write)(?:=(.+))?$/.exec(arg);
     const bare = match?.[1] === "quick" || match?.[1] === "write";
     if (match === null || (match[2] === undefined) !== bare)
       throw new Error(`unexpected argument "${arg}"\n${USAGE}`);
@@ -78,7 +79,10 @@ export function readSettings(
     rounds: number("rounds", quick ? 3 : 5),
     seconds: number("seconds", quick ? 3 : 6),
     connections: number("connections", 64),
-    warmUp: quick ? { requests: 60_000, seconds: 8 } : { requests: 300_000, seconds: 45 },
+    warmUp: {
+      requests: quick ? 60_000 : 300_000,
+      seconds: number("warm-up", quick ? 8 : 45),
+    },
     quick,
     sluice,
     proxies: PROXIES.filter(
