@@ -72,15 +72,7 @@ export const loadBalancerSchema = z.strictObject({
       }),
     )
     .optional(),
-  strategy: z
-    .string()
-    .refine((value) => value === "" || value === "wrr", {
-      error: ({ input }) =>
-        ["p2c", "hrw", "leasttime"].includes(String(input))
-          ? `the strategy "${input}" is known to Traefik, not supported by Sluice yet`
-          : `expected "wrr", found "${input}"`,
-    })
-    .optional(),
+  strategy: oneOf("", "wrr", "p2c", "hrw", "leasttime").optional(),
   healthCheck: healthCheck().optional(),
   passiveHealthCheck: z
     .strictObject({
@@ -136,9 +128,9 @@ export const serviceSchema = z.strictObject({
       healthCheck: nothing().optional(),
     }),
   ),
-  highestRandomWeight: refused(
-    z.strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() }),
-  ),
+  highestRandomWeight: z
+    .strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() })
+    .optional(),
   middlewares: refused(texts(), "name them at the routers"),
   handler: ours(
     z.strictObject({

@@ -14,7 +14,7 @@ import {
 import { PassiveHealth } from "./passive-health.ts";
 import { originAddress, serverAddress } from "./server-address.ts";
 import { Sticky } from "./sticky.ts";
-import { strategyOf } from "./strategies/table.ts";
+import { STRATEGIES } from "./strategies/table.ts";
 
 interface Inputs extends ElementInputs {
   readonly transport: ServiceTransport | null;
@@ -31,8 +31,8 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
   },
   async create(options, context, { transport: numbered }) {
     const { name, logger } = context;
-    const { strategy = "", healthCheck, passiveHealthCheck } = options;
-    const createStrategy = strategyOf(strategy);
+    const { healthCheck, passiveHealthCheck } = options;
+    const createStrategy = STRATEGIES[options.strategy || "wrr"];
     const transport = numbered?.transport ?? null;
     const servers = (options.servers ?? []).map((server) => ({
       address: serverAddress(server, options.passHostHeader, transport),

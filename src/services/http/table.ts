@@ -1,4 +1,5 @@
 import { failover } from "./failover.ts";
+import { highestRandomWeight } from "./highest-random-weight.ts";
 import type { HttpServiceTable } from "./http-service.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { moduleHandler } from "./module-handler.ts";
@@ -8,6 +9,7 @@ import { weighted } from "./weighted.ts";
 export const HTTP_SERVICES: HttpServiceTable = {
   failover,
   handler: moduleHandler,
+  highestRandomWeight,
   loadBalancer,
   weighted,
 };

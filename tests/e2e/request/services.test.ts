@@ -77,6 +77,31 @@ describe("balancing", () => {
     }
   });
 
+  test("strategies choose servers, and highestRandomWeight services, a client's always the same", async () => {
+    using a = named("a");
+    using b = named("b");
+    using c = named("c");
+    const all = [a, b, c];
+    await using router = await startRouter({
+      dynamic: dynamic({
+        p2c: balancing(all, { strategy: "p2c" }),
+        leasttime: balancing(all, { strategy: "leasttime" }),
+        hrw: balancing(all, { strategy: "hrw", sticky: { cookie: {} } }),
+        tree: {
+          highestRandomWeight: { services: [{ name: "a" }, { name: "b", weight: 3 }] },
+        },
+        a: balancing([a]),
+        b: balancing([b]),
+      }),
+    });
+    const { port } = router;
+    for (const spread of ["/p2c", "/leasttime"])
+      expect(new Set(await texts(port, spread, 60)).size).toBe(3);
+    for (const same of ["/hrw", "/tree"])
+      expect([same, new Set(await texts(port, same, 10)).size]).toEqual([same, 1]);
+    expect((await get(port, "/hrw")).header("set-cookie")).toBeUndefined();
+  });
+
   test("sticky cookies have Traefik's name and value and bring a client back", async () => {
     using a = named("a");
     using b = named("b");

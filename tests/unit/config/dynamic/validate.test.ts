@@ -93,9 +93,11 @@ describe("a dynamic configuration says where and what", () => {
       ["7:7: http.routers.r.priority: expected a 64-bit integer, found 9223372036854775808"],
     ],
     [
-      "a strategy that isn't there yet",
-      "http:\n  services:\n    s:\n      loadBalancer:\n        strategy: p2c\n",
-      [`5:9: http.services.s.loadBalancer.strategy: the strategy "p2c" is ${REFUSED}`],
+      "a strategy that isn't there",
+      "http:\n  services:\n    s:\n      loadBalancer:\n        strategy: rr\n",
+      [
+        '5:9: http.services.s.loadBalancer.strategy: expected one of wrr, p2c, hrw, leasttime, found "rr"',
+      ],
     ],
     [
       "a health check of another mode",
