@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import { shortened } from "../core/shortened.ts";
+import { shortened } from "./shortened.ts";
 
 /** An expression in Go's dialect; every operation takes time linear in the text. */
 export interface GoRegexp {

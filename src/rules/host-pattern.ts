@@ -1,4 +1,4 @@
-import { shortened } from "../core/shortened.ts";
+import { shortened } from "./shortened.ts";
 /**
  * What `Host()` says. "exact" has a name, "wildcard" (`*.example.com`) what stands behind the
  * request host's first label (".example.com"), "any" (`*`) is every host and none.

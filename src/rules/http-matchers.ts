@@ -1,12 +1,12 @@
 import { latin1, latin1Bytes } from "../core/bytes.ts";
 import { CidrSet } from "../core/cidr.ts";
-import { shortened } from "../core/shortened.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { compileGoRegexp } from "./go-regexp.ts";
 import { firstLabelEnd, isAscii, parseHostPattern } from "./host-pattern.ts";
 import type { MatcherArity, RuleNode } from "./parser.ts";
 import { someQueryValue } from "./query.ts";
+import { shortened } from "./shortened.ts";
 
 /** Decides on one request. */
 export type HttpPredicate = (request: LazyRequest, exchange: Exchange) => boolean;

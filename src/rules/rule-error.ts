@@ -1,4 +1,4 @@
-import { shortened } from "../core/shortened.ts";
+import { shortened } from "./shortened.ts";
 
 /** Longer rules are shown in part. */
 const SHOWN = 200;

@@ -1,9 +1,9 @@
 import { CidrSet } from "../core/cidr.ts";
-import { shortened } from "../core/shortened.ts";
 import type { ConnectionFacts } from "../net/tcp-handler.ts";
 import { compileGoRegexp } from "./go-regexp.ts";
 import { firstLabelEnd, isAscii } from "./host-pattern.ts";
 import type { MatcherArity, MatcherNode, RuleNode } from "./parser.ts";
+import { shortened } from "./shortened.ts";
 
 /** Decides on one connection. */
 export type TcpPredicate = (connection: ConnectionFacts) => boolean;

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { Exchange, NO_DOWNSTREAM } from "../../../../src/http/exchange.ts";
 import type { Handler } from "../../../../src/http/handler.ts";
 import { Health } from "../../../../src/services/health/health.ts";
-import { failover } from "../../../../src/services/http/failover.ts";
 import type { HttpService } from "../../../../src/services/http/http-service.ts";
-import { weighted } from "../../../../src/services/http/weighted.ts";
+import { failover } from "../../../../src/services/http/kinds/failover.ts";
+import { weighted } from "../../../../src/services/http/kinds/weighted.ts";
 import { type GivenChild, makeLoadBalancer, serviceContext } from "./made-services.ts";
 
 const answering =

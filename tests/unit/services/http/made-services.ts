@@ -14,7 +14,7 @@ import type {
   HttpServiceChild,
   HttpServiceContext,
 } from "../../../../src/services/http/http-service.ts";
-import { loadBalancer } from "../../../../src/services/http/load-balancer.ts";
+import { loadBalancer } from "../../../../src/services/http/kinds/load-balancer.ts";
 import { silentLogger } from "../../core/silent-logger.ts";
 
 type LoadBalancerInput = z.input<typeof loadBalancerSchema>;

@@ -1,5 +1,5 @@
-import type { ElementInputs } from "../../core/element-kind.ts";
-import type { HttpServiceKind, ServiceModule } from "./http-service.ts";
+import type { ElementInputs } from "../../../core/element-kind.ts";
+import type { HttpServiceKind, ServiceModule } from "../http-service.ts";
 
 interface Inputs extends ElementInputs {
   readonly module: ServiceModule;

@@ -1,7 +1,7 @@
+import type { HttpServiceKind } from "../http-service.ts";
+import { Sticky } from "../sticky.ts";
+import { wrr } from "../strategies/wrr.ts";
 import { balancedServices } from "./balanced-services.ts";
-import type { HttpServiceKind } from "./http-service.ts";
-import { Sticky } from "./sticky.ts";
-import { wrr } from "./strategies/wrr.ts";
 
 /**
  * `weighted`: gives requests to services in turn, by weight. With healthCheck, children that are down

@@ -1,8 +1,8 @@
-import { Health, healthOfChild } from "../health/health.ts";
-import { Balancer } from "./balancer.ts";
-import type { HttpService, HttpServiceContext } from "./http-service.ts";
-import type { Sticky } from "./sticky.ts";
-import type { CreateStrategy } from "./strategies/strategy.ts";
+import { Health, healthOfChild } from "../../health/health.ts";
+import { Balancer } from "../balancer.ts";
+import type { HttpService, HttpServiceContext } from "../http-service.ts";
+import type { Sticky } from "../sticky.ts";
+import type { CreateStrategy } from "../strategies/strategy.ts";
 
 export interface BalancedServicesOptions {
   /** Of the context's services; 1 where it is undefined. */

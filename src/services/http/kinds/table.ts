@@ -1,6 +1,6 @@
+import type { HttpServiceTable } from "../http-service.ts";
 import { failover } from "./failover.ts";
 import { highestRandomWeight } from "./highest-random-weight.ts";
-import type { HttpServiceTable } from "./http-service.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { moduleHandler } from "./module-handler.ts";
 import { weighted } from "./weighted.ts";

@@ -1,20 +1,20 @@
-import type { ElementInputs } from "../../core/element-kind.ts";
-import type { Handler } from "../../http/handler.ts";
-import type { Transport } from "../../upstream/transport.ts";
-import { Health } from "../health/health.ts";
-import { HealthCheck } from "../health/health-check.ts";
-import type { ProbeTransport } from "../health/http-probe.ts";
-import { Balancer } from "./balancer.ts";
+import type { ElementInputs } from "../../../core/element-kind.ts";
+import type { Handler } from "../../../http/handler.ts";
+import type { Transport } from "../../../upstream/transport.ts";
+import { Health } from "../../health/health.ts";
+import { HealthCheck } from "../../health/health-check.ts";
+import type { ProbeTransport } from "../../health/http-probe.ts";
+import { Balancer } from "../balancer.ts";
 import {
   type HttpServiceContext,
   type HttpServiceKind,
   named,
   type ServiceTransport,
-} from "./http-service.ts";
-import { PassiveHealth } from "./passive-health.ts";
-import { originAddress, serverAddress } from "./server-address.ts";
-import { Sticky } from "./sticky.ts";
-import { STRATEGIES } from "./strategies/table.ts";
+} from "../http-service.ts";
+import { PassiveHealth } from "../passive-health.ts";
+import { originAddress, serverAddress } from "../server-address.ts";
+import { Sticky } from "../sticky.ts";
+import { STRATEGIES } from "../strategies/table.ts";
 
 interface Inputs extends ElementInputs {
   readonly transport: ServiceTransport | null;

@@ -1,7 +1,7 @@
-import type { Handler } from "../../http/handler.ts";
-import { httpError } from "../../http/http-error.ts";
-import { Health, healthOfChild } from "../health/health.ts";
-import type { HttpServiceKind } from "./http-service.ts";
+import type { Handler } from "../../../http/handler.ts";
+import { httpError } from "../../../http/http-error.ts";
+import { Health, healthOfChild } from "../../health/health.ts";
+import type { HttpServiceKind } from "../http-service.ts";
 
 /**
  * `failover`: `service` while it is up, else `fallback`, else 503. Refused where `service` has no

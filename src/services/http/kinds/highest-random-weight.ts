@@ -1,6 +1,6 @@
+import type { HttpServiceKind } from "../http-service.ts";
+import { hrw } from "../strategies/hrw.ts";
 import { balancedServices } from "./balanced-services.ts";
-import type { HttpServiceKind } from "./http-service.ts";
-import { hrw } from "./strategies/hrw.ts";
 
 /**
  * `highestRandomWeight`: a client, by its peer address, has the same service for as long as that is up.
