@@ -7,6 +7,7 @@ import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
 import { bunBindUdp } from "./bun-udp.ts";
 import { bunListenHttp3 } from "./http3/bun-http3.ts";
+import { importModule } from "./modules/import-module.ts";
 import {
   closeDescriptors,
   descriptorMemory,
@@ -41,7 +42,6 @@ export function bunRuntime(): Runtime {
     forbidSplicing,
     // Not Bun.shrink: it throws compiled code away, and the next requests cost twice as much.
     releaseMemory: () => Bun.gc(true),
-    // A path and not a file URL: Bun keeps one module for a URL, whatever its query says.
-    importModule: (path, version) => import(`${path}?v=${encodeURIComponent(version)}`),
+    importModule,
   };
 }

@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { nodeHost } from "../node/host.ts";
+import { moduleError } from "../node/modules/module-error.ts";
 import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
 import { nodeThreads } from "../node/threads/threads.ts";
 import { workerThread } from "../node/threads/worker-thread.ts";
@@ -31,10 +32,14 @@ export function denoRuntime(): Runtime {
     clientTls: (options) => new NodeClientTls(options),
     startTls: nodeStartTls,
     bindUdp: nodeBindUdp,
-    importModule(path, version) {
+    async importModule(path, version) {
       const url = pathToFileURL(path);
       url.searchParams.set("v", version);
-      return import(url.href);
+      try {
+        return await import(url.href);
+      } catch (error) {
+        throw moduleError(error, path, []);
+      }
     },
   };
 }

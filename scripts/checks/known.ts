@@ -4,7 +4,7 @@
  */
 export const KNOWN = {
   filesInCircles: 10,
-  vagueWords: 152,
+  vagueWords: 151,
   /** Source files directly in folders that have more than the limit. */
   crowdedFolders: { "src/tls": 16 } as Readonly<Record<string, number>>,
 };

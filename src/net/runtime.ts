@@ -160,7 +160,10 @@ export interface Runtime {
   /** A client for the APIs of the control plane. Nothing is loaded or dialled before its first request. */
   httpClient(options: HttpClientOptions): HttpClient;
   onSignal(signal: Signal, callback: () => void): Stop;
-  /** Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. */
+  /**
+   * Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. Rejects
+   * with an Error that says what is wrong, in which file, line and column.
+   */
   importModule(path: string, version: string): Promise<Record<string, unknown>>;
   /**
    * Runs a task in another thread: what takes so long that it would hold up connections. Input and
