@@ -24,11 +24,12 @@ export const ENCODINGS: Readonly<Record<string, TemplateFunction>> = {
   mustFromJson: fn("string", fromJson),
   b64enc: fn("string", (text: string) => base64(new TextEncoder().encode(text))),
   b64dec: fn("string", (text: string) => {
+    const illegal = text.search(/[^A-Za-z0-9+/=\r\n]/);
     try {
-      if (!/^(?:[A-Za-z0-9+/\r\n]*)={0,2}$/.test(text)) throw new Error();
+      if (illegal >= 0 || text.replace(/[\r\n]/g, "").length % 4 !== 0) throw new Error();
       return new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)));
     } catch {
-      return "illegal base64 data";
+      return `illegal base64 data at input byte ${illegal < 0 ? text.length - (text.length % 4) : illegal}`;
     }
   }),
   base: fn("string", baseOf),

@@ -43,13 +43,16 @@ function wrap(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }
 
+/** What a processor makes of a float that no integer holds. */
+const OVERFLOWN = -(2n ** 63n);
+
 /** What can't be read as a number is 0. */
 export function integerOf(value: Value): bigint {
   switch (typeof value) {
     case "bigint":
       return value;
     case "number":
-      return Number.isFinite(value) ? wrap(BigInt(Math.trunc(value))) : 0n;
+      return Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : OVERFLOWN;
     case "boolean":
       return value ? 1n : 0n;
     case "string":
@@ -113,7 +116,6 @@ function inclusive(values: readonly bigint[]): bigint[] {
       : values.length === 2
         ? [values[0], values[1] < values[0] ? -1n : 1n, values[1]]
         : values;
-  if (values.length === 0 || values.length > 3) return [];
-  if (last < first !== step < 0n && last !== first) return [];
-  return sequence(first, last + (step < 0n ? -1n : 1n), step);
+  if (values.length === 0 || values.length > 3 || (last < first && step > 0n)) return [];
+  return sequence(first, last + (last < first ? -1n : 1n), step);
 }

@@ -16,7 +16,7 @@ const REFUSED: ReadonlySet<string> = new Set(
   adler32sum bcrypt buildCustomCert decryptAES derivePassword encryptAES genCA genCAWithKey genPrivateKey
   genSelfSignedCert genSelfSignedCertWithKey genSignedCert genSignedCertWithKey htpasswd sha1sum sha256sum sha512sum
   getHostByName urlJoin urlParse semver semverCompare
-  abbrevboth wrap wrapWith b32dec b32enc add1f addf divf mulf subf
+  abbrevboth camelcase kebabcase snakecase wrap wrapWith b32dec b32enc add1f addf divf mulf subf
   osBase osClean osDir osExt osIsAbs hello call`.split(/\s+/),
 );
 

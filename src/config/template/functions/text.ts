@@ -18,10 +18,7 @@ export const TEXT: Readonly<Record<string, TemplateFunction>> = {
   upper: fn("string", (text: string) => text.toUpperCase()),
   lower: fn("string", (text: string) => text.toLowerCase()),
   title: fn("string", (text: string) =>
-    text.replace(
-      /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
-      (_, before, first) => before + first.toUpperCase(),
-    ),
+    text.replace(/(^|[^\p{L}\p{N}_])(\p{L})/gu, (_, before, first) => before + first.toUpperCase()),
   ),
   untitle: fn("string", (text: string) =>
     text.replace(/(^|\s)(\S)/gu, (_, before, first) => before + first.toLowerCase()),
@@ -59,9 +56,6 @@ export const TEXT: Readonly<Record<string, TemplateFunction>> = {
   plural: fn("string string int", (one: string, many: string, count: bigint) =>
     count === 1n ? one : many,
   ),
-  snakecase: fn("string", (text: string) => words(text).join("_").toLowerCase()),
-  kebabcase: fn("string", (text: string) => words(text).join("-").toLowerCase()),
-  camelcase: fn("string", (text: string) => pascalCase(text)),
   join: fn("string any", (separator: string, value: Value) => textsOf(value).join(separator)),
   split: fn("string string", (text: string, separator: string) => parts(text, separator)),
   splitList: fn("string string", (separator: string, text: string) => parts(text, separator)),
@@ -121,8 +115,11 @@ function repeated(text: string, count: number): string {
 }
 
 function substr(text: string, start: number, end: number): string {
-  if (start < 0) return sliceBytes(text, 0, Math.max(0, end));
   const length = byteLength(text);
+  if (start < 0) {
+    if (end < 0 || end > length) throw new Error("slice bounds out of range");
+    return sliceBytes(text, 0, end);
+  }
   const last = end < 0 || end > length ? length : end;
   if (start > last) throw new Error("slice bounds out of range");
   return sliceBytes(text, start, last);
@@ -145,22 +142,4 @@ function indented(text: string, spaces: number): string {
 
 function parts(text: string, separator: string): string[] {
   return separator === "" ? [...text] : text.split(separator);
-}
-
-/** Words that begin with a capital, or behind what is no letter and no digit. */
-function words(text: string): string[] {
-  return (
-    text
-      .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, "$1 $2")
-      .replace(/([\p{Ll}])(\p{Lu})/gu, "$1 $2")
-      .replace(/([\p{L}])(\p{N})/gu, "$1 $2")
-      .replace(/([\p{N}])(\p{Lu})/gu, "$1 $2")
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  );
-}
-
-function pascalCase(text: string): string {
-  return (text.match(/[^\s_-]+/gu) ?? [])
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-    .join("");
 }

@@ -207,7 +207,6 @@ const SPRIG = [
   '{{ contains "b" "abc" }} {{ hasPrefix "a" "abc" }} {{ hasSuffix "a" "abc" }} {{ plural "one" "many" 1 }} {{ plural "one" "many" 2 }}',
   '{{ quote "a\\"b" 1 }} {{ squote "a" 1 }} {{ cat "a" 1 true }} {{ replace "a" "b" "aca" }}',
   '{{ indent 2 "a\\nb" }}{{ nindent 2 "a\\nb" }}',
-  '{{ snakecase "FirstName" }} {{ kebabcase "FirstName" }} {{ camelcase "http_server" }} {{ snakecase "http server" }} {{ kebabcase "a b" }}',
   "{{ toString 5 }} {{ toString .list }} {{ toStrings .numbers }} {{ sortAlpha .list }}",
   '{{ default "x" .missing }} {{ default "x" "" }} {{ default "x" "y" }} {{ .missing | default "d" }} {{ default 1 0 }} {{ default "x" false }}',
   '{{ empty "" }} {{ empty .list }} {{ coalesce "" 0 "a" "b" }} {{ all 1 "" }} {{ any 0 1 }} {{ ternary "a" "b" true }} {{ true | ternary "a" "b" }}',
