@@ -16,6 +16,7 @@ export type Tool =
   | "nghttp"
   | "nginx"
   | "node"
+  | "npm"
   | "npx"
   | "openssl"
   | "prlimit"

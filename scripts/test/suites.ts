@@ -74,6 +74,7 @@ export function suitesOf(filesIn: (folder: string) => readonly string[]): Suite[
       ],
     },
     { name: "conformance", jobs: filesEach("conformance", "tests/conformance") },
+    { name: "package", jobs: filesEach("package", "tests/package") },
     ...Object.entries(FLAVOURS).map(([flavour, env]) => {
       const name = `e2e-${flavour}`;
       const jobs = filesEach(name, "tests/e2e", { ...env });

@@ -14,12 +14,14 @@ import { entryPointWay } from "../request/chain.ts";
 import { fetchProxy } from "../services/http/fetch-proxy.ts";
 import { aggregate } from "../snapshot/aggregate.ts";
 import type { DisabledElement } from "../snapshot/snapshot.ts";
+import { consoleLogger } from "../telemetry/console-logger.ts";
 import type { Observer } from "../telemetry/observer.ts";
 
 export interface PipelineOptions {
   /** A dynamic configuration as plain data, with Traefik's keys. */
   readonly configuration: unknown;
-  readonly logger: Logger;
+  /** Warnings and errors go to the console without one. */
+  readonly logger?: Logger;
   /** Fetch handlers for services that name a module, by the module's name as written. */
   readonly modules?: Readonly<Record<string, Handler>>;
   /** What watches requests go by: an access log, for example. */
@@ -42,7 +44,7 @@ const ENTRY_POINT = "fetch";
  * Upstreams are asked through the platform's `fetch`.
  */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { logger, modules = {}, observers = [] } = options;
+  const { logger = consoleLogger(), modules = {}, observers = [] } = options;
   const { configuration, issues, disabled } = validateDynamic({
     source: "pipeline",
     value: options.configuration,
