@@ -24,6 +24,8 @@ const ADDED_STRIDE = 3;
 const ROOM_FOR_SIX: Added = new Array(6 * ADDED_STRIDE).fill("");
 
 const FREE = new FreeList<HeaderList>();
+/** Larger arrays of fields aren't kept: 64 fields are more than a usual head has. */
+const MAX_FREE_FIELDS = 64 * STRIDE;
 
 /**
  * Header fields in the order and spelling of arrival; those that were set come behind them. Fields
@@ -63,7 +65,7 @@ export class HeaderList {
   recycle(): void {
     const { fields } = this;
     if (fields === RECYCLED) return;
-    if (fields !== NO_FIELDS) FREE_FIELDS.give(fields);
+    if (fields !== NO_FIELDS && fields.length <= MAX_FREE_FIELDS) FREE_FIELDS.give(fields);
     this.bytes = NO_BYTES;
     this.fields = RECYCLED;
     this.addedSlots = 0;

@@ -7,7 +7,7 @@ import type { Address, Connection, Listener } from "../../net/connection.ts";
 import type { ConnectionWriter } from "../../net/connection-writer.ts";
 import type { Dial, HandshakeHandler, Runtime } from "../../net/runtime.ts";
 import type { ServerTlsContext } from "../../net/tls.ts";
-import { DEFAULT_LIMITS, type Http1Limits } from "../../wire/http1/message.ts";
+import { DEFAULT_LIMITS, type Http1Limits, headLimits } from "../../wire/http1/message.ts";
 import { DEFAULT_HTTP2_LIMITS, type Http2Limits } from "../../wire/http2/message.ts";
 import { ConnectionSwitch } from "../connection/connection-switch.ts";
 import { TunnelConnection } from "../connection/tunnel-connection.ts";
@@ -75,7 +75,7 @@ export class EntryPoint implements HttpEntryPoint {
     this.runtime = runtime;
     this.name = options.name;
     this.options = options;
-    this.limits = { ...DEFAULT_LIMITS, maxHeadBytes: options.maxHeaderBytes };
+    this.limits = { ...DEFAULT_LIMITS, ...headLimits(options.maxHeaderBytes) };
     this.http2Limits = {
       ...DEFAULT_HTTP2_LIMITS,
       maxHeaderListBytes: options.maxHeaderBytes,

@@ -88,7 +88,7 @@ export function trailerFields(block: DecodedBlock): Fields {
     throw new MalformedError("A pseudo-header field in a trailer section");
   }
   const { fields } = block;
-  for (let at = forbiddenTrailer(fields); at >= 0; at = forbiddenTrailer(fields)) {
+  for (let at = forbiddenTrailer(fields); at >= 0; at = forbiddenTrailer(fields, at + STRIDE)) {
     fields[at] = FieldId.deleted;
   }
   return fields;

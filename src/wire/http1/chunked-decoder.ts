@@ -6,11 +6,13 @@ import {
   CR,
   EQUALS,
   HEX,
+  HTAB,
   LF,
   NO_DIGIT,
   QUOTE,
   QUOTED,
   SEMICOLON,
+  SP,
   TOKEN,
   VALUE,
 } from "./octets.ts";
@@ -26,6 +28,8 @@ export interface BodyReceiver {
 const State = {
   /** In the chunk-size, or in front of it. */
   size: 0,
+  /** In the blanks behind it. */
+  padding: 13,
   /** Behind a ";". */
   extension: 1,
   extensionName: 2,
@@ -59,7 +63,8 @@ const MAX_SIZE_DIGITS = 16;
  *     1*"0" [ extensions ] CRLF trailer-section CRLF
  *
  * Extensions are checked and dropped. The whitespace around ";" and "=" that the RFC tolerates is
- * refused: where a size line ends is what smugglers want readers to disagree on.
+ * refused: where a size line ends is what smugglers want readers to disagree on. Servers that pad the
+ * size with blanks are many, and Go reads them: `padded` takes those, in responses.
  */
 export class ChunkedDecoder {
   /** The body and its trailer section are complete. */
@@ -69,6 +74,7 @@ export class ChunkedDecoder {
   trailerBytes: Uint8Array = NONE;
   private readonly limits: Http1Limits;
   private readonly refuse: Refuse;
+  private readonly padded: boolean;
   private readonly section: FieldSection;
   private readonly reader: SectionReader;
   private state: number = State.size;
@@ -79,9 +85,10 @@ export class ChunkedDecoder {
   /** Extension bytes beyond data bytes, so far. */
   private excess = 0;
 
-  constructor(limits: Http1Limits, refuse: Refuse) {
+  constructor(limits: Http1Limits, refuse: Refuse, padded = false) {
     this.limits = limits;
     this.refuse = refuse;
+    this.padded = padded;
     this.section = new FieldSection(limits.maxFields, refuse);
     this.reader = new SectionReader(this.section);
   }
@@ -162,6 +169,7 @@ export class ChunkedDecoder {
     if (digit === NO_DIGIT) {
       if (this.digits > 0 && octet === CR) return State.lineEnd;
       if (this.digits > 0 && octet === SEMICOLON) return State.extension;
+      if (this.digits > 0 && this.padded && isBlank(octet)) return State.padding;
       throw this.bad(octet, "in a chunk-size");
     }
     this.size = this.size * 16 + digit;
@@ -175,6 +183,10 @@ export class ChunkedDecoder {
   /** The state behind an octet of the chunk extensions. */
   private extensionOctet(octet: number): number {
     switch (this.state) {
+      case State.padding:
+        if (isBlank(octet)) return State.padding;
+        if (octet === CR) return State.lineEnd;
+        break;
       case State.extension:
         if (TOKEN[octet] === 1) return State.extensionName;
         break;
@@ -205,7 +217,7 @@ export class ChunkedDecoder {
         if (octet === SEMICOLON) return State.extension;
         if (octet === CR) return State.lineEnd;
     }
-    throw this.bad(octet, "in a chunk extension");
+    throw this.bad(octet, "behind a chunk-size");
   }
 
   /** The size line is complete. */
@@ -246,4 +258,8 @@ export class ChunkedDecoder {
   private bad(octet: number, where: string): Error {
     return this.refuse("bad-request", `Octet ${showOctet(octet)} ${where}`);
   }
+}
+
+function isBlank(octet: number): boolean {
+  return octet === SP || octet === HTAB;
 }

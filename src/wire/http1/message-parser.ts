@@ -39,6 +39,7 @@ export abstract class MessageParser<Kind> {
   protected readonly scanner: HeadScanner;
   protected readonly facts: HeadFacts;
   private readonly refuse: Refuse;
+  private readonly padded: boolean;
   private readonly reader: SectionReader;
   // Most connections never see a chunked body.
   private chunks: ChunkedDecoder | null = null;
@@ -47,7 +48,15 @@ export abstract class MessageParser<Kind> {
   private headBudget = 0;
   private failure: unknown = null;
 
-  constructor(limits: Http1Limits, sink: MessageSink<Kind>, startLine: StartLine, refuse: Refuse) {
+  /** `padded`: blanks behind a chunk's size are taken. */
+  constructor(
+    limits: Http1Limits,
+    sink: MessageSink<Kind>,
+    startLine: StartLine,
+    refuse: Refuse,
+    padded = false,
+  ) {
+    this.padded = padded;
     this.limits = limits;
     this.sink = sink;
     this.refuse = refuse;
@@ -134,7 +143,7 @@ export abstract class MessageParser<Kind> {
         break;
       case Framing.chunked:
         this.state = State.chunked;
-        this.chunks ??= new ChunkedDecoder(this.limits, this.refuse);
+        this.chunks ??= new ChunkedDecoder(this.limits, this.refuse, this.padded);
         this.chunks.begin();
         break;
       case Framing.close:

@@ -49,7 +49,7 @@ export interface Http1Limits {
   maxStartLineBytes: number;
   /** The whole head's cap in bytes, start line included (and interim responses before it); more is 431. */
   maxHeadBytes: number;
-  /** Fields in a head or trailer section. */
+  /** Fields in a head or trailer section; more is 431. */
   maxFields: number;
   /** One chunk-size line's cap in bytes, extensions and CRLF included. */
   maxChunkLineBytes: number;
@@ -59,11 +59,23 @@ export interface Http1Limits {
   maxTrailerBytes: number;
 }
 
+/** What Go's server reads beyond its MaxHeaderBytes. */
+const HEAD_SLACK = 4096;
+/** What a field counts at least, as in HTTP/2 (RFC 9113 section 6.5.2): a short one takes more memory than bytes. */
+const FIELD_BYTES = 32;
+
+/** The limits of a head that may have `maxHeaderBytes`, as Traefik's server counts them. */
+export function headLimits(
+  maxHeaderBytes: number,
+): Pick<Http1Limits, "maxHeadBytes" | "maxFields"> {
+  const maxHeadBytes = maxHeaderBytes + HEAD_SLACK;
+  return { maxHeadBytes, maxFields: Math.floor(maxHeadBytes / FIELD_BYTES) };
+}
+
 export const DEFAULT_LIMITS: Http1Limits = {
   maxStartLineBytes: 64 * 1024,
   // Go's http.DefaultMaxHeaderBytes, Traefik's default for entryPoints.NAME.http.maxHeaderBytes.
-  maxHeadBytes: 1024 * 1024,
-  maxFields: 512,
+  ...headLimits(1024 * 1024),
   maxChunkLineBytes: 1024,
   maxChunkExtensionBytes: 16 * 1024,
   maxTrailerBytes: 64 * 1024,

@@ -35,7 +35,7 @@ export class ResponseParser extends MessageParser<ResponseHead> {
 
   constructor(limits: Http1Limits, sink: MessageSink<ResponseHead>) {
     const line = new StatusLine();
-    super(limits, sink, line, refuseResponse);
+    super(limits, sink, line, refuseResponse, true);
     this.line = line;
   }
 

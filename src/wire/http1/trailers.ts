@@ -6,9 +6,9 @@ export function forbiddenInTrailers(id: number): boolean {
   return NOT_IN_TRAILERS[id] === 1;
 }
 
-/** Where in `fields` the first one is that may not stand in a trailer section (RFC 9110 section 6.5.1), or -1. */
-export function forbiddenTrailer(fields: Fields): number {
-  for (let i = 0; i < fields.length; i += STRIDE) {
+/** Where in `fields`, at or behind `from`, the first one is that may not stand in a trailer section (RFC 9110 section 6.5.1), or -1. */
+export function forbiddenTrailer(fields: Fields, from = 0): number {
+  for (let i = from; i < fields.length; i += STRIDE) {
     if (forbiddenInTrailers(fields[i])) return i;
   }
   return -1;

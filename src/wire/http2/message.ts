@@ -129,7 +129,8 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
   maxDecoderHeaderTableSize: 4096,
   maxEncoderHeaderTableSize: 4096,
   maxHeaderListBytes: 1024 * 1024,
-  maxFields: 512,
+  // The list's bytes bound them: each counts 32 beside its name and value.
+  maxFields: Number.POSITIVE_INFINITY,
   streamWindow: 256 * 1024,
   connectionWindow: 1024 * 1024,
   maxFrameSize: 16 * 1024,

@@ -46,7 +46,7 @@ export function readResponse(
 }
 
 function statusLine(line: string): { status: number; reason: string } {
-  const match = /^HTTP\/1\.1 ([1-5][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*)$/.exec(line);
+  const match = /^HTTP\/1\.1 ([1-9][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*)$/.exec(line);
   if (match === null) throw new Error(`malformed status line: ${JSON.stringify(line)}`);
   return { status: Number(match[1]), reason: match[2] };
 }

@@ -4,6 +4,9 @@ import { NINE, ZERO } from "../octets.ts";
 import { type Refuse, showOctets } from "../protocol-error.ts";
 import { isOption, optionEnd, optionStart } from "./connection-options.ts";
 
+/** Options of `Connection` in one head: each may name a field, which is looked for among all. */
+const MAX_OPTIONS = 100;
+
 /**
  * What a head's fields say about its own connection and length. One object serves all messages of
  * a parser. Offsets are those of the last field of that name, counts tell whether it was the only one.
@@ -26,6 +29,7 @@ export class HeadFacts {
   upgradeOption = false;
   /** There is an `Upgrade` field that names something. */
   upgradeField = false;
+  private options = 0;
   private readonly refuse: Refuse;
 
   constructor(refuse: Refuse) {
@@ -33,7 +37,7 @@ export class HeadFacts {
   }
 
   read(bytes: Uint8Array, fields: Fields): void {
-    this.hosts = this.transferEncodings = this.expectations = 0;
+    this.hosts = this.transferEncodings = this.expectations = this.options = 0;
     this.contentLength = -1;
     this.chunked = this.close = this.keepAlive = this.upgradeOption = this.upgradeField = false;
     this.expectContinue = true;
@@ -74,6 +78,9 @@ export class HeadFacts {
       if (stop < 0) {
         const found = showOctets(bytes, start, end);
         throw this.refuse("bad-request", `Connection is ${found}, expected a list of tokens`);
+      }
+      if (++this.options > MAX_OPTIONS) {
+        throw this.refuse("bad-request", `More than ${MAX_OPTIONS} options of Connection`);
       }
       if (isOption(bytes, at, stop, "close")) this.close = true;
       else if (isOption(bytes, at, stop, "keep-alive")) this.keepAlive = true;

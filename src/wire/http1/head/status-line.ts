@@ -17,11 +17,10 @@ const MINOR_AT = VERSION.length;
 const STATUS_AT = MINOR_AT + 2;
 const STATUS_END = STATUS_AT + 3;
 const ONE = ZERO + 1;
-const FIVE = ZERO + 5;
 
 /**
  * Scans `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112 section 4): HTTP/1.0 or
- * HTTP/1.1, a status of 100 to 599. The space in front of a missing reason may be missing too: a
+ * HTTP/1.1, a status of 100 to 999, as Go takes them. The space in front of a missing reason may be missing too: a
  * good many servers send it so, and it can't be read in two ways.
  */
 export class StatusLine implements SectionScanner {
@@ -84,7 +83,7 @@ export class StatusLine implements SectionScanner {
         return octet === SP;
       case STATUS_AT:
         this.status = octet - ZERO;
-        return octet >= ONE && octet <= FIVE;
+        return octet >= ONE && octet <= NINE;
       default:
         this.status = this.status * 10 + octet - ZERO;
         return octet >= ZERO && octet <= NINE;
@@ -95,7 +94,7 @@ export class StatusLine implements SectionScanner {
     const found = showOctets(bytes, at - this.scanned, at + 1);
     return refuseResponse(
       "bad-request",
-      `A response starts with ${found}, expected HTTP/1.1 or HTTP/1.0 and a status of 100 to 599`,
+      `A response starts with ${found}, expected HTTP/1.1 or HTTP/1.0 and a status of 100 to 999`,
     );
   }
 }
