@@ -15,6 +15,16 @@ export class Attempts {
     }
   }
 
+  /** The same for what is made at once. */
+  now<T>(make: () => T): T | undefined {
+    try {
+      return make();
+    } catch (error) {
+      this.errors.push(messageOf(error));
+      return undefined;
+    }
+  }
+
   add(error: string): void {
     this.errors.push(error);
   }

@@ -55,7 +55,7 @@ export async function compileUdp(
       if (router.service === "") throw new Error("the service is missing on the UDP router");
       const service = await services.get(router.service);
       return {
-        fingerprint: JSON.stringify(router),
+        fingerprint: router,
         children: [service],
         held: [],
         create: () => ({ router, handler: service.value.handler }),

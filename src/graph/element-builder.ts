@@ -1,5 +1,6 @@
 import type { ElementValue } from "../core/element-kind.ts";
 import { messageOf } from "../core/errors.ts";
+import { sameData } from "../core/same-data.ts";
 
 /** Something that an element holds and that is closed unless the present configuration uses it. */
 export interface Held {
@@ -11,8 +12,8 @@ export interface Running<T extends ElementValue = ElementValue> {
   /** Qualified. */
   readonly name: string;
   readonly value: T;
-  /** What it was made of; equal, with the same children, means that it may be kept. */
-  readonly fingerprint: string;
+  /** What it was made of, as plain data; equal, with the same children, means that it may be kept. */
+  readonly fingerprint: unknown;
   /** The elements that it uses. */
   readonly children: readonly Running[];
   readonly held: readonly Held[];
@@ -20,7 +21,7 @@ export interface Running<T extends ElementValue = ElementValue> {
 
 /** How an element is to be made. */
 export interface Plan<T extends ElementValue> {
-  readonly fingerprint: string;
+  readonly fingerprint: unknown;
   readonly children: readonly Running[];
   readonly held: readonly Held[];
   create(): T | Promise<T>;
@@ -130,6 +131,11 @@ export class ElementBuilder<T extends ElementValue> {
     return running;
   }
 
+  /** The element of that name where it has been built: thousands of routers may name one service. */
+  known(name: string, owner = ""): Running<T> | undefined {
+    return this.running.get(keyOf(name, owner));
+  }
+
   /** True where the configuration before had an element of that name, the owner's own. */
   ranBefore(name: string, owner: string): boolean {
     return this.options.previous.has(keyOf(name, owner));
@@ -148,9 +154,9 @@ function keyOf(name: string, owner: string): string {
 
 function isSame(before: Running, { fingerprint, children }: Plan<ElementValue>): boolean {
   return (
-    before.fingerprint === fingerprint &&
     before.children.length === children.length &&
-    before.children.every((child, i) => child === children[i])
+    before.children.every((child, i) => child === children[i]) &&
+    sameData(before.fingerprint, fingerprint)
   );
 }
 

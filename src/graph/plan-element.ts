@@ -51,7 +51,7 @@ export async function planElement<C extends object, Context, Value extends Eleme
   const context = plan.context(children, names, held);
   const inputs = (await kind.inputs?.(options, context)) ?? NO_INPUTS;
   return {
-    fingerprint: JSON.stringify([name, options, inputs.fingerprint]),
+    fingerprint: [name, options, inputs.fingerprint],
     children,
     held,
     create: () => kind.create(options, context, inputs),

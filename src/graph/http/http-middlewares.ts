@@ -57,13 +57,22 @@ export class HttpMiddlewares {
 
   /** The middleware of that qualified name, as `router` has it. Rejects with what is wrong with it. */
   get(name: string, router: string, path: BuildPath = []): Promise<Running<HttpMiddleware>> {
+    return this.builder.get(name, path, this.ownerOf(name, router));
+  }
+
+  /** The same where it has been built. */
+  known(name: string, router: string): Running<HttpMiddleware> | undefined {
+    return this.builder.known(name, this.ownerOf(name, router));
+  }
+
+  private ownerOf(name: string, router: string): string {
     const { builder, snapshot } = this;
     // What one that was left out for its errors was like shows in what it goes on as.
     const own =
       snapshot.middlewares[name] === undefined
         ? builder.ranBefore(name, router)
         : this.isPerRouter(name);
-    return builder.get(name, path, own ? router : "");
+    return own ? router : "";
   }
 
   /** Builds those that no router uses, so that their errors show. */

@@ -47,16 +47,20 @@ export function httpRouters(
     if (router === undefined)
       throw missing(snapshot.disabled, "router", "router", leftOut.get(name) ?? name);
     const attempts = new Attempts();
-    const service = await attempts.part(() => {
-      if (router.service === "") throw new Error("the service is missing on the router");
-      return services.get(router.service, path);
-    });
+    const service =
+      services.known(router.service) ??
+      (await attempts.part(() => {
+        if (router.service === "") throw new Error("the service is missing on the router");
+        return services.get(router.service, path);
+      }));
     const chain: Running<HttpMiddleware>[] = [];
     for (const each of router.middlewares) {
-      const middleware = await attempts.part(() => middlewares.get(each, name, path));
+      const middleware =
+        middlewares.known(each, name) ??
+        (await attempts.part(() => middlewares.get(each, name, path)));
       if (middleware !== undefined) chain.push(middleware);
     }
-    await attempts.part(() => rules.compile(router.rule));
+    attempts.now(() => rules.compile(router.rule));
     const before = previous.get(name)?.value.router.tls;
     const problem = router.tls && context.tlsProblem(router.tls.options);
     // Without options that worked before it is disabled later: nobody else must get its requests.
@@ -64,7 +68,7 @@ export function httpRouters(
       attempts.add(problem);
     attempts.check();
     return {
-      fingerprint: JSON.stringify(router),
+      fingerprint: router,
       children: [service!, ...chain],
       held: [],
       create: () => {

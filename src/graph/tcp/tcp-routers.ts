@@ -61,7 +61,7 @@ export function tcpRouters(
       attempts.add(problem);
     attempts.check();
     return {
-      fingerprint: JSON.stringify(router),
+      fingerprint: router,
       children: [service!, ...chain],
       held: [],
       create: () => ({
