@@ -215,7 +215,10 @@ class Executor {
     for (const name of names) {
       if (at instanceof GoMap) {
         // Below what isn't there, nothing is there; below a nil that is there, that is a mistake.
-        if (!at.entries.has(name)) return at.zero;
+        if (!at.entries.has(name)) {
+          if (at.isStruct) throw new TemplateError(`there is no field ${name}`, offset);
+          return at.zero;
+        }
         at = at.get(name);
       } else if (at === null) throw new TemplateError(`nil has no field ${name}`, offset);
       else throw new TemplateError(`can't evaluate field ${name} in type ${typeOf(at)}`, offset);

@@ -8,10 +8,17 @@ export type Value = null | boolean | string | bigint | number | Value[] | GoMap;
 export class GoMap {
   readonly entries: Map<string, Value>;
   readonly zero: Value;
+  /** It stands for a Go struct: a field that it doesn't have is a mistake. */
+  readonly isStruct: boolean;
 
-  constructor(entries: Iterable<readonly [string, Value]> = [], zero: Value = null) {
+  constructor(
+    entries: Iterable<readonly [string, Value]> = [],
+    zero: Value = null,
+    isStruct = false,
+  ) {
     this.entries = new Map(entries);
     this.zero = zero;
+    this.isStruct = isStruct;
   }
 
   get(key: string): Value {

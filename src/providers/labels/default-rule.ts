@@ -1,4 +1,5 @@
 import { compileTemplate } from "../../config/template/template.ts";
+import { GoMap } from "../../config/template/values.ts";
 
 /** What the template of a default rule sees. */
 export interface RuleModel {
@@ -18,5 +19,17 @@ export function defaultRule(
   env: Readonly<Record<string, string | undefined>>,
 ): (model: RuleModel) => string {
   const compiled = compileTemplate(template, env);
-  return (model) => compiled.render(model).text;
+  return ({ Labels, ...names }) =>
+    compiled.render(
+      new GoMap(
+        [
+          ...Object.entries(names).filter(
+            (entry): entry is [string, string] => entry[1] !== undefined,
+          ),
+          ["Labels", new GoMap(Object.entries(Labels), "")],
+        ],
+        null,
+        true,
+      ),
+    ).text;
 }
