@@ -146,7 +146,7 @@ export class UpstreamCall extends PendingResponse implements OutgoingRequest, Tr
   }
 
   get bodyLength(): number {
-    return this.body === null ? BodyLength.none : this.body.length;
+    return this.body === null ? BodyLength.unsaid : this.body.length;
   }
 
   get expectsContinue(): boolean {

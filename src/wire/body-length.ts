@@ -2,6 +2,6 @@
 export const BodyLength = {
   /** There is a body, and its length isn't known before its end. */
   open: -1,
-  /** Nothing to say: no body. */
-  none: -2,
+  /** Nothing to say: there is no body, or none whose length is known here (an answer to HEAD). */
+  unsaid: -2,
 } as const;

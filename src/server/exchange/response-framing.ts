@@ -1,14 +1,7 @@
 import { ProxyError } from "../../core/errors.ts";
 import type { Body } from "../../http/body.ts";
 import type { LazyResponse } from "../../http/lazy/lazy-response.ts";
-
-/** What a body's length may be besides a number of bytes. */
-export const BodyLength = {
-  /** Not known before its end. */
-  open: -1,
-  /** Nothing to say: no body by its status, or one that nobody measured. */
-  unsaid: -2,
-} as const;
+import { BodyLength } from "../../wire/body-length.ts";
 
 /** A body that turned out longer or shorter than announced: the response can't be ended cleanly. */
 export const MISCOUNTED = new ProxyError(

@@ -2,20 +2,9 @@ import { latin1Bytes, writeBytes, writeLatin1 } from "../../core/bytes.ts";
 import { dateLine } from "../../http/date.ts";
 import { type LazyResponse, reasonOf } from "../../http/lazy/lazy-response.ts";
 import type { ConnectionWriter } from "../../net/connection-writer.ts";
+import { BodyLength } from "../../wire/body-length.ts";
 import { FieldId } from "../../wire/field-names.ts";
-import { BodyLength } from "../exchange/response-framing.ts";
-
-/** Fields that the head writer sets itself. */
-const SKIP = new Uint8Array(64);
-for (const id of [
-  FieldId.connection,
-  FieldId.contentLength,
-  FieldId.transferEncoding,
-  FieldId.keepAlive,
-  FieldId.upgrade,
-]) {
-  SKIP[id] = 1;
-}
+import { NOT_IN_HTTP1_RESPONSE } from "../../wire/field-sets.ts";
 
 const CLOSE = latin1Bytes("Connection: close\r\n");
 const KEEP_ALIVE = latin1Bytes("Connection: keep-alive\r\n");
@@ -59,7 +48,7 @@ export function writeResponseHead(
   let at = writer.reserve(headerList.byteLength + line.length + upgrade.length + FIXED);
   const { buffer } = writer;
   at = writeBytes(buffer, at, line);
-  at = headerList.writeTo(buffer, at, SKIP);
+  at = headerList.writeTo(buffer, at, NOT_IN_HTTP1_RESPONSE);
   if (response.status >= 200 && headerList.findId(FieldId.date) < 0)
     at = writeBytes(buffer, at, dateLine());
   if (bodyLength >= 0) {

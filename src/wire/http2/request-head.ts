@@ -17,7 +17,7 @@ export function encodeRequestHead(
   if (wantsTrailers(headerList)) block.text(FieldId.te, "te", "trailers");
   if (bodyLength >= 0) {
     block.text(FieldId.contentLength, "content-length", String(bodyLength));
-  } else if (bodyLength === BodyLength.none && anticipatesBody(method)) {
+  } else if (bodyLength === BodyLength.unsaid && anticipatesBody(method)) {
     block.text(FieldId.contentLength, "content-length", "0");
   }
   if (request.expectsContinue) block.text(FieldId.expect, "expect", "100-continue");

@@ -22,7 +22,7 @@ function outgoing(changes: Partial<OutgoingRequest>): OutgoingRequest {
     headerList: HeaderList.from([["Accept", "*/*"]]),
     forwardedFor: "",
     upgrade: "",
-    bodyLength: BodyLength.none,
+    bodyLength: BodyLength.unsaid,
     expectsContinue: false,
     ...changes,
   };
