@@ -52,7 +52,7 @@ describe.each(Object.entries(STRATEGIES))("%s", (name, create) => {
     expect([...chosen].sort()).toEqual(name === "p2c" ? ["a", "b"] : ["a"]);
   });
 
-  test("has nobody for requests where there are no members", () => {
+  test("takes no request where there are no members", () => {
     const { strategy, begin } = balance(create, []);
     expect([begin().name, strategy.anyUp]).toEqual(["nobody", false]);
   });
