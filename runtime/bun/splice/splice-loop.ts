@@ -39,6 +39,7 @@ const COMMANDS = -1;
 export class SpliceLoop implements RelayKeeper {
   readonly errno: Int32Array;
   readonly scratch: Scratch;
+  splices = true;
   private readonly libc: Libc;
   private readonly epoll: number;
   private readonly commands: number;

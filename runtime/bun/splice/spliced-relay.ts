@@ -27,6 +27,8 @@ export interface Scratch {
 export interface RelayKeeper {
   readonly errno: Int32Array;
   readonly scratch: Scratch;
+  /** False where a splice was refused for no reason of the connection's. */
+  splices: boolean;
   /** The connection of a socket is over, other than by FINs of both sides. */
   broken(fd: number): boolean;
   /** It is over: its descriptors are to be closed. */
@@ -185,7 +187,7 @@ export class SplicedRelay {
         this.later();
         return;
       }
-      const got = way.bulk ? this.load(way) : this.copy(way);
+      const got = way.bulk && this.keeper.splices ? this.load(way) : this.copy(way);
       if (got > 0) {
         this.received[side] += got;
         left -= got;
@@ -240,7 +242,11 @@ export class SplicedRelay {
       return got;
     }
     pipes.give(pipe);
-    if (got < 0) this.empty(way, code);
+    if (got < 0) {
+      // Some sandbox's kernel may not splice what ours does: memory always works.
+      if (code !== EAGAIN && !keeper.broken(way.from)) keeper.splices = false;
+      this.empty(way, code);
+    }
     return got;
   }
 

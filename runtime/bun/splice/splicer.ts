@@ -17,6 +17,7 @@ import {
   openLibc,
   SO_LINGER,
   SOL_SOCKET,
+  SPLICE_F_NONBLOCK,
 } from "./libc.ts";
 
 /** A pair that is being relayed. Its descriptors are open: the thread says when they are to be closed. */
@@ -46,9 +47,10 @@ export class Splicer {
   private lastId = 0;
   private broken = false;
 
-  /** Throws where there is no C library to call. */
+  /** Throws where there is no C library to call, or the system doesn't do what is needed. */
   constructor(start: () => Worker, held: DescriptorSet) {
     this.libc = openLibc();
+    tryOut(this.libc);
     this.start = start;
     this.held = held;
   }
@@ -157,6 +159,25 @@ export class Splicer {
     this.close(pair.a);
     this.close(pair.b);
     pair.options.closed(fromA, fromB);
+  }
+}
+
+/** Splices a byte from one pipe to another one. Throws where that fails: in a sandbox, for example. */
+function tryOut(libc: Libc): void {
+  const ends = new Int32Array(5).fill(-1);
+  const at = (index: number) => ptr(ends.subarray(index));
+  const byte = new Uint8Array(1);
+  try {
+    ends[4] = libc.epoll_create1(O_CLOEXEC);
+    const made =
+      ends[4] >= 0 &&
+      libc.pipe2(at(0), O_CLOEXEC | O_NONBLOCK) === 0 &&
+      libc.pipe2(at(2), O_CLOEXEC | O_NONBLOCK) === 0 &&
+      libc.write(ends[1], ptr(byte), 1) === 1;
+    if (!made || libc.splice(ends[0], null, ends[3], null, 1, SPLICE_F_NONBLOCK) !== 1)
+      throw new Error("the system does not splice");
+  } finally {
+    for (const fd of ends) if (fd >= 0) libc.close(fd);
   }
 }
 

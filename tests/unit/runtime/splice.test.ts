@@ -74,6 +74,36 @@ describe.skipIf(process.platform !== "linux")("splicing", () => {
     await left[Symbol.asyncDispose]();
   });
 
+  test("where the kernel refuses to splice, the thread copies", async () => {
+    const program = new URL("./copying-worker.ts", import.meta.url);
+    const splicer = new Splicer(() => new Worker(program, { ref: false }), new DescriptorSet());
+    const left = await pair(runtime);
+    const right = await pair(runtime);
+    const [a, b] = [left.server, right.client].map(
+      ({ connection }) => (connection as unknown as { socket: Bun.Socket & { fd: number } }).socket,
+    );
+    const [first, second] = splicer.duplicate(a.fd, b.fd)!;
+    a.terminate();
+    b.terminate();
+    const counts = new Promise((closed) =>
+      splicer.relay(first, second, {
+        idleTimeout: 0,
+        terminationDelay: -1,
+        closed: (...both) => closed(both),
+      }),
+    );
+    const bytes = pattern(4 << 20);
+    await Promise.all([sendAll(left.client, bytes), sendAll(right.server, bytes)]);
+    await right.server.until("all", () => right.server.received === bytes.length);
+    await left.client.until("all", () => left.client.received === bytes.length);
+    expect(same(right.server.bytes, bytes) && same(left.client.bytes, bytes)).toBe(true);
+    left.client.connection.shutdown();
+    right.server.connection.shutdown();
+    expect(await counts).toEqual([bytes.length, bytes.length]);
+    left.listener.stop();
+    right.listener.stop();
+  });
+
   test("a thread's end resets what its own thread was splicing", async () => {
     const program = new URL("./splicing-thread.ts", import.meta.url);
     const threads = nodeThreads(program, true, {
