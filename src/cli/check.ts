@@ -51,8 +51,12 @@ async function checkDynamic(
   const { control } = program;
   await control.load();
   await control.shutdown();
-  for (const { level, message, fields } of logger.problems)
-    report.add(level, inPlace(program, level, message, fields));
+  for (const { level, message, fields } of logger.problems) {
+    const { retryIn, ...about } = fields;
+    // What can't be reached now says nothing of the configuration; a start goes on trying.
+    const judged = retryIn === undefined ? level : "warn";
+    report.add(judged, inPlace(program, judged, message, about));
+  }
   const { routers, services } = control.status.report;
   return `${counted(routers, "router")}, ${counted(services, "service")}`;
 }

@@ -231,6 +231,16 @@ describe("commands", () => {
     ]);
   });
 
+  test("check warns of what can't be reached, which is no mistake of the configuration", async () => {
+    const port = await freePort();
+    const files = { "s.yml": `providers: {redis: {endpoints: ["127.0.0.1:${port}"]}}\n` };
+    const { code, out } = await run({ args: ["check", "--configFile=s.yml"], files });
+    // It may be over before the other side has refused it.
+    expect(code).toBe(0);
+    expect(out).not.toContain("retryIn");
+    expect(out).toMatch(/^(.*127\.0\.0\.1.*\n)?s\.yml: OK, 0 routers, 0 services(; 1 warning)?\n$/);
+  });
+
   test("check says of a log file what the start would", async () => {
     const files = { "s.yml": "log: {filePath: file/log}\naccessLog: {filePath: .}\n", file: "" };
     const { code, out } = await run({ args: ["check", "--configFile=s.yml"], files });
