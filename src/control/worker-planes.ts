@@ -23,6 +23,9 @@ export interface WorkerPlanesOptions {
   readonly workers: number;
 }
 
+/** Snapshots that a successor applies at most: the one in which all was right, and the latest. */
+const MAX_SNAPSHOTS = 8;
+
 /** How much longer than the grace times a worker may take to stop, in milliseconds. */
 const STOP_PATIENCE = 5_000;
 
@@ -34,7 +37,8 @@ export class WorkerPlanes implements Planes {
   private readonly options: WorkerPlanesOptions;
   private readonly slots: readonly WorkerSlot[];
   private readonly heartbeats: Heartbeats;
-  private snapshot: string | undefined;
+  /** The newest snapshot, and before it what elements that go on as they last worked are from. */
+  private snapshots: readonly string[] = [];
   private listenOptions: Omit<ListenOptions, "datagrams"> | undefined;
   private isTerminating = false;
 
@@ -59,7 +63,7 @@ export class WorkerPlanes implements Planes {
           createThread: (events) => new PlaneThread(runtime.threads, events),
           output: (bytes) => stdout.write(bytes),
           state: () => ({
-            snapshot: this.snapshot,
+            snapshots: this.snapshots,
             listen: this.listenOptions && { ...this.listenOptions, datagrams: index === 0 },
             terminating: this.isTerminating,
           }),
@@ -78,7 +82,9 @@ export class WorkerPlanes implements Planes {
 
   async apply(snapshot: Snapshot): Promise<ApplyReport> {
     const text = JSON.stringify(snapshot);
-    this.snapshot = text;
+    // A successor that had the newest one alone would disable what goes on in the others.
+    const before = this.snapshots;
+    this.snapshots = [...before.slice(0, 1), ...before.slice(1).slice(2 - MAX_SNAPSHOTS), text];
     const outcomes = await Promise.allSettled(
       this.slots.map((slot) => slot.order({ order: "apply", snapshot: text })),
     );
@@ -98,6 +104,7 @@ export class WorkerPlanes implements Planes {
       }
     });
     if (report === undefined) throw failure;
+    if (!goesOn(report)) this.snapshots = [text];
     return report;
   }
 
@@ -166,6 +173,11 @@ export class WorkerPlanes implements Planes {
     await stdout.flush().catch(() => {});
     runtime.exit(1);
   }
+}
+
+/** True where an element goes on from an earlier snapshot. */
+function goesOn({ disabled, tlsErrors }: ApplyReport): boolean {
+  return [...disabled, ...tlsErrors].some((one) => one.goesOn === true);
 }
 
 function portsOf(listening: readonly Listening[]): Record<string, number> {

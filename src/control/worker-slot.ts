@@ -6,8 +6,8 @@ import type { PlaneThread, PlaneThreadEvents } from "./plane-thread.ts";
 
 /** What a worker is to do; its successor is brought to the same. */
 export interface WorkerState {
-  /** The newest snapshot as JSON; undefined before the first. */
-  readonly snapshot: string | undefined;
+  /** Snapshots as JSON that lead to the present state, the newest last; none before the first. */
+  readonly snapshots: readonly string[];
   /** Undefined before it may listen. */
   readonly listen: ListenOptions | undefined;
   readonly terminating: boolean;
@@ -123,10 +123,10 @@ export class WorkerSlot {
   private async succeed(): Promise<void> {
     const { logger, state } = this.options;
     const started = this.begin();
-    const { snapshot, listen, terminating } = state();
+    const { snapshots, listen, terminating } = state();
     try {
       await started;
-      if (snapshot !== undefined) await this.order({ order: "apply", snapshot });
+      for (const snapshot of snapshots) await this.order({ order: "apply", snapshot });
       if (listen !== undefined) await this.order({ order: "listen", options: listen });
       if (terminating) this.tellTerminating();
       logger.info("A worker serves again", { worker: this.index });

@@ -96,6 +96,22 @@ function load(client: RawClient) {
   };
 }
 
+test("what goes on as it last worked goes on in a worker's successor too", async () => {
+  await using router = await startWorkers();
+  const mistake = '    ok: { rule: "PathPrefix(`/ok`)", service: harm';
+  await router.reconfigure(DYNAMIC.replace(/ {4}ok: .*/, `${mistake}, middlewares: [gone] }`));
+  await router.program.logged(/"gone@file" does not exist.*goes on as it last worked/);
+  const [[first, victim], [second]] = [...(await oneOfEach(router))];
+  await ask(victim, "/harm/exit");
+  await router.program.logged("A worker serves again");
+  await waitFor("the successor's answer", async () => {
+    using client = await router.client();
+    const { status, text } = await ask(client, "/ok");
+    expect(status).toBe(200);
+    return ![first, second].includes(text) || undefined;
+  });
+});
+
 for (const [harm, message] of [
   ["exit", "A worker has ended, another one takes its place"],
   ["throw", "An error that was not caught"],
