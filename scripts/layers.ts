@@ -24,7 +24,7 @@ export const LAYERS = [
   "telemetry",
   "request",
   "graph",
-  "api",
+  "internal",
   "server",
   "worker",
   // The control plane, which runs once.
@@ -32,6 +32,7 @@ export const LAYERS = [
   "certificates",
   "health",
   "status",
+  "api",
   "control",
   "cli",
 ] as const;

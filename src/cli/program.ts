@@ -1,15 +1,18 @@
+import { createApi } from "../api/api.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import { ControlPlane } from "../control/control-plane.ts";
 import type { Planes } from "../control/planes.ts";
 import { singlePlane } from "../control/single-plane.ts";
 import { WorkerPlanes } from "../control/worker-planes.ts";
 import type { Logger } from "../core/logger.ts";
+import type { AskControl } from "../internal/control-request.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import { createProviders } from "../providers/table.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { createLogger, type RootLogger } from "../telemetry/logger.ts";
 import { wantsColors } from "./terminal/colors.ts";
+import { VERSION } from "./version.ts";
 
 /** Everything that a static configuration makes, before it reads the dynamic one and listens. */
 export interface Program {
@@ -50,7 +53,10 @@ export async function createProgram(
   let logFile = await openLog();
   const logger = options.logger ?? createLogger(logOptions, logFile);
   const workers = workerCount(runtime, configuration, options.threads);
-  const common = { configuration, logger, stdout: runtime.stdout };
+  // The planes are made before the control plane that answers for them.
+  let answer: AskControl | undefined;
+  const askControl: AskControl = (request) => answer!(request);
+  const common = { configuration, logger, stdout: runtime.stdout, askControl };
   const planes: Planes =
     workers === 1
       ? await singlePlane({ ...common, runtime, lastResort })
@@ -67,6 +73,13 @@ export async function createProgram(
     providers,
     planes,
     watch,
+  });
+
+  answer = createApi({
+    configuration,
+    status: control.status,
+    version: VERSION,
+    startDate: new Date(),
   });
 
   return {

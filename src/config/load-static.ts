@@ -78,11 +78,11 @@ function isDynamicToo(
   return absolute(filename) === absolute(source);
 }
 
-/** Where ping asks for the entrypoint "traefik" and nobody defines it, it is there, on :8080, as in Traefik. */
+/** Where ping or the API asks for the entrypoint "traefik" and none is defined, it is there, on :8080, as in Traefik. */
 function withTraefikEntryPoint(configuration: StaticConfiguration): StaticConfiguration {
-  const { ping, entryPoints } = configuration;
-  if (ping === undefined || ping.entryPoint !== "traefik" || Object.hasOwn(entryPoints, "traefik"))
-    return configuration;
+  const { api, ping, entryPoints } = configuration;
+  const wanted = ping?.entryPoint === "traefik" || api?.insecure === true;
+  if (!wanted || Object.hasOwn(entryPoints, "traefik")) return configuration;
   return {
     ...configuration,
     entryPoints: { ...entryPoints, traefik: entryPointSchema.parse({ address: ":8080" }) },

@@ -23,7 +23,7 @@ const MAX_INT = 2n ** 63n - 1n;
 
 /**
  * The routers, middlewares and services that the static configuration implies, as the provider
- * "internal" has them: redirections and ping.
+ * "internal" has them: redirections, ping, and the API where it is insecure.
  */
 export function internalConfiguration(configuration: StaticConfiguration): DynamicConfiguration {
   const routers: Record<string, unknown> = {};
@@ -51,6 +51,23 @@ export function internalConfiguration(configuration: StaticConfiguration): Dynam
       service: "ping",
       priority: MAX_INT,
     };
+  }
+  const { api } = configuration;
+  if (api?.insecure === true) {
+    routers["api"] = {
+      rule: "PathPrefix(`/api`)",
+      entryPoints: ["traefik"],
+      service: "api",
+      priority: MAX_INT - 1n,
+    };
+    if (api.dashboard) {
+      routers["dashboard"] = {
+        rule: "PathPrefix(`/`)",
+        entryPoints: ["traefik"],
+        service: "dashboard",
+        priority: MAX_INT - 2n,
+      };
+    }
   }
   return { http: { routers, middlewares } } as DynamicConfiguration;
 }

@@ -1,4 +1,6 @@
+import { messageOf } from "../core/errors.ts";
 import type { LogFields, LogLevel } from "../core/logger.ts";
+import type { AskControl, ControlRequest } from "../internal/control-request.ts";
 import type { Thread, Threads } from "../net/threads.ts";
 import type { FromWorker, Order, ToWorker } from "../worker/messages.ts";
 
@@ -6,6 +8,8 @@ export interface PlaneThreadEvents {
   log(level: LogLevel, message: string, fields: LogFields): void;
   /** For standard output. */
   output(bytes: Uint8Array): void;
+  /** The worker asks something that the control plane answers. */
+  readonly askControl: AskControl;
   /** The thread is gone, and why. Called once. */
   ended(reason: string): void;
 }
@@ -55,9 +59,22 @@ export class PlaneThread {
     this.thread.terminate();
   }
 
+  private async answer(
+    id: number,
+    request: ControlRequest,
+    { askControl }: PlaneThreadEvents,
+  ): Promise<void> {
+    try {
+      this.post({ answer: id, response: await askControl(request) });
+    } catch (error) {
+      this.post({ answer: id, error: messageOf(error) });
+    }
+  }
+
   private receive(message: FromWorker, events: PlaneThreadEvents): void {
     if ("log" in message) events.log(message.log, message.message, message.fields);
     else if ("output" in message) events.output(message.output);
+    else if ("ask" in message) void this.answer(message.ask, message.request, events);
     else {
       const waiting = this.waiting.get(message.id);
       this.waiting.delete(message.id);

@@ -3,6 +3,7 @@ import { MemoryCounters } from "../core/counters/memory-counters.ts";
 import { SHARED_NUMBERS_BYTES } from "../core/counters/shared-numbers.ts";
 import { messageOf } from "../core/errors.ts";
 import { LOG_LEVELS, type Logger } from "../core/logger.ts";
+import type { AskControl } from "../internal/control-request.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import type { Threads } from "../net/threads.ts";
@@ -21,6 +22,7 @@ export interface WorkerPlanesOptions {
   readonly logger: Logger;
   readonly stdout: AppendFile;
   readonly workers: number;
+  readonly askControl: AskControl;
 }
 
 /** Snapshots that a successor applies at most: the one in which all was right, and the latest. */
@@ -62,6 +64,7 @@ export class WorkerPlanes implements Planes {
           logger,
           createThread: (events) => new PlaneThread(runtime.threads, events),
           output: (bytes) => stdout.write(bytes),
+          askControl: options.askControl,
           state: () => ({
             snapshots: this.snapshots,
             listen: this.listenOptions && { ...this.listenOptions, datagrams: index === 0 },

@@ -1,5 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import type { AskControl } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { Start } from "../worker/messages.ts";
 import type { PlaneThread, PlaneThreadEvents } from "./plane-thread.ts";
@@ -18,6 +19,7 @@ export interface WorkerSlotOptions {
   readonly logger: Logger;
   readonly createThread: (events: PlaneThreadEvents) => PlaneThread;
   readonly output: PlaneThreadEvents["output"];
+  readonly askControl: AskControl;
   readonly state: () => WorkerState;
   /** The worker is gone: what it held in shared memory is no longer held. */
   readonly ended: () => void;
@@ -90,12 +92,13 @@ export class WorkerSlot {
   }
 
   private begin(): Promise<unknown> {
-    const { start, logger, output, createThread } = this.options;
+    const { start, logger, output, askControl, createThread } = this.options;
     this.timer = undefined;
     this.startedAt = performance.now();
     this.thread = createThread({
       log: (level, message, fields) => logger[level === "panic" ? "fatal" : level](message, fields),
       output,
+      askControl,
       ended: (reason) => this.ended(reason),
     });
     const started = this.thread.order({ order: "start", start });

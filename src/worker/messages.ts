@@ -1,5 +1,6 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, LogLevel } from "../core/logger.ts";
+import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 
 /** Memory that all workers share. */
@@ -32,11 +33,17 @@ export type Order =
   | { readonly order: "reopenLogs" }
   | { readonly order: "shutdown" };
 
-export type ToWorker = (Order & { readonly id: number }) | { readonly tell: "terminating" };
+export type ToWorker =
+  | (Order & { readonly id: number })
+  | { readonly tell: "terminating" }
+  /** To what a worker asked; an error where there is no response. */
+  | { readonly answer: number; readonly response?: ControlResponse; readonly error?: string };
 
 export type FromWorker =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string }
   | { readonly log: LogLevel; readonly message: string; readonly fields: LogFields }
   /** For standard output. */
-  | { readonly output: Uint8Array };
+  | { readonly output: Uint8Array }
+  /** For the control plane to answer. */
+  | { readonly ask: number; readonly request: ControlRequest };

@@ -1,10 +1,12 @@
-import { noopHandler, pingHandler } from "../api/internal.ts";
-import { whoami } from "../api/whoami.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import { LocalCounters, type SharedCounters } from "../core/counters/counters.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Handler } from "../http/handler.ts";
+import type { AskControl } from "../internal/control-request.ts";
+import { controlService } from "../internal/control-service.ts";
+import { noopHandler, pingHandler } from "../internal/internal-services.ts";
+import { whoami } from "../internal/whoami.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import { DataPlane } from "../server/data-plane.ts";
 import { fetchHandlerService } from "../services/http/fetch-handler.ts";
@@ -12,7 +14,12 @@ import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log
 import { openLogFile } from "../telemetry/log-file.ts";
 
 /** What `addInternals` is about; whoami is there to be tried. */
-const INTERNALS: ReadonlySet<string> = new Set(["noop@internal", "ping@internal"]);
+const INTERNALS: ReadonlySet<string> = new Set([
+  "noop@internal",
+  "ping@internal",
+  "api@internal",
+  "dashboard@internal",
+]);
 
 /** A data plane with everything that the static configuration gives it. */
 export interface PlaneProgram {
@@ -35,6 +42,8 @@ export interface PlaneProgramOptions {
   readonly requestNumbers?: () => number;
   /** Numbers for the whole process; this plane's own where they aren't given. */
   readonly counters?: SharedCounters;
+  /** Answers for the control plane. */
+  readonly askControl: AskControl;
   /** Hears of trouble with standard output. */
   readonly lastResort: Logger;
 }
@@ -42,7 +51,7 @@ export interface PlaneProgramOptions {
 /** Rejects where the access log can't be opened, or where the static configuration can't work. */
 export async function createPlaneProgram(options: PlaneProgramOptions): Promise<PlaneProgram> {
   const { runtime, configuration, logger, stdout } = options;
-  const { accessLog: accessLogOptions, ping, core } = configuration;
+  const { accessLog: accessLogOptions, api, ping, core } = configuration;
   if (core?.splice === false) runtime.forbidSplicing?.();
   const path = accessLogOptions?.filePath ?? "";
   // Trouble with standard output is not for a log that goes there too.
@@ -67,6 +76,11 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
         terminating: () => terminating,
       }),
     );
+  }
+  if (api !== undefined) {
+    const service = controlService(options.askControl);
+    internalServices.set("api@internal", service);
+    if (api.dashboard) internalServices.set("dashboard@internal", service);
   }
   const plane = new DataPlane({
     runtime,

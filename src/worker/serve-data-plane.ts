@@ -1,6 +1,7 @@
 import { MemoryCounters } from "../core/counters/memory-counters.ts";
 import { sharedNumbers } from "../core/counters/shared-numbers.ts";
 import { messageOf } from "../core/errors.ts";
+import type { AskControl, ControlResponse } from "../internal/control-request.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import type { ThreadPort } from "../net/threads.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -14,12 +15,21 @@ const HEARTBEAT = 250;
 /** The program of a worker: a data plane that does what the control plane's messages say. */
 export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
   let program: PlaneProgram | undefined;
+  const questions = new Map<number, PromiseWithResolvers<ControlResponse>>();
+  let lastQuestion = 0;
   const post = (message: FromWorker) => port.post(message);
 
+  const askControl: AskControl = (request) => {
+    const id = ++lastQuestion;
+    const question = Promise.withResolvers<ControlResponse>();
+    questions.set(id, question);
+    post({ ask: id, request });
+    return question.promise;
+  };
   const carryOut = async (order: Order): Promise<unknown> => {
     switch (order.order) {
       case "start":
-        program = await begin(runtime, order.start, post);
+        program = await begin(runtime, order.start, post, askControl);
         return undefined;
       case "apply":
         return program!.plane.apply(JSON.parse(order.snapshot) as Snapshot);
@@ -33,6 +43,13 @@ export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
   };
   port.receive((message) => {
     const order = message as ToWorker;
+    if ("answer" in order) {
+      const question = questions.get(order.answer);
+      questions.delete(order.answer);
+      if (order.response === undefined) question?.reject(new Error(order.error));
+      else question?.resolve(order.response);
+      return;
+    }
     if ("tell" in order) {
       program?.terminating();
       return;
@@ -48,6 +65,7 @@ async function begin(
   runtime: Runtime,
   { configuration, index, workers, level, memory }: Start,
   post: (message: FromWorker) => void,
+  askControl: AskControl,
 ): Promise<PlaneProgram> {
   const logger = new PostingLogger((log, message, fields) => post({ log, message, fields }), level);
   // A module of the user's may leave a timer or a promise behind: that must not end the worker.
@@ -66,6 +84,7 @@ async function begin(
     logger,
     stdout: postedOutput(post),
     lastResort: logger,
+    askControl,
     counters: new MemoryCounters(memory.counters, index, workers),
     requestNumbers: sharedNumbers(memory.requests),
   });

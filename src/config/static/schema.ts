@@ -105,16 +105,20 @@ export const staticSchema = z.strictObject({
     )
     .prefault({ http: { address: ":80" } }),
   providers: providersSchema.prefault({}),
-  api: refused(() =>
-    z.strictObject({
-      basePath: text().optional(),
-      insecure: flag().optional(),
-      dashboard: flag().optional(),
-      debug: flag().optional(),
-      disableDashboardAd: flag().optional(),
-      dashboardName: text().optional(),
-    }),
-  ),
+  api: z
+    .strictObject({
+      basePath: text()
+        .refine((path) => path === "" || path.startsWith("/"), {
+          error: ({ input }) => `expected a path that begins with "/", found "${String(input)}"`,
+        })
+        .default(""),
+      insecure: flag().default(false),
+      dashboard: flag().default(true),
+      debug: accepted(flag(), "there are no Go profiles here"),
+      disableDashboardAd: flag().default(false),
+      dashboardName: text().default(""),
+    })
+    .optional(),
   metrics: refused(metrics),
   ping: z
     .strictObject({

@@ -179,7 +179,7 @@ describe("a static configuration says where and what", () => {
       "providers:\n  ecs: {}\n",
       [`2:3: providers.ecs: ${REFUSED}`],
     ],
-    ["what is refused, in its own case", "API: {}\n", [`1:1: api: ${REFUSED}`]],
+    ["what is refused, in its own case", "METRICS: {}\n", [`1:1: metrics: ${REFUSED}`]],
     [
       "a key twice in different cases",
       "ping: {}\nPING: {}\n",
@@ -192,9 +192,9 @@ describe("a static configuration says where and what", () => {
     ],
     [
       "several things at once",
-      "api: {}\nlog:\n  level: LOUD\n  noColour: true\n",
+      "metrics: {}\nlog:\n  level: LOUD\n  noColour: true\n",
       [
-        `1:1: api: ${REFUSED}`,
+        `1:1: metrics: ${REFUSED}`,
         '4:3: log.noColour: unknown key "noColour", did you mean "noColor"?',
         '3:3: log.level: unknown value "LOUD": expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC; it is ERROR now',
       ],

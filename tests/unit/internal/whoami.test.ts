@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { whoami } from "../../../src/api/whoami.ts";
+import { whoami } from "../../../src/internal/whoami.ts";
 import { type MadeRequest, makeRequest } from "../../support/http/make-request.ts";
 
 const handler = whoami({ hostname: "edge-1" });

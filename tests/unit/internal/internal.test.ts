@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { noopHandler, pingHandler } from "../../../src/api/internal.ts";
+import { noopHandler, pingHandler } from "../../../src/internal/internal-services.ts";
 import { makeRequest } from "../../support/http/make-request.ts";
 
 test("ping says OK until the end is near", async () => {

@@ -1,0 +1,152 @@
+import { middlewareSchema } from "../config/dynamic/http-middlewares.ts";
+import { serviceSchema } from "../config/dynamic/http-services.ts";
+import type { ElementKind } from "../config/dynamic/schema.ts";
+import { tcpMiddlewareSchema, tcpServiceSchema } from "../config/dynamic/tcp.ts";
+import { udpServiceSchema } from "../config/dynamic/udp.ts";
+import { providerOf } from "../snapshot/names.ts";
+import type { RoutedRouter, RoutedTcpRouter, RoutedUdpRouter } from "../snapshot/snapshot.ts";
+import type { ElementStatus, Status } from "../status/status.ts";
+import { goValue } from "./go-value.ts";
+
+export type Plane = "http" | "tcp" | "udp";
+export type Section = "routers" | "services" | "middlewares";
+
+/** What the API shows of an element, in the order in which Traefik has its members. */
+export type ApiElement = Readonly<Record<string, unknown>> & {
+  readonly name: string;
+  readonly provider: string;
+  readonly status: string;
+};
+
+const KINDS: Readonly<Record<Plane, Partial<Record<Section, ElementKind>>>> = {
+  http: { routers: "router", services: "service", middlewares: "middleware" },
+  tcp: { routers: "tcpRouter", services: "tcpService", middlewares: "tcpMiddleware" },
+  udp: { routers: "udpRouter", services: "udpService" },
+};
+
+/** All elements of a section, sorted by name; undefined where the plane has no such section. */
+export function elementsOf(
+  status: Status,
+  plane: Plane,
+  section: Section,
+): ApiElement[] | undefined {
+  const kind = KINDS[plane][section];
+  if (kind === undefined) return undefined;
+  return status
+    .elements()
+    .filter((element) => element.kind === kind)
+    .map((element) => shown(status, plane, section, element))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function shown(status: Status, plane: Plane, section: Section, element: ElementStatus): ApiElement {
+  const { name, provider } = element;
+  const common = {
+    error: element.errors.length === 0 ? undefined : element.errors,
+    status: element.status,
+  };
+  const { snapshot } = status;
+  const source = plane === "http" ? snapshot : snapshot?.[plane];
+  if (section === "routers") {
+    const routers = source?.routers as
+      | Readonly<Record<string, RoutedRouter | RoutedTcpRouter | RoutedUdpRouter>>
+      | undefined;
+    const router = routers?.[name];
+    const broken = element.status === "disabled";
+    const { priorityStr, ...members } = routerMembers(plane, router, provider, broken);
+    const using = router === undefined ? undefined : router.entryPoints.toSorted();
+    return { ...members, ...common, using, name, provider, ...(priorityStr && { priorityStr }) };
+  }
+  const usedBy = element.usedBy.length === 0 ? undefined : element.usedBy;
+  if (section === "services") {
+    const services = source?.services as Readonly<Record<string, object>> | undefined;
+    const service = services?.[name] ?? {};
+    const schemas = { http: serviceSchema, tcp: tcpServiceSchema, udp: udpServiceSchema };
+    const type = typeOf(service);
+    return {
+      ...(goValue(schemas[plane], service) as object),
+      ...common,
+      usedBy,
+      name,
+      provider,
+      type,
+      serverStatus: plane === "udp" ? undefined : serverStatus(service),
+    };
+  }
+  const middlewares = (plane === "tcp" ? snapshot?.tcp : snapshot)?.middlewares as
+    | Readonly<Record<string, object>>
+    | undefined;
+  const middleware = middlewares?.[name] ?? {};
+  const schema = plane === "tcp" ? tcpMiddlewareSchema : middlewareSchema;
+  return {
+    ...(goValue(schema, middleware) as object),
+    ...common,
+    usedBy,
+    name,
+    provider,
+    type: typeOf(middleware),
+  };
+}
+
+function routerMembers(
+  plane: Plane,
+  router: RoutedRouter | RoutedTcpRouter | RoutedUdpRouter | undefined,
+  provider: string,
+  broken: boolean,
+): Record<string, unknown> & { priorityStr?: string } {
+  if (router === undefined) return plane === "udp" ? {} : { priorityStr: "0" };
+  const { entryPoints } = router;
+  const service = asWritten(router.service, provider);
+  if (!("rule" in router)) return { entryPoints, service };
+  const priority = broken ? 0n : BigInt(router.priority ?? defaultPriority(plane, router.rule));
+  const { middlewares, rule, tls } = router;
+  return {
+    entryPoints: entryPoints.length === 0 ? undefined : entryPoints,
+    middlewares: middlewares.length === 0 ? undefined : middlewares,
+    service: service || undefined,
+    rule: rule || undefined,
+    ruleSyntax: provider === "internal" ? "default" : undefined,
+    priority: priority === 0n ? undefined : priority,
+    tls:
+      tls &&
+      ("passthrough" in tls
+        ? { passthrough: tls.passthrough, options: tls.options }
+        : { options: tls.options }),
+    observability: "observability" in router ? router.observability : undefined,
+    priorityStr: String(priority),
+  };
+}
+
+/** A reference within the provider, as its configuration has it. */
+function asWritten(service: string, provider: string): string {
+  return service !== "" && providerOf(service) === provider
+    ? service.slice(0, -provider.length - 1)
+    : service;
+}
+
+/** A rule's length in bytes; HostSNI(`*`) is behind all others. */
+function defaultPriority(plane: Plane, rule: string): number {
+  if (plane === "tcp" && /^HostSNI\(\s*[`"]\*[`"]\s*\)$/i.test(rule.trim())) return -1;
+  return new TextEncoder().encode(rule).length;
+}
+
+/** The name of the one member that says what an element is, as Traefik writes it. */
+function typeOf(element: object): string | undefined {
+  const names = Object.keys(element).filter((name) => name !== "middlewares");
+  return names[0]?.toLowerCase();
+}
+
+/** Servers that no check watches are up. */
+function serverStatus(service: object): Record<string, string> | undefined {
+  const { loadBalancer } = service as {
+    readonly loadBalancer?: {
+      readonly healthCheck?: unknown;
+      readonly servers?: readonly { readonly url?: string; readonly address?: string }[];
+    };
+  };
+  if (loadBalancer === undefined || loadBalancer.healthCheck !== undefined) return undefined;
+  const servers = (loadBalancer.servers ?? []).map(({ url, address }) => url ?? address ?? "");
+  return servers.length === 0
+    ? undefined
+    : Object.fromEntries(servers.sort().map((server) => [server, "UP"]));
+}

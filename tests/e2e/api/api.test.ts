@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import { get } from "../../support/http/get.ts";
+import { startRouter } from "../../support/router.ts";
+import { freePort } from "../../support/sockets/free-port.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+const DYNAMIC = `
+http:
+  routers:
+    good: {rule: "Host(\`a.test\`) && PathPrefix(\`/x\`)", service: app, middlewares: [strip], entryPoints: [web]}
+    bad: {rule: "Nonsense(\`x\`)", service: app, entryPoints: [web]}
+    own: {rule: "PathPrefix(\`/admin\`)", service: api@internal, entryPoints: [web]}
+  middlewares:
+    strip: {stripPrefix: {prefixes: [/x]}}
+  services:
+    app: {loadBalancer: {servers: [{url: "http://127.0.0.1:1"}]}}
+tcp:
+  routers:
+    all: {rule: "HostSNI(\`*\`)", service: db, entryPoints: [tcp]}
+  services:
+    db: {loadBalancer: {servers: [{address: "127.0.0.1:2"}]}}
+`;
+
+async function startApi(api: string, workers = 1) {
+  const [admin, tcp] = [await freePort(), await freePort()];
+  const router = await startRouter({
+    dynamic: DYNAMIC,
+    entryPoints: { traefik: admin, tcp },
+    static: `api: ${api}\ncore: {workers: ${workers}}`,
+  });
+  const ask = async (path: string, fields: string[] = [], method = "GET") => {
+    const response = await get(admin, path, fields, method);
+    return { ...response, json: () => JSON.parse(response.text) };
+  };
+  return { router, admin, ask, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+}
+
+describe.each([1, 2])("the API with %p workers", (workers) => {
+  test("shows elements with their errors and who uses them", async () => {
+    await using api = await startApi("{insecure: true}", workers);
+    const good = (await api.ask("/api/http/routers/good@file")).text;
+    expect(good).toBe(
+      '{"entryPoints":["web"],"middlewares":["strip@file"],"service":"app","rule":"Host(`a.test`) \\u0026\\u0026 PathPrefix(`/x`)","priority":34,"observability":{"accessLogs":true,"metrics":true,"tracing":true,"traceVerbosity":"minimal"},"status":"enabled","using":["web"],"name":"good@file","provider":"file","priorityStr":"34"}\n',
+    );
+    const bad = (await api.ask("/api/http/routers/bad@file")).json();
+    expect(bad).toMatchObject({ status: "disabled", priorityStr: "0", using: ["web"] });
+    expect(bad.error[0]).toContain('unknown matcher "Nonsense"');
+    expect((await api.ask("/api/http/services/app@file")).json()).toEqual({
+      loadBalancer: { servers: [{ url: "http://127.0.0.1:1" }], passHostHeader: true },
+      status: "enabled",
+      usedBy: ["bad@file", "good@file"],
+      name: "app@file",
+      provider: "file",
+      type: "loadbalancer",
+      serverStatus: { "http://127.0.0.1:1": "UP" },
+    });
+    expect((await api.ask("/api/http/middlewares/strip@file")).json()).toMatchObject({
+      stripPrefix: { prefixes: ["/x"] },
+      usedBy: ["good@file"],
+      type: "stripprefix",
+    });
+    expect((await api.ask("/api/tcp/routers/all%40file")).json()).toMatchObject({
+      priority: -1,
+      priorityStr: "-1",
+    });
+    const overview = (await api.ask("/api/overview")).json();
+    expect(overview.http.routers).toEqual({ total: 5, warnings: 0, errors: 1 });
+    expect(overview.providers).toEqual(["File"]);
+    const raw = (await api.ask("/api/rawdata")).json();
+    expect(Object.keys(raw.routers)).toEqual([
+      "api@internal",
+      "bad@file",
+      "dashboard@internal",
+      "good@file",
+      "own@file",
+    ]);
+    expect(raw.routers["good@file"].name).toBeUndefined();
+    const text = (await api.ask("/api/http/routers/api@internal")).text;
+    expect(text).toContain('"priority":9223372036854775806');
+  });
+
+  test("follows the configuration", async () => {
+    await using api = await startApi("{insecure: true}", workers);
+    await api.router.reconfigure(DYNAMIC.replace("bad:", "renamed:"));
+    await waitFor(
+      "the renamed router",
+      async () => (await api.ask("/api/http/routers/renamed@file")).status === 200,
+    );
+    expect((await api.ask("/api/http/routers/bad@file")).status).toBe(404);
+  });
+});
+
+describe("the API", () => {
+  test("answers as Traefik does where it refuses", async () => {
+    await using api = await startApi("{insecure: true}");
+    const missing = await api.ask("/api/http/services/none@file");
+    expect([missing.status, missing.text, missing.header("Content-Type")]).toEqual([
+      404,
+      '{"message":"service not found: none@file"}\n',
+      "text/plain; charset=utf-8",
+    ]);
+    expect((await api.ask("/api/http/routers?page=9")).text).toBe(
+      '{"message":"invalid request: page: 9, per_page: 100"}\n',
+    );
+    const pages = await api.ask("/api/http/routers?per_page=2");
+    expect([pages.json().length, pages.header("X-Next-Page")]).toEqual([2, "2"]);
+    expect((await api.ask("/api")).text).toBe("404 page not found\n");
+    expect((await api.ask("/api/overview", [], "POST")).status).toBe(405);
+    expect((await api.ask("/api/entrypoints/traefik")).json()).toMatchObject({
+      name: "traefik",
+      transport: { respondingTimeouts: { readTimeout: "1m0s" } },
+    });
+  });
+
+  test("is where a router of one's own puts it, and nowhere else without insecure", async () => {
+    await using api = await startApi("{basePath: /admin}");
+    const { port } = api.router;
+    expect((await get(port, "/admin/api/version")).status).toBe(200);
+    expect((await get(port, "/admin")).header("Location")).toBe("/admin/dashboard/");
+    expect((await get(port, "/admin/dashboard/")).text).toContain("<title>Sluice</title>");
+    expect((await get(port, "/api/version")).status).toBe(404);
+    expect((await api.ask("/api/version")).status).toBe(404);
+  });
+
+  test("has a dashboard that loads nothing from elsewhere", async () => {
+    await using api = await startApi("{insecure: true}");
+    expect((await api.ask("/")).header("Location")).toBe("/dashboard/");
+    const prefixed = await api.ask("/", ["X-Forwarded-Prefix: /behind"]);
+    expect(prefixed.header("Location")).toBe("/dashboard/");
+    const page = await api.ask("/dashboard/");
+    expect(page.header("Content-Security-Policy")).toContain("default-src 'none'");
+    for (const [, file] of page.text.matchAll(/(?:href|src)="([^"]+)"/g))
+      expect((await api.ask(`/dashboard/${file}`)).status).toBe(200);
+    expect(page.text).not.toContain("http");
+  });
+
+  test("without a dashboard has none", async () => {
+    await using api = await startApi("{insecure: true, dashboard: false}");
+    expect((await api.ask("/dashboard/")).status).toBe(404);
+    expect((await api.ask("/api/version")).status).toBe(200);
+  });
+});
