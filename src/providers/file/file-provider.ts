@@ -173,9 +173,15 @@ export class FileProvider implements Provider {
     const texts: DynamicFile[] = [];
     for (const name of names) {
       const text = await this.readText(name);
+      // An acme.json may lie beside, which Traefik makes without anything in it.
+      if (text.trim() === "" && /\.json$/i.test(name) && this.isOfDirectory) continue;
       texts.push(hasActions(text) ? { name, text, env: { ...this.options.env } } : { name, text });
     }
     return texts;
+  }
+
+  private get isOfDirectory(): boolean {
+    return (this.options.filename ?? "") === "";
   }
 
   /** One that has just become empty is read again: who writes in place begins by emptying. */

@@ -99,3 +99,19 @@ test("a template with a mistake is said with its place, and nothing is emitted",
   expect(emitted).toEqual([]);
   expect(lines).toEqual(['./a.yml:2:15: template: the function "nope" is not defined']);
 });
+
+test("a directory with the static configuration and an acme.json in it is read", async () => {
+  const files = {
+    "a.yml": router("a"),
+    "traefik.yml": "entryPoints: {web: {address: ':80'}}\nproviders: {file: {directory: .}}\n",
+    "acme.json": "",
+  };
+  const { http, lines } = await read(files);
+  expect(Object.keys(http?.routers ?? {})).toEqual(["a"]);
+  expect(lines).toEqual([]);
+  const filled = await read({ ...files, "acme.json": '{"letsencrypt": {"Account": {}}}' });
+  expect(Object.keys(filled.http?.routers ?? {})).toEqual(["a"]);
+  expect(filled.lines).toEqual([
+    './acme.json:1:2: letsencrypt: unknown key "letsencrypt"; it is ignored',
+  ]);
+});
