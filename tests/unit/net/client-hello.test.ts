@@ -123,6 +123,8 @@ describe("server names", () => {
     "bücher.example",
     "a/b",
     "a@b",
+    "example.com ",
+    " example.com",
     "a".repeat(64),
     `${"a.".repeat(127)}a`,
     `${"1:".repeat(30000)}1`,
