@@ -1,3 +1,14 @@
+-- Names are those in the ClientHello; all of them are this machine.
+function wrk.resolve(host, service)
+  local addresses = wrk.lookup("127.0.0.1", service)
+  for i = #addresses, 1, -1 do
+    if not wrk.connect(addresses[i]) then
+      table.remove(addresses, i)
+    end
+  end
+  wrk.addrs = addresses
+end
+
 -- What wrk counted, as JSON behind its own text: wrk rounds and abbreviates.
 function done(summary, latency)
   local e = summary.errors

@@ -57,7 +57,7 @@ async function measureGroup<C extends Candidate>(
   load: PutLoad<C>,
 ): Promise<Cost[]> {
   // Connections to the backend are made, and those who don't compile are warm.
-  await Promise.all(group.map((candidate) => load(candidate, 1)));
+  await Promise.all(group.map((candidate) => load(candidate, FIRST)));
   const rounds: { cpu: number; requests: number }[][] = [];
   for (let round = 1; round <= settings.rounds; round++) {
     const seen = await Promise.all(
@@ -112,6 +112,7 @@ async function warmUp<C extends Candidate>(
 
 /** Seconds. */
 const WARM_UP_STEP = 4;
+const FIRST = 3;
 
 function describe(name: string, cpu: number, anchor: number): string {
   return `${name} ${figure(cpu)} us (${(cpu / anchor).toFixed(3)})`;

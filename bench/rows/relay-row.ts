@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { curl } from "../../tests/support/curl.ts";
 import type { Row } from "../context.ts";
-import { h2load } from "../load/h2load.ts";
+import type { Load } from "../load/load.ts";
 import { wrk } from "../load/wrk.ts";
-import type { CpuClock } from "../measure/cpu-clock.ts";
 import { type MeasuredProcess, startServer } from "../measure/measured-process.ts";
 import { LOAD_CORES } from "../measure/pinning.ts";
 import { freePorts } from "../measure/ports.ts";
@@ -50,9 +49,8 @@ export function relayRow(row: RelayLoad): Row {
         started.push(candidates[i]);
         await verifyRelay(candidates[i], certificate);
       }
-      const load = row.kind === "passthrough" ? loadTls : loadPlain;
-      const costs = await measureTogether(context, row.title, candidates, (relay, seconds, clock) =>
-        load(row, relay, seconds, clock),
+      const costs = await measureTogether(context, row.title, candidates, (relay, seconds) =>
+        load(row, relay, seconds),
       );
       const columns = columnsOf(settings);
       return row.yields
@@ -98,19 +96,17 @@ ${nginxTls(certificate)}
   return startServer(command, directory, port, { cores: LOAD_CORES });
 }
 
-function loadTls({ file }: RelayLoad, relay: RunningRelay, seconds: number, clock?: CpuClock) {
+/** With wrk for TLS too: h2load goes on for ever where large responses are slow to come. */
+function load(
+  { kind, file, short }: RelayLoad,
+  { tlsPort, plainPort }: RunningRelay,
+  seconds: number,
+): Promise<Load> {
   const { path, size } = FILES[file];
-  const { tlsPort: port } = relay;
-  return h2load(
-    { port, protocol: "https", path, size, connections: CONNECTIONS, streams: 1, seconds },
-    clock,
-  );
-}
-
-function loadPlain({ file, short }: RelayLoad, { plainPort }: RunningRelay, seconds: number) {
-  const { path, size } = FILES[file];
+  const origin =
+    kind === "passthrough" ? `https://${HOST}:${tlsPort}` : `http://${HOST}:${plainPort}`;
   return wrk({
-    url: `http://127.0.0.1:${plainPort}${path}`,
+    url: origin + path,
     host: HOST,
     connections: CONNECTIONS,
     seconds,
