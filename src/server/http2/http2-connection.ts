@@ -20,7 +20,8 @@ import { ServerConnection } from "../exchange/server-connection.ts";
 import { LingeringConnection } from "../http1/lingering-connection.ts";
 import { Http2Arrivals } from "./http2-arrivals.ts";
 import { Http2HeadMemory } from "./http2-head-memory.ts";
-import { Http2Wire } from "./http2-wire.ts";
+import { Http2RefusedStreams } from "./http2-refused-streams.ts";
+import { Http2Wire, LINGER_TIME } from "./http2-wire.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
@@ -36,6 +37,8 @@ export class Http2Connection
   private readonly connection: Connection;
   private readonly writer: ConnectionWriter;
   private readonly streams = new Set<Http2Wire>();
+  /** Nearly every connection has none. */
+  private refused: Http2RefusedStreams<Http2Wire> | null = null;
   private readonly arrivals = new Http2Arrivals(() => this.flush());
   /** Streams that got a piece of their request's body in this read event. */
   private readonly touched: Http2Wire[] = [];
@@ -202,6 +205,11 @@ export class Http2Connection
     if (this.worn) this.beginDrain();
   }
 
+  streamAnswered(stream: Http2Stream<Http2Wire>): void {
+    this.refused ??= new Http2RefusedStreams();
+    this.refused.add(stream, this.expectIn(LINGER_TIME));
+  }
+
   streamData(stream: Http2Stream<Http2Wire>, bytes: Uint8Array, start: number, end: number): void {
     const { owner } = stream;
     if (owner === null) {
@@ -219,7 +227,8 @@ export class Http2Connection
       this.streamReset(stream, ErrorCode.enhanceYourCalm, false);
       return;
     }
-    stream.owner?.requestEnded(trailers, bytes);
+    if (stream.owner === null) this.session.returnWindow();
+    else stream.owner.requestEnded(trailers, bytes);
   }
 
   streamReset(stream: Http2Stream<Http2Wire>, code: number, byPeer: boolean): void {
@@ -298,6 +307,12 @@ export class Http2Connection
 
   // --- time limits ---
 
+  private resetRefused(refused: Http2RefusedStreams<Http2Wire>): void {
+    refused.reset(this.session, this.entry.deadlines.time);
+    this.expectBefore(refused.due);
+    this.flush();
+  }
+
   private becomeIdle(): void {
     this.idleDeadline = this.expectIn(this.entry.idleTimeout);
   }
@@ -317,6 +332,7 @@ export class Http2Connection
       return;
     }
     if (this.passed(this.leavingDeadline)) this.settle();
+    if (this.refused !== null) this.resetRefused(this.refused);
     for (const stream of [...this.streams]) {
       if (this.passed(stream.driver.due)) stream.driver.expired();
     }

@@ -27,7 +27,7 @@ const CODES = {
  * is reset, and so many bytes of the body are taken meanwhile. curl 7.88 loses an answer that comes with
  * the reset in one piece; most bodies end by then, and with them the stream.
  */
-const LINGER_TIME = 500;
+export const LINGER_TIME = 500;
 const LINGER_BYTES = 1024 * 1024;
 
 /**
@@ -122,7 +122,9 @@ export class Http2Wire implements ResponseWire {
   requestEnded(trailers: Fields | null, bytes: Uint8Array): void {
     if (trailers !== null) this.headBytes += bytes.length;
     this.driver.requestEnd(trailers === null ? null : new HeaderList(bytes, trailers));
-    if (this.lingering) this.over();
+    if (!this.lingering) return;
+    this.connection.session.returnWindow();
+    this.over();
   }
 
   pauseRequest(): void {

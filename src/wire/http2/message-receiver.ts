@@ -104,7 +104,9 @@ export class MessageReceiver<Owner> {
     if (end) this.streams.closeReceive(stream);
     this.sender.block.status(431);
     this.sender.head(stream, true);
-    if (!end) this.sender.reset(stream, ErrorCode.noError);
+    if (end) return;
+    if (this.sink.streamAnswered === undefined) this.sender.reset(stream, ErrorCode.noError);
+    else this.sink.streamAnswered(stream);
   }
 
   private response(stream: Stream<Owner>, block: DecodedBlock, end: boolean): void {

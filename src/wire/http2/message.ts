@@ -63,6 +63,12 @@ export interface Http2Sink<Owner> {
    * interim one before it (status below 200). `end`: nothing follows.
    */
   streamHead(stream: Http2Stream<Owner>, head: Http2Head, end: boolean): void;
+  /**
+   * Server role: the session has answered a request itself, and more of it is to come. The driver resets
+   * the stream when the client has had time to read the answer; without this method the session does so
+   * at once.
+   */
+  streamAnswered?(stream: Http2Stream<Owner>): void;
   /** A piece of the body, `bytes[start, end)`, never empty, without padding. `consume` must follow, now or later. */
   streamData(stream: Http2Stream<Owner>, bytes: Uint8Array, start: number, end: number): void;
   /** The message is complete, behind a head whose `end` was false. `trailers` point into `bytes`; null for none. */
@@ -202,6 +208,12 @@ export interface Http2Session<Owner> {
   ): number;
   /** The receiver is done with so many bytes of a stream's data: the peer may send as many again. Right also behind the stream's end. */
   consume(stream: Http2Stream<Owner>, bytes: number): void;
+  /**
+   * Gives the peer back what was consumed of the connection's window at once, or a byte more. For a
+   * stream that was answered before its request's end: curl 7.88 stops sending, ends the stream and sees
+   * that both sides are done only when another frame comes.
+   */
+  returnWindow(): void;
   /** RST_STREAM; the sink hears nothing more of the stream. Does nothing where both sides are done. */
   reset(stream: Http2Stream<Owner>, code: number): void;
   /** GOAWAY without error: the peer opens no more streams, those that are there go on (RFC 9113 section 6.8). */

@@ -320,6 +320,10 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     this.receiveWindow.giveBack(stream as Stream<Owner>, bytes);
   }
 
+  returnWindow(): void {
+    this.receiveWindow.returnAll();
+  }
+
   reset(stream: Http2Stream<Owner>, code: number): void {
     if (!this.streams.open.has(stream.id)) return;
     if (this.over) this.streams.remove(stream as Stream<Owner>, Closed.reset);

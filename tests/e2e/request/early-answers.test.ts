@@ -28,9 +28,13 @@ function dynamic(url: string, dead: string): string {
       routers: {
         refused: { rule: "Path(`/413`)", service: "refusing" },
         dead: { rule: "Path(`/502`)", service: "dead" },
+        moved: { rule: "Path(`/307`)", service: "refusing", middlewares: ["away"] },
         secret: { rule: "Path(`/403`)", service: "refusing", middlewares: ["nobody"] },
       },
-      middlewares: { nobody: { ipAllowList: { sourceRange: ["192.0.2.1"] } } },
+      middlewares: {
+        nobody: { ipAllowList: { sourceRange: ["192.0.2.1"] } },
+        away: { redirectScheme: { scheme: "https", port: "9" } },
+      },
       services: {
         refusing: { loadBalancer: { servers: [{ url }] } },
         dead: { loadBalancer: { servers: [{ url: dead }] } },
@@ -52,18 +56,20 @@ test.each([
     const secure = await freePort();
     await using router = await startRouter({
       dynamic: dynamic(upstream.url, `http://127.0.0.1:${await freePort()}`),
-      entryPoints: { secure: [secure, "    http: { tls: {} }"] },
+      web: "    http: { maxHeaderBytes: 16384 }",
+      entryPoints: { secure: [secure, "    http: { tls: {}, maxHeaderBytes: 16384 }"] },
     });
     const port = scheme === "https" ? secure : router.port;
     const lost: string[] = [];
     for (const size of SIZES) {
       const file = join(directory, String(size));
       writeFileSync(file, randomBytes(size));
-      for (const status of [404, 403, 413, 502]) {
+      for (const status of [404, 403, 413, 502, 431, 307]) {
         for (let i = 0; i < TIMES; i++) {
           const url = `${scheme}://app.test:${port}/${status}`;
-          const expect100 = ["-H", "Expect:"];
-          const answer = await curl(url, "-k", version, ...expect100, "-T", file, "-X", "POST");
+          const fields = ["-H", "Expect:"];
+          if (status === 431) fields.push("-H", `X-Large: ${"x".repeat(20_000)}`);
+          const answer = await curl(url, "-k", version, ...fields, "-T", file, "-X", "POST");
           if (answer.status !== status || answer.exitCode !== 0) {
             lost.push(
               `${size} bytes: ${answer.status}, expected ${status}; ${answer.exitCode} ${answer.stderr}`,

@@ -61,9 +61,17 @@ export class ReceiveWindow<Owner> {
   giveBackOfNone(bytes: number): void {
     if (this.ended) return;
     this.consumed += bytes;
-    if (this.consumed * 2 < this.whole) return;
-    this.writer.windowUpdate(0, this.consumed);
-    this.size += this.consumed;
+    if (this.consumed * 2 >= this.whole) this.update(this.consumed);
+  }
+
+  /** The connection's window as it was, at once; a byte more where nothing of it was used. */
+  returnAll(): void {
+    if (!this.ended) this.update(Math.max(1, this.consumed));
+  }
+
+  private update(more: number): void {
+    this.writer.windowUpdate(0, more);
+    this.size += more;
     this.consumed = 0;
   }
 }
