@@ -34,6 +34,7 @@ export const LAYERS = [
   "status",
   "api",
   "control",
+  "embed",
   "cli",
 ] as const;
 

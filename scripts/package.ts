@@ -8,7 +8,7 @@ import { installDependencies } from "./dependencies.ts";
 import { ROOT } from "./paths.ts";
 
 /** What users import; its types are the package's. */
-const ENTRY = "src/server/pipeline";
+const ENTRY = "src/embed/pipeline";
 /** A class whose private members are in its type: nothing that users see. */
 const PRIVATE_MEMBERS = /error TS4094:/;
 

@@ -57,6 +57,7 @@ export async function createProgram(
   let answer: AskControl | undefined;
   const askControl: AskControl = (request) => answer!(request);
   const common = { configuration, logger, stdout: runtime.stdout, askControl };
+  let control: ControlPlane | undefined;
   const planes: Planes =
     workers === 1
       ? await singlePlane({ ...common, runtime, lastResort })
@@ -64,9 +65,10 @@ export async function createProgram(
           ...common,
           runtime: { threads: runtime.threads!, exit: runtime.exit },
           workers,
+          verdicts: () => control?.verdicts ?? [],
         });
   const providers = createProviders(configuration.providers, { runtime, logger, watch });
-  const control = new ControlPlane({
+  control = new ControlPlane({
     runtime,
     configuration,
     logger,

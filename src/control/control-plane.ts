@@ -2,18 +2,25 @@ import { PemFiles } from "../certificates/pem-files.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, Logger } from "../core/logger.ts";
 import { sameData } from "../core/same-data.ts";
+import { Deadlines } from "../core/timers.ts";
+import { Transports } from "../graph/transports.ts";
+import { ActiveChecks } from "../health/active-checks.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
 import { isUdp } from "../server/udp-plane.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import { reverseProxy } from "../services/http/reverse-proxy.ts";
+import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { Status } from "../status/status.ts";
+import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { ConfigurationWatcher } from "./configuration-watcher.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import type { Planes } from "./planes.ts";
 
 export interface ControlPlaneOptions {
-  readonly runtime: Pick<Runtime, "files">;
+  readonly runtime: Pick<Runtime, "files" | "connect" | "clientTls">;
   readonly configuration: StaticConfiguration;
   readonly logger: Logger;
   /** Besides the internal one, in the order of their rank. */
@@ -32,6 +39,9 @@ export class ControlPlane {
   private readonly options: ControlPlaneOptions;
   private readonly watcher: ConfigurationWatcher;
   private readonly pemFiles: PemFiles;
+  private readonly deadlines = new Deadlines();
+  private readonly pools: UpstreamPools;
+  private readonly checks: ActiveChecks;
   private applied: Snapshot | undefined;
 
   /** Throws where the static configuration can't work. */
@@ -45,6 +55,21 @@ export class ControlPlane {
       watch,
       changed: () => this.watcher.applyAgain(),
     });
+    this.pools = new UpstreamPools({
+      connect: runtime.connect.bind(runtime),
+      deadlines: this.deadlines,
+    });
+    this.checks = new ActiveChecks({
+      logger,
+      verdict: (verdict) => options.planes.tellHealth([verdict]),
+      proxyTo: (server) => this.proxyTo(server),
+      sockets: {
+        transports: new Transports(runtime, configuration.serversTransport),
+        runtime,
+        defaultTcpTransport: configuration.tcpServersTransport,
+        closeUnused: () => this.pools.closeUnused(),
+      },
+    });
     const entries = Object.entries(configuration.entryPoints);
     this.watcher = new ConfigurationWatcher({
       providers: [internalProvider(configuration), ...options.providers],
@@ -56,6 +81,11 @@ export class ControlPlane {
       logger,
       apply: (snapshot) => this.apply(snapshot),
     });
+  }
+
+  /** What active health checks have found to be down. */
+  get verdicts(): readonly HealthVerdict[] {
+    return this.checks.verdicts;
   }
 
   /** Reads the dynamic configuration and has it compiled, without listening. */
@@ -72,7 +102,9 @@ export class ControlPlane {
   async shutdown(): Promise<void> {
     this.watcher.stop();
     this.pemFiles.stop();
+    this.checks.stop();
     await this.options.planes.shutdown();
+    this.pools.close();
   }
 
   private async apply(aggregated: Snapshot): Promise<void> {
@@ -86,7 +118,21 @@ export class ControlPlane {
     const report = await this.options.planes.apply(snapshot);
     this.applied = snapshot;
     this.status.set(snapshot, report);
+    if (this.options.watch) {
+      await this.checks.follow(snapshot, report.disabled);
+      // A service that was made anew counts its servers as up.
+      this.options.planes.tellHealth(this.checks.verdicts);
+    }
     this.report(report);
+  }
+
+  /** Where health checks ask. */
+  private proxyTo(server: ServerAddress): Upstream {
+    const pool = this.pools.get(server, server.transport!);
+    return {
+      handler: reverseProxy({ ...server, pool }, server.url, this.options.logger),
+      retain: () => this.pools.retain(pool),
+    };
   }
 
   private report(report: ApplyReport): void {

@@ -1,4 +1,5 @@
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 
 /** The data planes of the process, as the control plane sees them: one, or one in each worker. */
@@ -12,6 +13,8 @@ export interface Planes {
   apply(snapshot: Snapshot): Promise<ApplyReport>;
   /** Binds every entrypoint, once a snapshot has been applied, and says where. Rejects where one can't be. */
   listen(): Promise<readonly Listening[]>;
+  /** Tells all of them what active health checks have found. */
+  tellHealth(verdicts: readonly HealthVerdict[]): void;
   /** From now on ping says that the end is near. */
   terminating(): void;
   /** Opens the access log again, after it was moved away. */

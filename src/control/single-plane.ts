@@ -8,6 +8,7 @@ export async function singlePlane(options: PlaneProgramOptions): Promise<Planes>
     started: async () => {},
     apply: (snapshot) => program.plane.apply(snapshot),
     listen: () => program.plane.listen({ shared: false, datagrams: true }),
+    tellHealth: (verdicts) => program.plane.tellHealth(verdicts),
     terminating: () => program.terminating(),
     reopenLogs: () => program.reopenLogs(),
     shutdown: () => program.shutdown(),

@@ -9,6 +9,7 @@ import type { AppendFile, Runtime } from "../net/runtime.ts";
 import type { Threads } from "../net/threads.ts";
 import type { ApplyReport, Listening, ListenOptions } from "../server/data-plane.ts";
 import { isUdp } from "../server/udp-plane.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { SharedMemory } from "../worker/messages.ts";
 import { Heartbeats } from "./heartbeats.ts";
@@ -23,6 +24,8 @@ export interface WorkerPlanesOptions {
   readonly stdout: AppendFile;
   readonly workers: number;
   readonly askControl: AskControl;
+  /** What active health checks have found to be down. */
+  readonly verdicts: () => readonly HealthVerdict[];
 }
 
 /** Snapshots that a successor applies at most: the one in which all was right, and the latest. */
@@ -69,6 +72,7 @@ export class WorkerPlanes implements Planes {
             snapshots: this.snapshots,
             listen: this.listenOptions && { ...this.listenOptions, datagrams: index === 0 },
             terminating: this.isTerminating,
+            verdicts: options.verdicts(),
           }),
           ended: () => {
             this.heartbeats.forget(index);
@@ -137,9 +141,13 @@ export class WorkerPlanes implements Planes {
     return listening;
   }
 
+  tellHealth(verdicts: readonly HealthVerdict[]): void {
+    for (const slot of this.slots) slot.tell({ tell: "health", verdicts });
+  }
+
   terminating(): void {
     this.isTerminating = true;
-    for (const slot of this.slots) slot.tellTerminating();
+    for (const slot of this.slots) slot.tell({ tell: "terminating" });
   }
 
   async reopenLogs(): Promise<void> {

@@ -2,7 +2,8 @@ import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
-import type { Start } from "../worker/messages.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { Start, Tell } from "../worker/messages.ts";
 import type { PlaneThread, PlaneThreadEvents } from "./plane-thread.ts";
 
 /** What a worker is to do; its successor is brought to the same. */
@@ -12,6 +13,7 @@ export interface WorkerState {
   /** Undefined before it may listen. */
   readonly listen: ListenOptions | undefined;
   readonly terminating: boolean;
+  readonly verdicts: readonly HealthVerdict[];
 }
 
 export interface WorkerSlotOptions {
@@ -68,8 +70,8 @@ export class WorkerSlot {
     return !this.thread.alive || this.timer !== undefined;
   }
 
-  tellTerminating(): void {
-    this.thread.post({ tell: "terminating" });
+  tell(message: Tell): void {
+    this.thread.post(message);
   }
 
   /** Ends the thread; the next one starts. */
@@ -131,7 +133,8 @@ export class WorkerSlot {
       await started;
       for (const snapshot of snapshots) await this.order({ order: "apply", snapshot });
       if (listen !== undefined) await this.order({ order: "listen", options: listen });
-      if (terminating) this.tellTerminating();
+      this.tell({ tell: "health", verdicts: state().verdicts });
+      if (terminating) this.tell({ tell: "terminating" });
       logger.info("A worker serves again", { worker: this.index });
     } catch (error) {
       logger.error("A worker could not take its place", {

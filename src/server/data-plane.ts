@@ -12,6 +12,7 @@ import { DEFAULT_OBSERVABILITY, observabilityOver } from "../http/observability.
 import type { Address } from "../net/connection.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { entryPointWay } from "../request/chain.ts";
+import { type HealthVerdict, HealthVerdicts } from "../services/health/health-verdicts.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
@@ -79,6 +80,7 @@ export class DataPlane {
   private readonly options: DataPlaneOptions;
   private readonly deadlines = new Deadlines();
   private readonly transports: Transports;
+  private readonly verdicts = new HealthVerdicts();
   private readonly context: Omit<GraphContext, "tlsProblem" | "clientDemands">;
   private readonly http3: Http3EntryPoint[] = [];
   private readonly switches = new Map<string, { current: Handler | null }>();
@@ -111,6 +113,7 @@ export class DataPlane {
       logger,
       deadlines: this.deadlines,
       counters: options.counters,
+      verdicts: this.verdicts,
       files: runtime.files,
       proxyTo: (server) => this.proxyTo(server),
       transports: this.transports,
@@ -224,6 +227,7 @@ export class DataPlane {
       readPem,
       deadlines: this.deadlines,
       counters: this.options.counters,
+      verdicts: this.verdicts,
       logger: this.options.logger,
       defaultTransport: this.options.configuration.tcpServersTransport,
       entryPoints: this.entryPoints.map(({ name }) => name),
@@ -259,6 +263,11 @@ export class DataPlane {
       ],
       tlsErrors,
     };
+  }
+
+  /** What active health checks have found. */
+  tellHealth(verdicts: readonly HealthVerdict[]): void {
+    this.verdicts.tell(verdicts);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, LogLevel } from "../core/logger.ts";
 import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 
 /** Memory that all workers share. */
 export interface SharedMemory {
@@ -33,9 +34,14 @@ export type Order =
   | { readonly order: "reopenLogs" }
   | { readonly order: "shutdown" };
 
+/** What a worker is told; it has no answer. */
+export type Tell =
+  | { readonly tell: "terminating" }
+  | { readonly tell: "health"; readonly verdicts: readonly HealthVerdict[] };
+
 export type ToWorker =
   | (Order & { readonly id: number })
-  | { readonly tell: "terminating" }
+  | Tell
   /** To what a worker asked; an error where there is no response. */
   | { readonly answer: number; readonly response?: ControlResponse; readonly error?: string };
 

@@ -51,7 +51,8 @@ export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
       return;
     }
     if ("tell" in order) {
-      program?.terminating();
+      if (order.tell === "health") program?.plane.tellHealth(order.verdicts);
+      else program?.terminating();
       return;
     }
     carryOut(order).then(

@@ -119,7 +119,7 @@ function contextOf(
   names: readonly string[],
   held: Held[],
 ): HttpServiceContext {
-  const { logger, deadlines, counters } = context;
+  const { logger, deadlines, counters, verdicts } = context;
   const upstream = (server: ServerAddress): Handler => {
     const made = context.proxyTo(server);
     held.push(made);
@@ -131,6 +131,7 @@ function contextOf(
     logger,
     deadlines,
     counters,
+    verdicts,
     services: children.map(({ value }, i) => ({
       name: names[i],
       handler: value.handler,
@@ -148,7 +149,7 @@ function contextOf(
 }
 
 /** A serversTransport, or the default one; null where there are no sockets. */
-async function transportOf(
+export async function transportOf(
   service: string,
   reference: string,
   snapshot: Snapshot,

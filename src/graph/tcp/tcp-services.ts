@@ -57,7 +57,7 @@ function contextOf(
   name: string,
   snapshot: TcpSnapshot,
   disabled: readonly DisabledElement[],
-  { runtime, readPem, logger, deadlines, counters, defaultTransport }: TcpContext,
+  { runtime, readPem, logger, deadlines, counters, verdicts, defaultTransport }: TcpContext,
   children: readonly Running<TcpService>[],
   names: readonly string[],
 ): TcpServiceContext {
@@ -68,6 +68,7 @@ function contextOf(
     logger,
     deadlines,
     counters,
+    verdicts,
     services: children.map(({ value }, i) => ({
       name: names[i],
       handler: value.handler,
@@ -88,7 +89,7 @@ function contextOf(
 }
 
 /** Files are read now; the context is made only where it is needed. */
-async function clientTls(
+export async function clientTls(
   runtime: Pick<Runtime, "clientTls">,
   readPem: ReadPem,
   { tls = { insecureSkipVerify: false } }: TcpServersTransport,

@@ -11,6 +11,7 @@ import type { Deadlines } from "../../core/timers.ts";
 import type { Handler } from "../../http/handler.ts";
 import type { Transport } from "../../upstream/transport.ts";
 import type { Health } from "../health/health.ts";
+import type { HealthVerdicts } from "../health/health-verdicts.ts";
 import type { ServerAddress } from "./server-address.ts";
 
 /** A service that was built, with what its parents and a reload need. */
@@ -54,6 +55,8 @@ export interface HttpServiceContext {
   readonly deadlines: Deadlines;
   /** Numbers for the whole process; by a name that begins with the service's. */
   readonly counters: SharedCounters;
+  /** What active health checks find. */
+  readonly verdicts: HealthVerdicts;
   /** The services that the kind's `services` names, in that order. */
   readonly services: readonly HttpServiceChild[];
   /**

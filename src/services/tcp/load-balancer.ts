@@ -1,7 +1,6 @@
 import type { TcpServersTransport } from "../../config/dynamic/tcp.ts";
 import type { ElementInputs } from "../../core/element-kind.ts";
 import { parseHostPort } from "../../net/host-port.ts";
-import { TcpHealthCheck } from "../health/tcp-health-check.ts";
 import { tcpBalancer } from "./tcp-balancer.ts";
 import { type TcpServer, tcpProxy } from "./tcp-proxy.ts";
 import type { TcpClientTls, TcpServiceContext, TcpServiceKind } from "./tcp-service.ts";
@@ -12,63 +11,69 @@ interface Inputs extends ElementInputs {
   readonly tls: TcpClientTls | undefined;
 }
 
-/** `loadBalancer`: gives connections to servers in turn, and checks their health. */
+/** `loadBalancer`: gives connections in turn to servers that are well. */
 export const loadBalancer: TcpServiceKind<"loadBalancer", Inputs> = {
   async inputs(options, context) {
-    const transport = transportOf(options, context);
+    const transport = tcpTransportOf(options, context);
     const secured = options.servers?.some((server) => server.tls) ?? false;
     const tls = secured ? await context.clientTls(transport) : undefined;
     return { fingerprint: [transport, tls?.fingerprint], transport, tls };
   },
   create({ servers: options = [], healthCheck }, context, { transport, tls }) {
     const { name, connect, deadlines, logger } = context;
-    const client = tls?.context();
-    const servers = options.map((server): TcpServer => {
-      const { hostname, port } = parseHostPort(server.address);
-      return {
-        hostname,
-        port,
-        dialTimeout: transport.dialTimeout,
-        terminationDelay: transport.terminationDelay,
-        proxyProtocol: transport.proxyProtocol?.version,
-        tls:
-          server.tls && client !== undefined
-            ? { context: client, serverName: transport.tls?.serverName || hostname }
-            : undefined,
-      };
-    });
+    const servers = tcpServers(options, transport, tls);
     const proxies = servers.map((server) => ({
       handler: tcpProxy(server, { connect, deadlines, logger }),
     }));
     const balancer = tcpBalancer(name, proxies, healthCheck !== undefined, logger);
-    const check =
+    const unwatch =
       healthCheck === undefined
         ? undefined
-        : new TcpHealthCheck(
-            servers,
-            {
-              ...healthCheck,
-              port: healthCheck.port,
-              unhealthyInterval: healthCheck.unhealthyInterval ?? healthCheck.interval,
-            },
-            { service: name, connect, logger, report: balancer.setUp },
+        : context.verdicts.watch(
+            "tcp",
+            name,
+            options.map(({ address }) => address),
+            balancer.setUp,
           );
     return {
       handler: balancer.handler,
       health: balancer.health,
-      stop: () => check?.stop(),
+      stop: () => unwatch?.(),
     };
   },
 };
 
+/** The servers of a load balancer, with what is needed to reach them. */
+export function tcpServers(
+  options: NonNullable<Parameters<typeof loadBalancer.create>[0]["servers"]>,
+  transport: TcpServersTransport,
+  tls: TcpClientTls | undefined,
+): TcpServer[] {
+  const client = tls?.context();
+  return options.map((server): TcpServer => {
+    const { hostname, port } = parseHostPort(server.address);
+    return {
+      hostname,
+      port,
+      dialTimeout: transport.dialTimeout,
+      terminationDelay: transport.terminationDelay,
+      proxyProtocol: transport.proxyProtocol?.version,
+      tls:
+        server.tls && client !== undefined
+          ? { context: client, serverName: transport.tls?.serverName || hostname }
+          : undefined,
+    };
+  });
+}
+
 /** A service's own terminationDelay and proxyProtocol are deprecated: without a serversTransport only. */
-function transportOf(
+export function tcpTransportOf(
   {
     serversTransport: reference = "",
     terminationDelay,
     proxyProtocol,
   }: Parameters<typeof loadBalancer.create>[0],
-  { defaultTransport, transport }: TcpServiceContext,
+  { defaultTransport, transport }: Pick<TcpServiceContext, "defaultTransport" | "transport">,
 ): TcpServersTransport {
   if (reference !== "") return transport(reference);
   return {

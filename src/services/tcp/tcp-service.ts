@@ -12,6 +12,7 @@ import type { Runtime } from "../../net/runtime.ts";
 import type { TcpHandler } from "../../net/tcp-handler.ts";
 import type { ClientTlsContext } from "../../net/tls.ts";
 import type { Health } from "../health/health.ts";
+import type { HealthVerdicts } from "../health/health-verdicts.ts";
 
 /** A TCP service that runs. */
 export interface TcpService extends ElementValue {
@@ -42,6 +43,8 @@ export interface TcpServiceContext {
   readonly deadlines: Deadlines;
   /** Numbers for the whole process; by a name that begins with the service's. */
   readonly counters: SharedCounters;
+  /** What active health checks find. */
+  readonly verdicts: HealthVerdicts;
   /** The services that the kind's `services` names, in that order. */
   readonly services: readonly TcpServiceChild[];
   readonly connect: Runtime["connect"];

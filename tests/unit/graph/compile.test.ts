@@ -8,6 +8,7 @@ import type { Graph } from "../../../src/graph/graph.ts";
 import { NO_FILES } from "../../../src/graph/http/http-middlewares.ts";
 import { DEFAULT_OBSERVABILITY } from "../../../src/http/observability.ts";
 import { requestPath } from "../../../src/request/request-path.ts";
+import { HealthVerdicts } from "../../../src/services/health/health-verdicts.ts";
 import { aggregate } from "../../../src/snapshot/aggregate.ts";
 import { makeRequest } from "../../support/http/make-request.ts";
 import { silentLogger } from "../core/silent-logger.ts";
@@ -16,7 +17,11 @@ import { silentLogger } from "../core/silent-logger.ts";
 class Scene {
   graph: Graph | null = null;
   private version = 0;
-  private readonly ports = { deadlines: new Deadlines(), counters: new LocalCounters() };
+  private readonly ports = {
+    deadlines: new Deadlines(),
+    counters: new LocalCounters(),
+    verdicts: new HealthVerdicts(),
+  };
 
   async configure(http: object): Promise<Graph> {
     const { configuration, disabled } = validateDynamic({

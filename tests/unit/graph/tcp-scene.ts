@@ -4,14 +4,19 @@ import {
   tcpServersTransportSchema,
   tcpServiceSchema,
 } from "../../../src/config/dynamic/tcp.ts";
+import { staticSchema } from "../../../src/config/static/schema.ts";
 import { LocalCounters } from "../../../src/core/counters/counters.ts";
 import { Deadlines } from "../../../src/core/timers.ts";
 import { compileTcp, type TcpGraph } from "../../../src/graph/compile-tcp.ts";
 import { stopGone } from "../../../src/graph/element-builder.ts";
+import { Transports } from "../../../src/graph/transports.ts";
+import { ActiveChecks } from "../../../src/health/active-checks.ts";
 import type { ClientTlsOptions } from "../../../src/net/tls.ts";
+import { HealthVerdicts } from "../../../src/services/health/health-verdicts.ts";
 import type {
   DisabledElement,
   RoutedTcpRouter,
+  Snapshot,
   TcpSnapshot,
 } from "../../../src/snapshot/snapshot.ts";
 import { readPem } from "../../../src/tls/read-pem.ts";
@@ -57,6 +62,15 @@ export class TcpScene {
   defaultTransport: z.input<typeof tcpServersTransportSchema> = {};
   graph: TcpGraph | null = null;
   private readonly counters = new LocalCounters();
+  private readonly verdicts = new HealthVerdicts();
+  private checks: ActiveChecks | undefined;
+  private readonly runtime = {
+    connect: this.dialler.connect,
+    clientTls: (options: ClientTlsOptions) => {
+      this.contexts.push(options);
+      return { role: "client" as const };
+    },
+  };
 
   constructor(files: Readonly<Record<string, string>> = {}) {
     this.files = new MemoryFiles(files);
@@ -73,14 +87,9 @@ export class TcpScene {
     };
     const before = this.graph;
     const after = await compileTcp(snapshot, left, before, {
+      verdicts: this.verdicts,
       readPem: (textOrPath) => readPem(this.files, textOrPath),
-      runtime: {
-        connect: this.dialler.connect,
-        clientTls: (options) => {
-          this.contexts.push(options);
-          return { role: "client" };
-        },
-      },
+      runtime: this.runtime,
       deadlines: new Deadlines(),
       counters: this.counters,
       logger: silentLogger(),
@@ -88,10 +97,34 @@ export class TcpScene {
       entryPoints: ["web", "other"],
       tlsProblem: (name) => this.tlsProblems[name],
     });
-    // As the server does it.
+    // As the data plane and the control plane do it.
     stopGone(before?.elements ?? [], after.elements);
+    await this.follow(snapshot, after);
     this.graph = after;
     return after;
+  }
+
+  private async follow(tcp: TcpSnapshot, { disabled }: TcpGraph): Promise<void> {
+    const texts = [...this.files.texts].map(([path, text]) => [path, { text }]);
+    const pems = Object.fromEntries(texts);
+    this.checks ??= new ActiveChecks({
+      logger: silentLogger(),
+      verdict: (verdict) => this.verdicts.tell([verdict]),
+      proxyTo: ({ url }) => {
+        throw new Error(`the scene has no server ${url}`);
+      },
+      sockets: {
+        runtime: this.runtime,
+        transports: new Transports(this.runtime, staticSchema.parse({}).serversTransport),
+        defaultTcpTransport: tcpServersTransportSchema.parse(this.defaultTransport),
+        closeUnused() {},
+      },
+    });
+    await this.checks.follow(
+      { services: {}, tcp, pems, disabled } as unknown as Snapshot,
+      disabled,
+    );
+    this.verdicts.tell(this.checks.verdicts);
   }
 
   /** What is wrong, by name. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { createPipeline } from "../../../src/embed/pipeline.ts";
 import type { Middleware } from "../../../src/http/handler.ts";
 import { DEFAULT_OBSERVABILITY, type Observability } from "../../../src/http/observability.ts";
-import { createPipeline } from "../../../src/server/pipeline.ts";
 import type { Observer } from "../../../src/telemetry/observer.ts";
 import { silentLogger } from "../core/silent-logger.ts";
 

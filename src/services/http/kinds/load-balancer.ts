@@ -1,18 +1,10 @@
 import type { ElementInputs } from "../../../core/element-kind.ts";
-import type { Handler } from "../../../http/handler.ts";
-import type { Transport } from "../../../upstream/transport.ts";
 import { Health } from "../../health/health.ts";
-import { HealthCheck } from "../../health/health-check.ts";
-import type { ProbeTransport } from "../../health/http-probe.ts";
+import { probeTargets } from "../../health/health-targets.ts";
 import { Balancer } from "../balancer.ts";
-import {
-  type HttpServiceContext,
-  type HttpServiceKind,
-  named,
-  type ServiceTransport,
-} from "../http-service.ts";
+import { type HttpServiceKind, named, type ServiceTransport } from "../http-service.ts";
 import { PassiveHealth } from "../passive-health.ts";
-import { originAddress, serverAddress } from "../server-address.ts";
+import { serverAddress } from "../server-address.ts";
 import { Sticky } from "../sticky.ts";
 import { STRATEGIES } from "../strategies/table.ts";
 
@@ -21,7 +13,7 @@ interface Inputs extends ElementInputs {
 }
 
 /**
- * `loadBalancer`: gives requests to servers, and checks their health. Without servers it answers 503.
+ * `loadBalancer`: gives requests to servers that are well. Without servers it answers 503.
  * Source: Traefik's pkg/server/service/service.go (getLoadBalancerServiceHandler).
  */
 export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
@@ -67,37 +59,18 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
     balancer = new Balancer(members, createStrategy, sticky);
     // Parents hear of it only where active checks are on, as in Traefik.
     if (healthCheck !== undefined) health = new Health(balancer.anyUp);
-    const checks =
-      healthCheck === undefined
-        ? null
-        : new HealthCheck(urls, healthCheck, {
-            service: name,
-            logger,
-            report,
-            transport: probeTransport(context, transport),
-          });
+    // Options that make no check are an error of the service.
+    if (healthCheck !== undefined) probeTargets(urls, healthCheck);
+    const unwatch =
+      healthCheck === undefined ? null : context.verdicts.watch("http", name, urls, report);
 
     return {
       handler: named(name, balancer.handler),
       health,
       stop() {
-        checks?.stop();
+        unwatch?.();
         for (const watcher of watchers) watcher.stop();
       },
     };
   },
 };
-
-/** Health checks go the way that requests go. */
-function probeTransport(context: HttpServiceContext, transport: Transport | null): ProbeTransport {
-  const handlers = new Map<string, Handler>();
-  return ({ scheme, url }) => {
-    const key = `${scheme}://${url.host}`;
-    let handler = handlers.get(key);
-    if (handler === undefined) {
-      handler = context.upstream(originAddress(scheme, url, transport));
-      handlers.set(key, handler);
-    }
-    return handler;
-  };
-}

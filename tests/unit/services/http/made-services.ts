@@ -8,7 +8,7 @@ import { LocalCounters } from "../../../../src/core/counters/counters.ts";
 import type { Logger } from "../../../../src/core/logger.ts";
 import { Deadlines } from "../../../../src/core/timers.ts";
 import type { Handler } from "../../../../src/http/handler.ts";
-import type { ProbeTransport } from "../../../../src/services/health/http-probe.ts";
+import { HealthVerdicts } from "../../../../src/services/health/health-verdicts.ts";
 import type {
   HttpService,
   HttpServiceChild,
@@ -29,6 +29,7 @@ export function serviceContext(given: Partial<HttpServiceContext> = {}): HttpSer
     logger: silentLogger(),
     deadlines: new Deadlines(),
     counters: new LocalCounters(),
+    verdicts: new HealthVerdicts(),
     services: [],
     transport: async () => null,
     server: ({ url }) => {
@@ -55,13 +56,17 @@ export interface GivenServer {
 export async function makeLoadBalancer(
   options: Omit<LoadBalancerInput, "servers">,
   servers: readonly GivenServer[],
-  given: { readonly name?: string; readonly logger?: Logger; readonly probe?: ProbeTransport } = {},
+  given: {
+    readonly name?: string;
+    readonly logger?: Logger;
+    readonly verdicts?: HealthVerdicts;
+  } = {},
 ): Promise<HttpService> {
   const context = serviceContext({
     name: given.name ?? "s@file",
     logger: given.logger ?? silentLogger(),
     server: ({ url }) => servers.find((server) => server.url === url)!.handler,
-    upstream: ({ protocol, origin }) => given.probe!({ scheme: protocol, url: new URL(origin) }),
+    ...(given.verdicts === undefined ? {} : { verdicts: given.verdicts }),
   });
   const parsed = schema.parse({
     ...options,

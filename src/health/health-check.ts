@@ -1,27 +1,12 @@
-import { messageOf } from "../../core/errors.ts";
-import type { ServiceLogger } from "../service-logger.ts";
-import { grpcProbe } from "./grpc-probe.ts";
+import { messageOf } from "../core/errors.ts";
 import {
-  type HttpProbeOptions,
-  httpProbe,
+  type HealthCheckOptions,
   type ProbeTarget,
-  type ProbeTransport,
-} from "./http-probe.ts";
-
-/** `loadBalancer.healthCheck`. Durations are in milliseconds. */
-export interface HealthCheckOptions extends HttpProbeOptions {
-  /** Instead of the server's: "http", "https" or "h2c". */
-  readonly scheme?: string;
-  /** "http", or "grpc" for the gRPC Health Checking Protocol. */
-  readonly mode?: string;
-  /** Relative to the server's URL. */
-  readonly path?: string;
-  readonly port?: number;
-  readonly interval?: number;
-  /** As `interval` where it isn't given. */
-  readonly unhealthyInterval?: number;
-  readonly timeout?: number;
-}
+  probeTargets,
+} from "../services/health/health-targets.ts";
+import type { ServiceLogger } from "../services/service-logger.ts";
+import { grpcProbe } from "./grpc-probe.ts";
+import { httpProbe, type ProbeTransport } from "./http-probe.ts";
 
 export interface HealthCheckContext {
   /** The service's qualified name, for the log. */
@@ -51,10 +36,7 @@ export class HealthCheck {
 
   /** Starts. Throws on options that make no check. */
   constructor(urls: readonly string[], options: HealthCheckOptions, context: HealthCheckContext) {
-    const { mode = "", interval, unhealthyInterval, timeout } = options;
-    if (mode !== "" && mode !== "http" && mode !== "grpc") {
-      throw new Error(`healthCheck.mode: expected "http" or "grpc", found ${JSON.stringify(mode)}`);
-    }
+    const { interval, unhealthyInterval, timeout } = options;
     this.options = options;
     this.context = context;
     this.interval = positive(interval, DEFAULT_INTERVAL);
@@ -63,7 +45,7 @@ export class HealthCheck {
         ? this.interval
         : positive(unhealthyInterval, DEFAULT_INTERVAL);
     this.timeout = positive(timeout, DEFAULT_TIMEOUT);
-    const targets = urls.map((url) => probeTarget(url, options));
+    const targets = probeTargets(urls, options);
     for (const [index, target] of targets.entries())
       this.schedule(index, target, true, this.interval);
   }
@@ -130,26 +112,4 @@ function positive(value: number | undefined, otherwise: number): number {
 
 function textOf({ scheme, url }: ProbeTarget): string {
   return scheme + url.href.slice(url.protocol.length - 1);
-}
-
-/** Where to ask. Throws on a path that is a URL of its own, and on an unknown scheme. */
-function probeTarget(server: string, options: HealthCheckOptions): ProbeTarget {
-  const { path = "", port = 0 } = options;
-  if (path.startsWith("//") || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(path)) {
-    throw new Error(
-      `healthCheck.path: expected a path such as "/health", found ${JSON.stringify(path)}`,
-    );
-  }
-  const scheme = options.scheme || server.slice(0, server.indexOf(":")).toLowerCase();
-  if (scheme !== "http" && scheme !== "https" && scheme !== "h2c") {
-    throw new Error(
-      `healthCheck.scheme: expected "http", "https" or "h2c", found ${JSON.stringify(scheme)}`,
-    );
-  }
-  const base = new URL(server.replace(/^[^:]+/, scheme === "https" ? "https" : "http"));
-  // A port that is spelled out stays, whatever the scheme: a URL forgets its scheme's default one.
-  const spelled = /^[^:/?#]+:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(server);
-  if (spelled !== null) base.port = spelled[1];
-  if (port !== 0) base.port = String(port);
-  return { scheme, url: path === "" ? base : new URL(path, base) };
 }

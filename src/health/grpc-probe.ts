@@ -1,9 +1,10 @@
-import { concatBytes } from "../../core/bytes.ts";
-import { ProxyError } from "../../core/errors.ts";
-import { Body } from "../../http/body.ts";
-import type { LazyResponse } from "../../http/lazy/lazy-response.ts";
-import { HeaderList } from "../../wire/header-list.ts";
-import { ask, type ProbeTarget, type ProbeTransport } from "./http-probe.ts";
+import { concatBytes } from "../core/bytes.ts";
+import { ProxyError } from "../core/errors.ts";
+import { Body } from "../http/body.ts";
+import type { LazyResponse } from "../http/lazy/lazy-response.ts";
+import type { ProbeTarget } from "../services/health/health-targets.ts";
+import { HeaderList } from "../wire/header-list.ts";
+import { ask, type ProbeTransport } from "./http-probe.ts";
 
 const PATH = "/grpc.health.v1.Health/Check";
 /** A HealthCheckRequest for the whole server: no fields, in a frame that isn't compressed. */

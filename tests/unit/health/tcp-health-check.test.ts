@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import {
   TcpHealthCheck,
   type TcpHealthCheckOptions,
-} from "../../../../src/services/health/tcp-health-check.ts";
-import type { TcpServer } from "../../../../src/services/tcp/tcp-proxy.ts";
-import { silentLogger } from "../../core/silent-logger.ts";
-import { FakeConnection } from "../../net/fake-connection.ts";
-import { FakeDialler } from "../../net/fake-dialler.ts";
+} from "../../../src/health/tcp-health-check.ts";
+import type { TcpServer } from "../../../src/services/tcp/tcp-proxy.ts";
+import { silentLogger } from "../core/silent-logger.ts";
+import { FakeConnection } from "../net/fake-connection.ts";
+import { FakeDialler } from "../net/fake-dialler.ts";
 
 const server = (hostname: string): TcpServer => ({
   hostname,

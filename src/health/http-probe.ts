@@ -1,31 +1,14 @@
-import { ProxyError } from "../../core/errors.ts";
-import type { Body } from "../../http/body.ts";
-import { Exchange, NO_DOWNSTREAM } from "../../http/exchange.ts";
-import type { Handler } from "../../http/handler.ts";
-import { LazyRequest } from "../../http/lazy/lazy-request.ts";
-import { LazyResponse } from "../../http/lazy/lazy-response.ts";
-import { HeaderList } from "../../wire/header-list.ts";
-
-/** Where a check asks. */
-export interface ProbeTarget {
-  readonly scheme: "http" | "https" | "h2c";
-  /** With "http:" where the scheme is h2c, which URLs don't know. */
-  readonly url: URL;
-}
+import { ProxyError } from "../core/errors.ts";
+import type { Body } from "../http/body.ts";
+import { Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
+import type { Handler } from "../http/handler.ts";
+import { LazyRequest } from "../http/lazy/lazy-request.ts";
+import { LazyResponse } from "../http/lazy/lazy-response.ts";
+import type { HttpProbeOptions, ProbeTarget } from "../services/health/health-targets.ts";
+import { HeaderList } from "../wire/header-list.ts";
 
 /** Gives what sends requests to a target's origin. */
 export type ProbeTransport = (target: ProbeTarget) => Handler;
-
-/** What a check over HTTP asks for, and what it expects. */
-export interface HttpProbeOptions {
-  readonly method?: string;
-  /** 0 for anything from 200 to 399. */
-  readonly status?: number;
-  /** The request's Host; "" for the URL's. */
-  readonly hostname?: string;
-  readonly followRedirects?: boolean;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 /** Go's http.Client gives up there. */
 const MAX_REDIRECTS = 10;

@@ -5,13 +5,16 @@ import type { Logger } from "../core/logger.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
 import { NO_FILES } from "../graph/http/http-middlewares.ts";
+import { ActiveChecks } from "../health/active-checks.ts";
 import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../http/lazy/lazy-response.ts";
 import { DEFAULT_OBSERVABILITY } from "../http/observability.ts";
 import { entryPointWay } from "../request/chain.ts";
+import { HealthVerdicts } from "../services/health/health-verdicts.ts";
 import { fetchProxy } from "../services/http/fetch-proxy.ts";
+import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import { aggregate } from "../snapshot/aggregate.ts";
 import type { DisabledElement } from "../snapshot/snapshot.ts";
 import { consoleLogger } from "../telemetry/console-logger.ts";
@@ -62,15 +65,21 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       },
     ],
   );
+  const verdicts = new HealthVerdicts();
+  const proxyTo = ({ origin, basePath }: ServerAddress): Upstream => ({
+    handler: fetchProxy(origin, basePath),
+    retain() {},
+  });
   const context: GraphContext = {
     logger,
     deadlines: new Deadlines(),
     counters: new LocalCounters(),
+    verdicts,
     files: NO_FILES,
     observers,
     internals: new Set(),
     internalServices: new Map(),
-    proxyTo: ({ origin, basePath }) => ({ handler: fetchProxy(origin, basePath), retain() {} }),
+    proxyTo,
     loadModule: async (module) => {
       const handler = Object.hasOwn(modules, module) ? modules[module] : undefined;
       if (handler === undefined)
@@ -89,6 +98,12 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     ],
   };
   const graph = await compileGraph(snapshot, null, context);
+  const checks = new ActiveChecks({
+    logger,
+    verdict: (verdict) => verdicts.tell([verdict]),
+    proxyTo,
+  });
+  await checks.follow(snapshot, graph.disabled);
   const handler = entryPointWay(
     {
       path: { sanitizePath: true },

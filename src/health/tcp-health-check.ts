@@ -1,9 +1,9 @@
-import { messageOf } from "../../core/errors.ts";
-import type { Logger } from "../../core/logger.ts";
-import { formatAddress } from "../../net/address.ts";
-import type { Connection, ConnectionHandler } from "../../net/connection.ts";
-import type { Dial, DialHandler, Runtime } from "../../net/runtime.ts";
-import type { TcpServer } from "../tcp/tcp-proxy.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import { formatAddress } from "../net/address.ts";
+import type { Connection, ConnectionHandler } from "../net/connection.ts";
+import type { Dial, DialHandler, Runtime } from "../net/runtime.ts";
+import type { TcpServer } from "../services/tcp/tcp-proxy.ts";
 
 /** `loadBalancer.healthCheck` of a TCP service. Times in milliseconds. */
 export interface TcpHealthCheckOptions {
