@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ROOT } from "../../../scripts/paths.ts";
 import { get, getUntil } from "../../support/http/get.ts";
+import { Http2Answers } from "../../support/http/http2-answers.ts";
+import { Flag, FrameType, frame, RawHttp2, request } from "../../support/http/raw-http2.ts";
 import { startRouter } from "../../support/router.ts";
 import { RawClient } from "../../support/sockets/raw-client.ts";
 import { startUpstream } from "../../support/sockets/recording-upstream.ts";
@@ -37,6 +39,8 @@ export default {
         return Promise.reject(new Error("later, on purpose"));
       case "/plain/nothing":
         return undefined as never;
+      case "/plain/101":
+        return new Response(null, { status: 101 });
       case "/plain/late":
         context.waitUntil(Promise.reject(new Error("left behind")));
         setTimeout(() => { throw new Error("outside of everything"); }, 1);
@@ -215,4 +219,25 @@ test("a changed module is loaded afresh, the others are kept", async () => {
   await program.write("other/changing.ts", text("again"));
   await getUntil(port, "/changing", (response) => response.text.startsWith("again"));
   expect((await get(port, "/steady")).text).toBe("steady 2");
+});
+
+test("a module's 101 that no client asked for is a 500, and its connection goes on", async () => {
+  await using router = await start();
+  using client = await router.client();
+  const ask = async (path: string) =>
+    (await client.request(`GET ${path} HTTP/1.1\r\nHost: app.test\r\n\r\n`)).status;
+  expect([await ask("/plain/101"), await ask("/plain/x")]).toEqual([500, 200]);
+  const http2 = await RawHttp2.connect(router.port);
+  const answers = new Http2Answers(http2);
+  const statuses: number[] = [];
+  for (const [stream, path] of [
+    [1, "/plain/101"],
+    [3, "/plain/x"],
+  ] as const) {
+    const whole = Flag.endHeaders | Flag.endStream;
+    await http2.send(frame(FrameType.headers, whole, stream, request(path)));
+    statuses.push((await answers.of(stream)).status);
+  }
+  http2.reset();
+  expect(statuses).toEqual([500, 200]);
 });
