@@ -23,6 +23,7 @@ import {
   EXPECT_CONTINUE_TIMEOUT,
   type UpstreamCall,
 } from "../upstream-call.ts";
+import { asProtocolError, checkUpgrade, violation } from "./violations.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -181,11 +182,7 @@ export class Http1Client
       if (this.requestBody !== null || this.writer.congested) {
         throw violation("101 before the request was received whole");
       }
-      const asked = call.request.upgrade.toLowerCase();
-      const given = (fields.first("upgrade") ?? "").toLowerCase();
-      if (asked === "" || asked !== given) {
-        throw violation(`101 for an upgrade to "${given}" that wasn't asked for`);
-      }
+      checkUpgrade(call.upgrade, fields.first("upgrade") ?? "");
       removeHopByHopFields(fields);
       this.switching = fields;
     } else if (head.status === 100) {
@@ -401,12 +398,4 @@ export class Http1Client
     this.reusable = false;
     this.connection.reset();
   }
-}
-
-function asProtocolError(error: unknown): ProxyError {
-  return error instanceof ProxyError ? error : violation("The response could not be read", error);
-}
-
-function violation(message: string, cause?: unknown): ProxyError {
-  return new ProxyError("upstream-protocol", "upstream", message, { cause });
 }
