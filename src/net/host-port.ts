@@ -29,6 +29,17 @@ export function parseHostPort(text: string): HostPort {
   };
 }
 
+/**
+ * Where the ":" before a port stands in a host as requests have it, or -1: the last one, behind
+ * brackets or alone, as Go's net.SplitHostPort finds it. What follows need not be a number.
+ */
+export function portColon(host: string): number {
+  const colon = host.lastIndexOf(":");
+  if (colon < 0) return -1;
+  const alone = host.indexOf(":") === colon && host.charCodeAt(0) !== 0x5b;
+  return alone || (host.charCodeAt(0) === 0x5b && host.charCodeAt(colon - 1) === 0x5d) ? colon : -1;
+}
+
 /** A host as sockets want it: an IPv6 address without the brackets that URLs have. */
 export function withoutBrackets(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;

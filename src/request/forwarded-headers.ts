@@ -4,6 +4,7 @@ import { obeyConnection } from "../http/fields/connection-fields.ts";
 import { bit, isManagedName, MANAGED } from "../http/fields/managed-fields.ts";
 import type { Middleware } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
+import { portColon } from "../net/host-port.ts";
 import { FieldId } from "../wire/field-names.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 
@@ -85,12 +86,9 @@ function forwardedPort(host: string, secure: boolean): string {
 
 /** The port in a Host field, "" where there is none. */
 function portOf(host: string): string {
-  const colon = host.lastIndexOf(":");
-  if (colon >= 0 && (host.indexOf(":") === colon || host.charCodeAt(colon - 1) === 0x5d)) {
-    const port = host.slice(colon + 1);
-    if (isPort(port)) return port;
-  }
-  return "";
+  const colon = portColon(host);
+  const port = colon < 0 ? "" : host.slice(colon + 1);
+  return isPort(port) ? port : "";
 }
 
 /** One to five digits. */

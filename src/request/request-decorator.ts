@@ -1,17 +1,11 @@
 import type { Middleware } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
+import { portColon, withoutBrackets } from "../net/host-port.ts";
 
 /** The host without port and brackets: "[::1]:80" and "[::1]" are "::1", text that is neither stays. */
 function withoutPort(host: string): string {
-  const colon = host.indexOf(":");
-  if (colon < 0) return host;
-  if (host.charCodeAt(0) === 0x5b) {
-    const close = host.indexOf("]");
-    const rest = host.charCodeAt(close + 1);
-    return close > 0 && (close + 1 === host.length || rest === 0x3a) ? host.slice(1, close) : host;
-  }
-  // Several colons without brackets are an IPv6 address, not a port.
-  return host.indexOf(":", colon + 1) < 0 ? host.slice(0, colon) : host;
+  const colon = portColon(host);
+  return withoutBrackets(colon < 0 ? host : host.slice(0, colon));
 }
 
 /** True where the host is what rules match already, so that nothing has to be made of it. */

@@ -4,17 +4,14 @@ import { Body } from "../../http/body.ts";
 import { ipStrategy } from "../../http/ip-strategy.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import { LazyResponse, reasonOf } from "../../http/lazy/lazy-response.ts";
+import { portColon, withoutBrackets } from "../../net/host-port.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import type { HttpMiddlewareKind } from "./http-middleware.ts";
 
 /** An address as X-Forwarded-For may have it, without the port: "192.0.2.1:80", "[::1]:80". */
 function withoutPort(address: string): string {
-  const colon = address.lastIndexOf(":");
-  if (colon < 0) return address;
-  if (address.startsWith("[")) {
-    return address.charCodeAt(colon - 1) === 0x5d ? address.slice(1, colon - 1) : address;
-  }
-  return address.indexOf(":") === colon ? address.slice(0, colon) : address;
+  const colon = portColon(address);
+  return colon < 0 ? address : withoutBrackets(address.slice(0, colon));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ProxyError, statusOf } from "../../core/errors.ts";
 import { now } from "../../core/timers.ts";
 import type { Exchange } from "../../http/exchange.ts";
+import { portColon, withoutBrackets } from "../../net/host-port.ts";
 
 /** What the access log's formats write of one exchange. One record is used again and again. */
 export class AccessLogRecord {
@@ -44,9 +45,8 @@ export function loggedTarget(exchange: Exchange, queryParameters: boolean): stri
 
 /** Host and port as Go's net.SplitHostPort has them, or the whole text and "-". */
 export function splitHostPort(text: string): [host: string, port: string] {
-  const colon = text.lastIndexOf(":");
+  const colon = portColon(text);
   if (colon < 0) return [text, "-"];
-  const host = text.slice(0, colon);
-  if (host.startsWith("[") && host.endsWith("]")) return [host.slice(1, -1), text.slice(colon + 1)];
-  return /[:[\]]/.test(host) ? [text, "-"] : [host, text.slice(colon + 1)];
+  const host = withoutBrackets(text.slice(0, colon));
+  return /[[\]]/.test(host) ? [text, "-"] : [host, text.slice(colon + 1)];
 }

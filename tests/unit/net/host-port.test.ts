@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseHostPort } from "../../../src/net/host-port.ts";
+import { parseHostPort, portColon, withoutBrackets } from "../../../src/net/host-port.ts";
 
 test.each([
   [":80", "", 80, "tcp"],
@@ -37,4 +37,26 @@ test.each([
   expect(() => parseHostPort(text)).toThrow(
     `expected an address such as ":80", "127.0.0.1:80" or "[::1]:80/tcp", found "${text}"`,
   );
+});
+
+test("the colon before a port is the last one, behind brackets or alone", () => {
+  const cases: Record<string, string | null> = {
+    "a.test": null,
+    "a.test:80": "80",
+    "a.test:": "",
+    ":80": "80",
+    "[::1]": null,
+    "[::1]:80": "80",
+    "[::1]x:80": null,
+    "[::1]:80:90": null,
+    "::1": null,
+    "a:b:80": null,
+    "a:b]:80": null,
+    "": null,
+  };
+  for (const [host, port] of Object.entries(cases)) {
+    const colon = portColon(host);
+    expect([host, colon < 0 ? null : host.slice(colon + 1)]).toEqual([host, port]);
+  }
+  expect(["[::1]", "::1", "a", "[a"].map(withoutBrackets)).toEqual(["::1", "::1", "a", "[a"]);
 });

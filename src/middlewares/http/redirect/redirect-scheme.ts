@@ -1,6 +1,7 @@
 import type { Exchange } from "../../../http/exchange.ts";
 import { httpError } from "../../../http/http-error.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
+import { portColon } from "../../../net/host-port.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import { locationOf, redirectedTarget, redirectTo } from "./redirect.ts";
 
@@ -24,8 +25,8 @@ function clientScheme(request: LazyRequest, exchange: Exchange): string {
 
 /** Where the port's ":" stands in a host, or the host's length. */
 function portAt(host: string): number {
-  const colon = host.lastIndexOf(":");
-  return colon > 0 && /^(?:\[[^\]]*\]|[^:]*):\d*$/.test(host) ? colon : host.length;
+  const colon = portColon(host);
+  return colon > 0 && /^\d*$/.test(host.slice(colon + 1)) ? colon : host.length;
 }
 
 /**
