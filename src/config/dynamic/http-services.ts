@@ -117,17 +117,17 @@ export const serviceSchema = z.strictObject({
       ),
     })
     .optional(),
-  mirroring: refused(
-    z.strictObject({
-      service: text().optional(),
-      mirrorBody: flag().optional(),
-      maxBodySize: integer(-1).optional(),
+  mirroring: z
+    .strictObject({
+      service: text(),
+      mirrorBody: flag().default(true),
+      maxBodySize: integer(-1).default(-1),
       mirrors: z
-        .array(z.strictObject({ name: text().optional(), percent: integer(0, 100).optional() }))
+        .array(z.strictObject({ name: text(), percent: integer(0, 100).default(0) }))
         .optional(),
       healthCheck: nothing().optional(),
-    }),
-  ),
+    })
+    .optional(),
   highestRandomWeight: z
     .strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() })
     .optional(),

@@ -5,6 +5,7 @@ import { startRouter } from "../../support/router.ts";
 import { freePort } from "../../support/sockets/free-port.ts";
 import { type RecordingUpstream, startUpstream } from "../../support/sockets/recording-upstream.ts";
 import { answering, plain } from "../../support/sockets/upstream-scripts.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const named = (name: string) => startUpstream(answering(plain(name)));
 
@@ -100,6 +101,50 @@ describe("balancing", () => {
     for (const same of ["/hrw", "/tree"])
       expect([same, new Set(await texts(port, same, 10)).size]).toEqual([same, 1]);
     expect((await get(port, "/hrw")).header("set-cookie")).toBeUndefined();
+  });
+
+  test("mirrors hear their share of the requests, bodies too, and their answers are dropped", async () => {
+    using main = startUpstream(answering(({ text }) => plain(`main ${text}`)));
+    using half = startUpstream(answering(() => plain("mirror", "500 Broken")));
+    using never = named("never");
+    using bodiless = named("bodiless");
+    const mirrored = (mirror: string, percent: number, more: object = {}) => ({
+      mirroring: { service: "main", mirrors: [{ name: mirror, percent }], ...more },
+    });
+    await using router = await startRouter({
+      dynamic: dynamic({
+        half: mirrored("broken", 50),
+        never: mirrored("idle", 0),
+        small: mirrored("idle", 100, { maxBodySize: 4 }),
+        bodiless: mirrored("empty", 100, { mirrorBody: false }),
+        main: balancing([main]),
+        broken: balancing([half]),
+        idle: balancing([never]),
+        empty: balancing([bodiless]),
+      }),
+    });
+    using client = await router.client();
+    const post = async (target: string, body: string) => {
+      const head = `POST ${target} HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${body.length}\r\n\r\n`;
+      return (await client.request(head + body)).text;
+    };
+    for (const body of ["one", "two", "three", "four"])
+      expect(await post("/half", body)).toBe(`main ${body}`);
+    const heard = (upstream: RecordingUpstream) =>
+      upstream.requests.map(({ method, target, text }) => `${method} ${target} ${text}`);
+    await waitFor("the mirror to hear two of four", () => half.requests.length >= 2);
+    expect(heard(half)).toEqual(["POST /half one", "POST /half three"]);
+    expect(await post("/never", "x")).toBe("main x");
+    expect(await post("/small", "much too large")).toBe("main much too large");
+    expect(await post("/bodiless", "body")).toBe("main body");
+    await waitFor("the mirror without bodies", () => bodiless.requests.length > 0);
+    expect(heard(bodiless)).toEqual(["POST /bodiless "]);
+    expect((await get(router.port, "/half")).text).toBe("main ");
+    await waitFor("the mirror of a GET", () => half.requests.length >= 3);
+    expect([heard(half).at(-1), heard(never)]).toEqual(["GET /half ", []]);
+    expect(await post("/small", "fits")).toBe("main fits");
+    await waitFor("the mirror of what fits", () => never.requests.length > 0);
+    expect(heard(never)).toEqual(["POST /small fits"]);
   });
 
   test("sticky cookies have Traefik's name and value and bring a client back", async () => {

@@ -98,6 +98,7 @@ test("each element of the dynamic reference is either right or disabled with its
   expect(namesIn(configuration.http!)).toEqual([
     "Service01",
     "Service02",
+    "Service04",
     "Middleware01",
     "Middleware04",
     "Middleware07",
@@ -112,7 +113,7 @@ test("each element of the dynamic reference is either right or disabled with its
   expect(namesIn(configuration.tcp!)).toEqual(["TCPService02", "TCPMiddleware03"]);
   expect(namesIn(configuration.udp!)).toEqual(["UDPRouter0", "UDPRouter1", "UDPService02"]);
   expect(configuration.tls!.certificates).toHaveLength(2);
-  const http = 2 + 3 + 15 + 2;
+  const http = 2 + 2 + 15 + 2;
   const tcp = 2 + 1 + 2 + 2;
   const tls = 2 + 2;
   expect(disabled.length).toBe(http + tcp + 1 + tls);

@@ -2,6 +2,7 @@ import type { HttpServiceTable } from "../http-service.ts";
 import { failover } from "./failover.ts";
 import { highestRandomWeight } from "./highest-random-weight.ts";
 import { loadBalancer } from "./load-balancer.ts";
+import { mirroring } from "./mirroring.ts";
 import { moduleHandler } from "./module-handler.ts";
 import { weighted } from "./weighted.ts";
 
@@ -11,5 +12,6 @@ export const HTTP_SERVICES: HttpServiceTable = {
   handler: moduleHandler,
   highestRandomWeight,
   loadBalancer,
+  mirroring,
   weighted,
 };
