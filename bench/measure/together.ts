@@ -36,8 +36,12 @@ export async function measureTogether<C extends Candidate>(
   context: BenchContext,
   title: string,
   candidates: readonly C[],
-  load: PutLoad<C>,
+  put: PutLoad<C>,
 ): Promise<Cost[]> {
+  const load: PutLoad<C> = (candidate, ...rest) =>
+    put(candidate, ...rest).catch((error: Error) => {
+      throw new Error(`${candidate.name}: ${error.message}`);
+    });
   const [first, ...others] = candidates;
   const costs: Cost[] = [];
   for (let at = 0; at === 0 || at < others.length; at += MOST - 1) {

@@ -37,13 +37,14 @@ export function relayRow(row: RelayLoad): Row {
     const { settings, workspace } = context;
     const directory = join(workspace, row.name);
     const certificate = writeCertificate(directory);
-    const [tls] = await freePorts(1);
     const started: { readonly process: MeasuredProcess }[] = [];
     try {
-      const backend = await startTlsBackend(workspace, directory, tls, certificate);
-      started.push({ process: backend });
       const candidates: RunningRelay[] = [];
       for (const [i, start] of relays(settings).entries()) {
+        // One each: nginx goes on with a connection that never fills, and the others starve.
+        const [tls] = await freePorts(1);
+        const own = join(directory, `backend-${i}`);
+        started.push({ process: await startTlsBackend(workspace, own, tls, certificate) });
         const backends = { tls, plain: context.backend.ports[0] };
         candidates.push(await start(join(directory, String(i)), backends));
         started.push(candidates[i]);
@@ -82,7 +83,7 @@ function startTlsBackend(
   certificate: CertificateFiles,
 ): Promise<MeasuredProcess> {
   const command = nginxCommand(
-    join(directory, "backend"),
+    directory,
     `
   access_log off;
   keepalive_requests 100000000;
