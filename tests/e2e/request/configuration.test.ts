@@ -131,7 +131,7 @@ describe("a mistake in the static configuration ends the start with 1 and says",
       "entryPoints:",
       "  web:",
       '    adress: ":80"',
-      "api: {insecure: true}",
+      "spiffe: {workloadAPIAddr: x}",
       "log:",
       "  filePath: {}",
       "",
@@ -143,7 +143,7 @@ describe("a mistake in the static configuration ends the start with 1 and says",
     expect([code, out]).toEqual([1, ""]);
     expect(err.trim().split("\n")).toEqual([
       'traefik.yml:3:5: entryPoints.web.adress: unknown key "adress", did you mean "address"?',
-      "traefik.yml:4:1: api: known to Traefik, not supported by Sluice yet",
+      "traefik.yml:4:1: spiffe: known to Traefik, not supported by Sluice yet",
       "traefik.yml:2:3: entryPoints.web.address: expected a string, found nothing",
       "traefik.yml:6:3: log.filePath: expected a string, found a section with keys",
     ]);
@@ -156,7 +156,7 @@ describe("a mistake in the static configuration ends the start with 1 and says",
       { env: { TRAEFIK_LOG_LEVLE: "INFO" } },
       /^TRAEFIK_LOG_LEVLE: log\.levle: .*"level"\?$/m,
     ],
-    ["the refused flag", { args: ["--api.dashboard"] }, /^--api.*: api: known to Traefik, not/m],
+    ["the refused flag", { args: ["--spiffe"] }, /^--spiffe: spiffe: known to Traefik, not/m],
     ["no such file", { args: ["--configFile=no.yml"] }, /^no\.yml: cannot be read: .*ENOENT/m],
     ["a TOML syntax error", { files: { "traefik.toml": "a = [1\n" } }, /traefik\.toml:[12]:\d+: /m],
     ["a YAML syntax error", { files: { "traefik.yml": "a: [1\n" } }, /traefik\.yml:[12]:\d+: /m],
@@ -174,7 +174,7 @@ describe("commands", () => {
     const { code, out } = await run({
       args: ["check", "--configFile=s.yml"],
       files: {
-        "s.yml": "api: {}\nproviders: {file: {filename: d.yml}}\ntls: {}\n",
+        "s.yml": "spiffe: {}\nproviders: {file: {filename: d.yml}}\ntls: {}\n",
         "d.yml": [
           "http:",
           "  routers:",
@@ -185,7 +185,7 @@ describe("commands", () => {
           "  services:",
           "    s: {loadBalancer: {servers: [{url: 'ftp://a'}]}}",
           "  middlewares:",
-          "    m: {basicAuth: {users: []}}",
+          "    m: {plugin: {x: {}}}",
           "    unused: {redirectRegex: {regex: '(', replacement: ''}}",
           "tcp: {routers: {r: {rule: 'HostSNI(`*`)', service: gone}}}",
           "",
@@ -203,12 +203,12 @@ describe("commands", () => {
       "d.yml:6:41: http.routers.refused.parentRefs: known to Traefik, not supported by Sluice yet",
       "d.yml:6:58: http.routers.refused.rule: Host takes 1 value, found 2, write Host(`a`) || Host(`b`) at column 1 of the rule Host(`a`,`b`)",
       'd.yml:8:35: http.services.s.loadBalancer.servers.0.url: expected the scheme http, https or h2c, found "ftp"',
-      "d.yml:10:9: http.middlewares.m.basicAuth: known to Traefik, not supported by Sluice yet",
+      "d.yml:10:9: http.middlewares.m.plugin: known to Traefik, not supported by Sluice yet",
       expect.stringMatching(/^d\.yml:11:5: .*missing closing \).* \(middleware unused@file\)$/),
       'd.yml:12:43: the TCP service "gone@file" does not exist (TCP router r@file)',
-      "s.yml:1:1: api: known to Traefik, not supported by Sluice yet",
+      "s.yml:1:1: spiffe: known to Traefik, not supported by Sluice yet",
       "s.yml:3:1: tls: belongs into a dynamic configuration (providers.file), ignored here",
-      "s.yml: 13 problems and 1 warning found; not supported yet: api, basicAuth, parentRefs",
+      "s.yml: 13 problems and 1 warning found; not supported yet: parentRefs, plugin, spiffe",
     ]);
   });
 
