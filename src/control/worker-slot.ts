@@ -129,10 +129,11 @@ export class WorkerSlot {
     const { logger, state } = this.options;
     const started = this.begin();
     const { snapshots, listen, terminating } = state();
+    // All in the queue at once: a newer snapshot that comes meanwhile goes behind these.
+    const orders = snapshots.map((snapshot) => this.order({ order: "apply", snapshot }));
+    if (listen !== undefined) orders.push(this.order({ order: "listen", options: listen }));
     try {
-      await started;
-      for (const snapshot of snapshots) await this.order({ order: "apply", snapshot });
-      if (listen !== undefined) await this.order({ order: "listen", options: listen });
+      await Promise.all([started, ...orders]);
       this.tell({ tell: "health", verdicts: state().verdicts });
       if (terminating) this.tell({ tell: "terminating" });
       logger.info("A worker serves again", { worker: this.index });
