@@ -15,10 +15,16 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 const GENERATED: Readonly<Record<string, string>> = {
   "config/schema/static.json": json(
-    editorSchema(staticSchema, "Sluice's static configuration: Traefik v3's keys"),
+    editorSchema(staticSchema, {
+      id: "urn:sluice:static-configuration",
+      title: "Sluice's static configuration: Traefik v3's keys",
+    }),
   ),
   "config/schema/dynamic.json": json(
-    editorSchema(dynamicSchema, "Sluice's dynamic configuration: Traefik v3's keys"),
+    editorSchema(dynamicSchema, {
+      id: "urn:sluice:dynamic-configuration",
+      title: "Sluice's dynamic configuration: Traefik v3's keys",
+    }),
   ),
   "docs/compatibility.md": compatibilityPage(staticSchema, dynamicSchema),
 };
