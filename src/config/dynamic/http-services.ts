@@ -109,12 +109,12 @@ export const serviceSchema = z.strictObject({
       service: text(),
       fallback: text(),
       healthCheck: nothing().optional(),
-      errors: refused(
-        z.strictObject({
-          maxRequestBodyBytes: integer(-1).optional(),
+      errors: z
+        .strictObject({
+          maxRequestBodyBytes: integer(-1).default(-1),
           status: texts().optional(),
-        }),
-      ),
+        })
+        .optional(),
     })
     .optional(),
   mirroring: z

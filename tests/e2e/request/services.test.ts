@@ -103,6 +103,40 @@ describe("balancing", () => {
     expect((await get(port, "/hrw")).header("set-cookie")).toBeUndefined();
   });
 
+  test("a fallback answers instead of statuses, with the request's body", async () => {
+    using main = startUpstream(
+      answering(({ target, text }) =>
+        target.endsWith("/bad") ? plain("broken", "502 Bad") : plain(`main ${text}`),
+      ),
+    );
+    using spare = startUpstream(answering(({ text }) => plain(`spare ${text}`, "201 Spare")));
+    const errors = { status: ["404", "500-599"], maxRequestBodyBytes: 8 };
+    await using router = await startRouter({
+      dynamic: dynamic({
+        both: { failover: { service: "main", fallback: "spare", errors } },
+        main: balancing([main]),
+        spare: balancing([spare]),
+      }),
+    });
+    using client = await router.client();
+    const send = async (method: string, target: string, body = "") => {
+      const length = body === "" ? "" : `Content-Length: ${body.length}\r\n`;
+      const head = `${method} ${target} HTTP/1.1\r\nHost: a.test\r\n${length}\r\n`;
+      const { status, text } = await client.request(head + body);
+      return `${status} ${text.trim()}`;
+    };
+    expect(await send("GET", "/both/good")).toBe("200 main");
+    expect(await send("POST", "/both/good", "body")).toBe("200 main body");
+    expect(await send("GET", "/both/bad")).toBe("201 spare");
+    expect(await send("POST", "/both/bad", "body")).toBe("201 spare body");
+    expect(main.requests.map(({ text }) => text)).toEqual(["", "body", "", "body"]);
+    using other = await router.client();
+    const { status, text } = await other.request(
+      "POST /both/good HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\n123456789",
+    );
+    expect([status, text]).toEqual([413, "Request body too large\n"]);
+  });
+
   test("mirrors hear their share of the requests, bodies too, and their answers are dropped", async () => {
     using main = startUpstream(answering(({ text }) => plain(`main ${text}`)));
     using half = startUpstream(answering(() => plain("mirror", "500 Broken")));

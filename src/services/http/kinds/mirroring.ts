@@ -68,8 +68,7 @@ class RequestCopy {
     const headerList = request.headerList.clone();
     this.original = { method, scheme, host, target, headerList, emptyPath, forwardPeer };
     this.exchange = exchange;
-    if (request.hasBody && !mirrorBody)
-      for (const name of BODY_FIELDS) headerList.delete(name);
+    if (request.hasBody && !mirrorBody) for (const name of BODY_FIELDS) headerList.delete(name);
     const body = mirrorBody ? request.takeBody() : null;
     if (body === null) {
       this.body = null;

@@ -1,0 +1,30 @@
+import { concatBytes } from "../../core/bytes.ts";
+import { ProxyError } from "../../core/errors.ts";
+import type { Body } from "../../http/body.ts";
+
+/**
+ * A whole body in memory; null where it has more than `limit` bytes (below 0: any number), and then
+ * the rest is not wanted. Rejects where it breaks off.
+ */
+export function collectedBody(body: Body, limit: number): Promise<Uint8Array | null> {
+  if (limit >= 0 && body.length > limit) return Promise.resolve(tooLarge(body));
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    body.pipe({
+      bodyChunk(bytes, start, end) {
+        size += end - start;
+        if (limit >= 0 && size > limit) resolve(tooLarge(body));
+        else chunks.push(bytes.slice(start, end));
+      },
+      bodyFlush() {},
+      bodyEnd: () => resolve(concatBytes(chunks)),
+      bodyFail: reject,
+    });
+  });
+}
+
+function tooLarge(body: Body): null {
+  body.cancel(new ProxyError("aborted", "internal", "The body is larger than is taken"));
+  return null;
+}
