@@ -18,6 +18,11 @@ import { ServedConnection } from "./served-connection.ts";
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 /** What TLS begins with; PostgreSQL's request for TLS begins with 0. */
 const TLS_HANDSHAKE = 0x16;
+/**
+ * A record with the fatal alert internal_error (RFC 8446 section 6.2): what Go, and with it Traefik,
+ * sends where it has no certificate for a ClientHello, sniStrict included.
+ */
+const INTERNAL_ERROR = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 80);
 /** The length of PostgreSQL's request for TLS. */
 const STARTTLS_LENGTH = 8;
 
@@ -216,6 +221,7 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
     const { entry } = this;
     const context = entry.routes.tls.choose(options, hello.serverName, this.local.ip);
     if ("refused" in context) {
+      this.connection.write(INTERNAL_ERROR);
       this.refuse(context.refused);
       return;
     }

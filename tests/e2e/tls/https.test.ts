@@ -3,6 +3,7 @@ import { type Certificate, makeCertificate } from "../../support/certificates.ts
 import { curl } from "../../support/curl.ts";
 import { FLAVOUR } from "../../support/flavour.ts";
 import { startWebSocketPeer } from "../../support/http/websocket-peer.ts";
+import { opensslClient } from "../../support/openssl-client.ts";
 import { testWith } from "../../support/requires.ts";
 import { type Router, startRouter } from "../../support/router.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -124,6 +125,9 @@ test("sniStrict refuses a name without a certificate, and no name at all", async
   expect(good.status).toBe(200);
   expect((await curl(`https://other.test:${router.port}/`, "-k")).exitCode).toBe(35);
   expect((await curl(`https://127.0.0.1:${router.port}/`, "-k")).exitCode).toBe(35);
+  // The alert that Go sends: internal_error.
+  for (const name of ["other.test", null])
+    expect((await opensslClient(router.port, { name })).text).toContain("SSL alert number 80");
 });
 
 test("versions: what minVersion and maxVersion leave out fails the handshake", async () => {
