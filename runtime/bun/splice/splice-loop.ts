@@ -59,7 +59,8 @@ export class SpliceLoop implements RelayKeeper {
   private ended: number[] = [];
   /** Ended while events of this round may still name them. */
   private leaving: number[] = [];
-  private timed = 0;
+  /** Those that have a deadline. */
+  private readonly deadlines = new Set<SplicedRelay>();
   private swept = 0;
   private running = true;
 
@@ -87,9 +88,9 @@ export class SpliceLoop implements RelayKeeper {
     const { libc, epoll, events } = this;
     const address = ptr(events);
     while (this.running) {
-      const patience = this.waiting.length > 0 ? 1 : this.timed > 0 ? TICK : -1;
+      const patience = this.waiting.length > 0 ? 1 : this.deadlines.size > 0 ? TICK : -1;
       const count = libc.epoll_wait(epoll, address, EVENTS, patience);
-      const time = this.timed > 0 ? now() : 0;
+      const time = this.deadlines.size > 0 ? now() : 0;
       for (let at = 0; at < count * EVENT_WORDS; at += EVENT_WORDS) {
         const number = events[at + DATA_WORD];
         if (number === COMMANDS) this.obey();
@@ -109,7 +110,7 @@ export class SpliceLoop implements RelayKeeper {
       this.libc.epoll_ctl(this.epoll, EPOLL_CTL_DEL, fd, ptr(this.event));
     this.leaving.push(relay.slot);
     this.ended.push(relay.id, relay.received[0], relay.received[1]);
-    if (relay.timed) this.timed--;
+    this.deadlines.delete(relay);
   }
 
   broken(fd: number): boolean {
@@ -117,6 +118,10 @@ export class SpliceLoop implements RelayKeeper {
     length[0] = 1;
     const failed = this.libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, ptr(state), ptr(length)) < 0;
     return failed || state[0] === TCP_CLOSE;
+  }
+
+  timed(relay: SplicedRelay): void {
+    this.deadlines.add(relay);
   }
 
   later(relay: SplicedRelay): void {
@@ -147,7 +152,6 @@ export class SpliceLoop implements RelayKeeper {
     const relay = new SplicedRelay(this, this.libc, this.pipes, id, slot, sides, now());
     this.slots[slot] = relay;
     this.relays.set(id, relay);
-    if (relay.timed) this.timed++;
     // Edges: what is ready now is told at once, later only what becomes ready.
     const events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     if (!this.watch(a, events, slot * 2) || !this.watch(b, events, slot * 2 + 1)) relay.reset();
@@ -162,7 +166,7 @@ export class SpliceLoop implements RelayKeeper {
 
   private sweep(time: number): void {
     this.swept = time;
-    for (const relay of this.relays.values()) {
+    for (const relay of this.deadlines) {
       if (relay.deadline !== 0 && relay.deadline <= time) relay.expired();
     }
   }

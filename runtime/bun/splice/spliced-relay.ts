@@ -1,4 +1,5 @@
 import { type Pointer, ptr } from "bun:ffi";
+import { now } from "../../../src/core/timers.ts";
 import {
   EAGAIN,
   EPOLLERR,
@@ -34,6 +35,8 @@ export interface RelayKeeper {
   /** It is over: its descriptors are to be closed. */
   left(relay: SplicedRelay): void;
   later(relay: SplicedRelay): void;
+  /** It has a deadline from now on. */
+  timed(relay: SplicedRelay): void;
 }
 
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
@@ -76,6 +79,8 @@ export class SplicedRelay {
   readonly slot: number;
   readonly received: [number, number] = [0, 0];
   deadline = 0;
+  /** Its deadline is looked after. */
+  timed = false;
   private readonly keeper: RelayKeeper;
   private readonly libc: Libc;
   private readonly pipes: PipePool;
@@ -109,16 +114,11 @@ export class SplicedRelay {
     this.idleTimeout = idleTimeout;
     this.terminationDelay = terminationDelay;
     this.ways = [way(a, b), way(b, a)];
-    if (idleTimeout > 0) this.deadline = time + idleTimeout;
+    if (idleTimeout > 0) this.limit(time + idleTimeout);
   }
 
   get descriptors(): readonly [number, number] {
     return [this.ways[0].from, this.ways[1].from];
-  }
-
-  /** It has deadlines, now or later. */
-  get timed(): boolean {
-    return this.idleTimeout > 0 || this.terminationDelay >= 0;
   }
 
   /** epoll's flags for a side. */
@@ -313,7 +313,14 @@ export class SplicedRelay {
     this.libc.shutdown(way.to, SHUT_WR);
     if (this.terminationDelay < 0 || this.terminating) return;
     this.terminating = true;
-    this.deadline = this.time + Math.max(this.terminationDelay, 1);
+    // The loop asks no clock for relays without a deadline.
+    this.limit(now() + Math.max(this.terminationDelay, 1));
+  }
+
+  private limit(deadline: number): void {
+    this.deadline = deadline;
+    if (!this.timed) this.keeper.timed(this);
+    this.timed = true;
   }
 
   private moved(): void {
