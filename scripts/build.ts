@@ -13,6 +13,7 @@ const { exitCode } = Bun.spawnSync(
     join(ROOT, "runtime/bun/main.ts"),
     // Loaded by their place beside main.ts, so bundlers must be told of them.
     join(ROOT, "runtime/bun/worker.ts"),
+    join(ROOT, "runtime/bun/bundled-packages.ts"),
     join(ROOT, "runtime/bun/splice-worker.ts"),
     join(ROOT, "runtime/bun/plane.ts"),
     "--compile",
@@ -34,7 +35,12 @@ const { exitCode } = Bun.spawnSync(
 );
 if (exitCode !== 0) process.exit(exitCode);
 // The executable carries its source maps; these are second copies.
-for (const name of ["worker.js.map", "splice-worker.js.map", "plane.js.map"])
+for (const name of [
+  "worker.js.map",
+  "splice-worker.js.map",
+  "plane.js.map",
+  "bundled-packages.js.map",
+])
   rmSync(join(dirname(EXECUTABLE), name), { force: true });
 rmSync(`${EXECUTABLE}.map`, { force: true });
 const megabytes = Math.round(statSync(EXECUTABLE).size / 1_000_000);

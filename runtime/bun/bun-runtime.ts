@@ -42,6 +42,7 @@ export function bunRuntime(): Runtime {
     forbidSplicing,
     // Not Bun.shrink: it throws compiled code away, and the next requests cost twice as much.
     releaseMemory: () => Bun.gc(true),
-    importModule,
+    importModule: (path, version) =>
+      importModule(path, version, new URL("./bundled-packages.ts", import.meta.url)),
   };
 }

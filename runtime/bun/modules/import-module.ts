@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { moduleError } from "../../node/modules/module-error.ts";
-import { BUNDLED_PACKAGES } from "./bundled-packages.ts";
 
 const SCHEME = "sluice:";
 const VERSION = /\?v=[^/]*$/;
@@ -15,19 +14,47 @@ const LOADERS: Readonly<Record<string, Bun.Loader & ("js" | "jsx" | "ts" | "tsx"
   ".mjs": "js",
   ".jsx": "jsx",
 };
-const NAMES = [...new Set(Object.keys(BUNDLED_PACKAGES).map((name) => name.split("/")[0]))];
+/** The packages of bundled-packages.ts. */
+const NAMES = ["hono", "itty-router", "zod"];
+
+type Bundled = typeof import("../bundled-packages.ts")["BUNDLED_PACKAGES"];
 
 let installed = false;
+let bundled: Promise<Bundled> | undefined;
+
+/** They are many and rarely needed: a file of their own, which an executable has as an entry point. */
+function bundledPackages(file: URL): Promise<Bundled> {
+  bundled ??= import(file.pathname).then(({ BUNDLED_PACKAGES }) => {
+    offer(BUNDLED_PACKAGES);
+    return BUNDLED_PACKAGES;
+  });
+  return bundled;
+}
+
+function offer(packages: Bundled): void {
+  Bun.plugin({
+    name: "bundled packages, by names of ours",
+    setup(build) {
+      for (const [name, load] of Object.entries(packages)) {
+        build.module(SCHEME + name, async () => ({
+          exports: (await load()) as Record<string, unknown>,
+          loader: "object",
+        }));
+      }
+    },
+  });
+}
 
 /**
  * Imports a module of the user's, afresh for another version. What it imports is looked for beside it
- * first, then among the bundled packages. Rejects with an Error that says file, line and column.
+ * first, then among the packages of `bundledFile`. Rejects with an Error that says file, line and column.
  */
 export async function importModule(
   path: string,
   version: string,
+  bundledFile: URL,
 ): Promise<Record<string, unknown>> {
-  install();
+  install(bundledFile);
   try {
     // A path and not a file URL: Bun keeps one module for a URL, whatever its query says.
     return await import(`${path}?v=${encodeURIComponent(version)}`);
@@ -40,54 +67,51 @@ export async function importModule(
  * An executable finds no package for what it loads from the disk, and Bun asks no plugin where one
  * is: sources that name a bundled package which isn't installed beside them get it by a name of ours.
  */
-function install(): void {
+function install(bundledFile: URL): void {
   if (installed) return;
   installed = true;
   Bun.plugin({
     name: "bundled packages",
     setup(build) {
-      for (const [name, load] of Object.entries(BUNDLED_PACKAGES)) {
-        build.module(SCHEME + name, async () => ({
-          exports: (await load()) as Record<string, unknown>,
-          loader: "object",
-        }));
-      }
-      build.onLoad({ filter: SOURCES }, (args) => {
+      build.onLoad({ filter: SOURCES }, async (args) => {
         const path = args.path.replace(VERSION, "");
         const loader = LOADERS[extname(path)];
-        return { contents: withBundled(readFileSync(path, "utf8"), path, loader), loader };
+        return {
+          contents: await withBundled(readFileSync(path, "utf8"), path, loader, bundledFile),
+          loader,
+        };
       });
     },
   });
 }
 
-function withBundled(text: string, path: string, loader: "js" | "jsx" | "ts" | "tsx"): string {
-  const wanted = bundledImports(text, path, loader);
-  if (wanted.size === 0) return text;
-  return text.replace(
-    /((?:\bfrom|\bimport)\s*\(?\s*)(["'])([^"'\n]+)\2/g,
-    (all, before: string, quote: string, name: string) =>
-      wanted.has(name) ? `${before}${quote}${SCHEME}${name}${quote}` : all,
-  );
-}
-
-/** The bundled packages that a source imports and that aren't installed beside it. */
-function bundledImports(
+/** The source with names of ours for the bundled packages that it imports and that aren't installed beside it. */
+async function withBundled(
   text: string,
   path: string,
   loader: "js" | "jsx" | "ts" | "tsx",
-): ReadonlySet<string> {
-  if (!NAMES.some((name) => text.includes(name))) return new Set();
-  let names: string[];
+  bundledFile: URL,
+): Promise<string> {
+  if (!NAMES.some((name) => text.includes(name))) return text;
+  let imports: string[];
   try {
-    names = new Bun.Transpiler({ loader }).scanImports(text).map((found) => found.path);
+    imports = new Bun.Transpiler({ loader }).scanImports(text).map((found) => found.path);
   } catch {
     // What is wrong with it is said when it is loaded.
-    return new Set();
+    return text;
   }
   const directory = dirname(path);
-  return new Set(
-    names.filter((name) => Object.hasOwn(BUNDLED_PACKAGES, name) && !isInstalled(name, directory)),
+  const absent = imports.filter(
+    (name) => NAMES.includes(name.split("/")[0]) && !isInstalled(name, directory),
+  );
+  if (absent.length === 0) return text;
+  const packages = await bundledPackages(bundledFile);
+  return text.replace(
+    /((?:\bfrom|\bimport)\s*\(?\s*)(["'])([^"'\n]+)\2/g,
+    (all, before: string, quote: string, name: string) =>
+      absent.includes(name) && Object.hasOwn(packages, name)
+        ? `${before}${quote}${SCHEME}${name}${quote}`
+        : all,
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { BUNDLED_PACKAGES } from "../../../runtime/bun/modules/bundled-packages.ts";
+import { BUNDLED_PACKAGES } from "../../../runtime/bun/bundled-packages.ts";
 
 /** Other platforms, types alone, and patterns, which stand for any number of entries. */
 const LEFT_OUT =
