@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { makeCertificate } from "../../support/certificates.ts";
+import { FLAVOUR } from "../../support/flavour.ts";
 import { Http2Answers } from "../../support/http/http2-answers.ts";
 import { block, Flag, FrameType, frame, RawHttp2 } from "../../support/http/raw-http2.ts";
 import { opensslClient } from "../../support/openssl-client.ts";
@@ -397,5 +398,26 @@ test("a session of other options opens nothing, nor one of before a reload that 
       session,
     );
     expect([version, again.status]).toEqual([version, undefined]);
+  }
+});
+
+test("a client without a required certificate gets the TLS library's alert, Deno's has none", async () => {
+  const options = { default: mutual("RequireAndVerifyClientCert") };
+  const dynamic = {
+    http: { routers: { all: { rule: "PathPrefix(`/`)", service: "whoami@internal", tls: {} } } },
+    tls: { options, certificates: [{ certFile: "server.pem", keyFile: "server.key" }] },
+  };
+  await using router = await startRouter({
+    dynamic: "",
+    provider: "    filename: dynamic.json",
+    files: { ...FILES, "dynamic.json": JSON.stringify(dynamic) },
+  });
+  for (const [version, alert] of [
+    ["-tls1_3", 116],
+    ["-tls1_2", 40],
+  ] as const) {
+    const { text, status } = await opensslClient(router.port, { name: "open.app.test" }, version);
+    expect(status).toBeUndefined();
+    if (FLAVOUR !== "deno") expect(text).toContain(`SSL alert number ${alert}`);
   }
 });
