@@ -37,7 +37,7 @@ export class Http3RequestReader implements Http3StreamHandler {
   begin(lines: Http3Fields, deadline: number): void {
     const { driver } = this.wire;
     driver.begin(pseudo(lines, ":method"), pseudo(lines, ":path"), deadline);
-    if (isTooLarge(lines, this.connection.entry.limits)) {
+    if (isTooLarge(lines, this.maxBytes)) {
       this.refused = true;
       const reason = "The request's head is larger than allowed";
       // Not before the runtime knows what it gives the rest of the request to.
@@ -49,6 +49,11 @@ export class Http3RequestReader implements Http3StreamHandler {
     this.wire.requestHead = head;
     this.contentLength = head.contentLength;
     if (announcesBody(head)) this.expectBody(head.contentLength);
+  }
+
+  /** Of a head or a trailer section: what HTTP/2 has, as HTTP/1.1 takes some more. */
+  private get maxBytes(): number {
+    return this.connection.entry.http2Limits.maxHeaderListBytes;
   }
 
   private expectBody(length: number): void {
@@ -86,8 +91,7 @@ export class Http3RequestReader implements Http3StreamHandler {
       this.refuse(MISCOUNTED_REQUEST);
       return;
     }
-    const { limits } = this.connection.entry;
-    const received = trailers && this.checked(() => http3RequestTrailers(trailers, limits));
+    const received = trailers && this.checked(() => http3RequestTrailers(trailers, this.maxBytes));
     if (received === undefined) return;
     driver.requestEnd(received);
     this.dispatch();

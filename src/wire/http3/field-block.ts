@@ -11,18 +11,9 @@ const FIELD_OVERHEAD = 32;
 /** Both are Latin-1; more than an octet is none. */
 const NO_OCTET = /[^\x00-\xff]/;
 
-/** Sizes as HTTP/1.1 has them. */
-export interface SectionLimits {
-  readonly maxHeadBytes: number;
-  readonly maxFields: number;
-}
-
-/** True where a head or a trailer section is more than that. */
-export function isTooLarge(
-  lines: Http3Fields,
-  { maxHeadBytes, maxFields }: SectionLimits,
-): boolean {
-  return lines.length > maxFields || sectionSize(lines) > maxHeadBytes;
+/** True where a head or a trailer section is larger than that, as `sectionSize` counts: over HTTP/2 the same is. */
+export function isTooLarge(lines: Http3Fields, maxBytes: number): boolean {
+  return sectionSize(lines) > maxBytes;
 }
 
 /** The size of a head or a trailer section as RFC 9114 section 4.2.2 counts it, in bytes. */

@@ -3,7 +3,7 @@ import { MalformedError, requestHead, trailerFields } from "../field-block/messa
 import { type FieldSet, NOT_IN_STREAM_RESPONSE, NOT_IN_TRAILERS } from "../field-sets.ts";
 import { HeaderList } from "../header-list.ts";
 import type { Http2Head } from "../http2/message.ts";
-import { fieldBlock, isTooLarge, type SectionLimits } from "./field-block.ts";
+import { fieldBlock, isTooLarge } from "./field-block.ts";
 
 /** Methods whose requests seldom have a body: whether there is one is seen before a handler has the request. */
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "CONNECT"]);
@@ -22,8 +22,8 @@ export function announcesBody({ method, contentLength }: Http2Head): boolean {
 }
 
 /** A request's trailers, checked as HTTP/2's are; what may not stand there is left out. Throws MalformedError. */
-export function http3RequestTrailers(lines: Http3Fields, limits: SectionLimits): HeaderList {
-  if (isTooLarge(lines, limits)) throw new MalformedError("A trailer section above the limit");
+export function http3RequestTrailers(lines: Http3Fields, maxBytes: number): HeaderList {
+  if (isTooLarge(lines, maxBytes)) throw new MalformedError("A trailer section above the limit");
   const block = fieldBlock(lines);
   return new HeaderList(block.bytes, trailerFields(block));
 }
