@@ -23,6 +23,8 @@ export interface RouterOptions {
   provider?: string;
   /** Further lines under `providers`, indented by two spaces. */
   providers?: string;
+  /** `core.workers`, for what is one worker's own: its pools, its turns, its TLS sessions. */
+  workers?: number;
   /** Further top-level YAML of the static configuration. */
   static?: string;
   files?: Readonly<Record<string, string>>;
@@ -89,6 +91,7 @@ function staticConfiguration(port: number, options: RouterOptions): string {
     options.provider ?? "    filename: dynamic.yml",
     "    watch: true",
     options.providers ?? "",
+    options.workers === undefined ? "" : `core: { workers: ${options.workers} }`,
     options.static ?? "",
     "",
   ].join("\n");

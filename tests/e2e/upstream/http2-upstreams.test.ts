@@ -27,7 +27,7 @@ type Script = (peer: Http2Peer, index: number) => Promise<void>;
 
 async function before(script: Script, more = "") {
   const upstream = scriptedHttp2(script);
-  const router = await startRouter({ dynamic: forwardingTo(upstream.url) + more });
+  const router = await startRouter({ workers: 1, dynamic: forwardingTo(upstream.url) + more });
   return {
     ...upstream,
     router,

@@ -72,7 +72,7 @@ const dynamic = (url: string, more: object = {}, transports: object = {}) =>
 test("HTTP/1.1 in front, h2c behind; a reload keeps the connection", async () => {
   const upstream = await startServer(createServer());
   const url = `h2c://127.0.0.1:${upstream.port}`;
-  await using router = await startRouter({ dynamic: dynamic(url) });
+  await using router = await startRouter({ workers: 1, dynamic: dynamic(url) });
   const post = await exchange(
     router.port,
     "POST /a HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
@@ -90,6 +90,7 @@ test("TLS with the backend's CA and a client certificate", async () => {
   const certificates = [{ certFile: "client.pem", keyFile: "client.key" }];
   const inside = { serverName: "backend.test", rootCAs: ["ca.pem"], certificates };
   await using router = await startRouter({
+    workers: 1,
     files: FILES,
     dynamic: dynamic(url, { serversTransport: "inside" }, { inside }),
   });
