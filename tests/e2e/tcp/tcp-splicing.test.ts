@@ -28,6 +28,8 @@ for (const [how, configuration] of [
       connection.halfClose();
     });
     await using router = await startRouter({
+      // Another worker may begin to listen while sockets are counted.
+      workers: 1,
       dynamic: tcp(
         ALL,
         "    s: { loadBalancer: { serversTransport: t, servers: [{ address: " +

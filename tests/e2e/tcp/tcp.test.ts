@@ -86,7 +86,7 @@ test("connections take turns, by weight, and servers that are down get none", as
 ${to("a", one.port)}    b: { loadBalancer: { servers: [{ address: "127.0.0.1:${two.port}" }, { address: "127.0.0.1:${dead}" }], healthCheck: { interval: 100ms, timeout: 1s } } }
 `,
   );
-  await using router = await startRouter({ dynamic, static: "log:\n  level: WARN\n" });
+  await using router = await startRouter({ workers: 1, dynamic, static: "log:\n  level: WARN\n" });
   const ask = async () => {
     using client = await RawClient.connect(router.port);
     return (await client.readUntil("\n")).trim();
