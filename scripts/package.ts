@@ -24,6 +24,9 @@ for (const name of new Bun.Glob("runtime/**/*.js").scanSync(target)) {
   const code = readFileSync(path, "utf8");
   writeFileSync(path, code.replace(/(new URL\("\.[^"]*)\.ts"/g, '$1.js"'));
 }
+// What is imported as text, such as the dashboard's files.
+for (const name of new Bun.Glob("src/**/*").scanSync(ROOT))
+  if (!name.endsWith(".ts")) cpSync(join(ROOT, name), join(target, name));
 mkdirSync(join(target, "config"), { recursive: true });
 for (const name of ["sluice.yml", "dynamic.yml"])
   cpSync(join(ROOT, "config", name), join(target, "config", name));
