@@ -73,7 +73,8 @@ export class MeasuredProcess {
 
   kill(): void {
     running.delete(this);
-    for (const { pid } of this.#stats().reverse()) {
+    // The process first: nginx would replace a worker that ends before it.
+    for (const { pid } of this.#stats()) {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
