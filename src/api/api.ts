@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { entryPointSchema } from "../config/static/entry-points.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Status } from "../status/status.ts";
 import { dashboardAnswer } from "./dashboard/dashboard.ts";
 import { type ApiElement, elementsOf, type Plane, type Section } from "./elements.ts";
@@ -12,6 +13,8 @@ import { BadRequest, pageOf } from "./list.ts";
 export interface ApiOptions {
   readonly configuration: StaticConfiguration;
   readonly status: Status;
+  /** What active health checks have found to be down. */
+  readonly down: () => readonly HealthVerdict[];
   readonly version: string;
   /** When the program started. */
   readonly startDate: Date;
@@ -39,7 +42,9 @@ const SECTIONS: readonly (readonly [Plane, readonly Section[]])[] = [
 export function createApi(
   options: ApiOptions,
 ): (request: ControlRequest) => Promise<ControlResponse> {
-  const { configuration, status } = options;
+  const { configuration } = options;
+  const elements = (plane: Plane, section: Section) =>
+    elementsOf(options.status, options.down(), plane, section)!;
   const { api } = configuration;
   const basePath = (api?.basePath ?? "").replace(/\/+$/, "");
   const app = new Hono({ strict: true });
@@ -57,8 +62,8 @@ export function createApi(
       { "Content-Type": "application/json; charset=UTF-8" },
     ),
   );
-  app.get(`${basePath}/api/overview`, (c) => json(c, overview(options)));
-  app.get(`${basePath}/api/rawdata`, (c) => json(c, rawData(status)));
+  app.get(`${basePath}/api/overview`, (c) => json(c, overview(configuration, elements)));
+  app.get(`${basePath}/api/rawdata`, (c) => json(c, rawData(elements)));
   app.get(`${basePath}/api/entrypoints`, (c) =>
     list(
       c,
@@ -74,10 +79,10 @@ export function createApi(
   for (const [plane, sections] of SECTIONS) {
     for (const section of sections) {
       const path = `${basePath}/api/${plane}/${section}`;
-      app.get(path, (c) => list(c, elementsOf(status, plane, section)!));
+      app.get(path, (c) => list(c, elements(plane, section)));
       app.get(`${path}/:name`, (c) => {
         const name = c.req.param("name");
-        const element = elementsOf(status, plane, section)!.find((one) => one.name === name);
+        const element = elements(plane, section).find((one) => one.name === name);
         return element === undefined
           ? failure(c, 404, `${TITLES[section]} not found: ${name}`)
           : json(c, element);
@@ -138,11 +143,13 @@ function entryPoint(configuration: StaticConfiguration, name: string): ApiElemen
   return { ...shown, name } as unknown as ApiElement;
 }
 
-function overview({ configuration, status }: ApiOptions): unknown {
+type Elements = (plane: Plane, section: Section) => readonly ApiElement[];
+
+function overview(configuration: StaticConfiguration, elements: Elements): unknown {
   const counts = (plane: Plane, section: Section) => {
-    const elements = elementsOf(status, plane, section)!;
-    const having = (wanted: string) => elements.filter((one) => one.status === wanted).length;
-    return { total: elements.length, warnings: having("warning"), errors: having("disabled") };
+    const all = elements(plane, section);
+    const having = (wanted: string) => all.filter((one) => one.status === wanted).length;
+    return { total: all.length, warnings: having("warning"), errors: having("disabled") };
   };
   const planes = SECTIONS.map(([plane, sections]) => [
     plane,
@@ -172,7 +179,7 @@ const TITLES_OF_PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 /** Every element by its name, in Traefik's order of maps; empty ones are left out. */
-function rawData(status: Status): unknown {
+function rawData(elements: Elements): unknown {
   const maps: [string, Plane, Section][] = [
     ["routers", "http", "routers"],
     ["middlewares", "http", "middlewares"],
@@ -185,9 +192,9 @@ function rawData(status: Status): unknown {
   ];
   return Object.fromEntries(
     maps.flatMap(([key, plane, section]) => {
-      const elements = elementsOf(status, plane, section)!;
-      if (elements.length === 0) return [];
-      const map = elements.map(({ name, provider, type, priorityStr, ...rest }) => [name, rest]);
+      const all = elements(plane, section);
+      if (all.length === 0) return [];
+      const map = all.map(({ name, provider, type, priorityStr, ...rest }) => [name, rest]);
       return [[key, Object.fromEntries(map)]];
     }),
   );

@@ -3,6 +3,7 @@ import { serviceSchema } from "../config/dynamic/http-services.ts";
 import type { ElementKind } from "../config/dynamic/schema.ts";
 import { tcpMiddlewareSchema, tcpServiceSchema } from "../config/dynamic/tcp.ts";
 import { udpServiceSchema } from "../config/dynamic/udp.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import { providerOf } from "../snapshot/names.ts";
 import type { RoutedRouter, RoutedTcpRouter, RoutedUdpRouter } from "../snapshot/snapshot.ts";
 import type { ElementStatus, Status } from "../status/status.ts";
@@ -27,6 +28,7 @@ const KINDS: Readonly<Record<Plane, Partial<Record<Section, ElementKind>>>> = {
 /** All elements of a section, sorted by name; undefined where the plane has no such section. */
 export function elementsOf(
   status: Status,
+  down: readonly HealthVerdict[],
   plane: Plane,
   section: Section,
 ): ApiElement[] | undefined {
@@ -35,11 +37,17 @@ export function elementsOf(
   return status
     .elements()
     .filter((element) => element.kind === kind)
-    .map((element) => shown(status, plane, section, element))
+    .map((element) => shown(status, down, plane, section, element))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function shown(status: Status, plane: Plane, section: Section, element: ElementStatus): ApiElement {
+function shown(
+  status: Status,
+  down: readonly HealthVerdict[],
+  plane: Plane,
+  section: Section,
+  element: ElementStatus,
+): ApiElement {
   const { name, provider } = element;
   const common = {
     error: element.errors.length === 0 ? undefined : element.errors,
@@ -70,7 +78,7 @@ function shown(status: Status, plane: Plane, section: Section, element: ElementS
       name,
       provider,
       type,
-      serverStatus: plane === "udp" ? undefined : serverStatus(service),
+      serverStatus: plane === "udp" ? undefined : serverStatus(service, downOf(down, plane, name)),
     };
   }
   const middlewares = (plane === "tcp" ? snapshot?.tcp : snapshot)?.middlewares as
@@ -136,17 +144,26 @@ function typeOf(element: object): string | undefined {
   return names[0]?.toLowerCase();
 }
 
-/** Servers that no check watches are up. */
-function serverStatus(service: object): Record<string, string> | undefined {
+/** The servers of a service that are down. */
+function downOf(down: readonly HealthVerdict[], plane: Plane, service: string): Set<string> {
+  const own = down.filter((verdict) => verdict.kind === plane && verdict.service === service);
+  return new Set(own.map(({ server }) => server));
+}
+
+/** A server is up until a check fails. */
+function serverStatus(
+  service: object,
+  down: ReadonlySet<string>,
+): Record<string, string> | undefined {
   const { loadBalancer } = service as {
     readonly loadBalancer?: {
-      readonly healthCheck?: unknown;
       readonly servers?: readonly { readonly url?: string; readonly address?: string }[];
     };
   };
-  if (loadBalancer === undefined || loadBalancer.healthCheck !== undefined) return undefined;
-  const servers = (loadBalancer.servers ?? []).map(({ url, address }) => url ?? address ?? "");
+  const servers = (loadBalancer?.servers ?? []).map(({ url, address }) => url ?? address ?? "");
   return servers.length === 0
     ? undefined
-    : Object.fromEntries(servers.sort().map((server) => [server, "UP"]));
+    : Object.fromEntries(
+        servers.sort().map((server) => [server, down.has(server) ? "DOWN" : "UP"]),
+      );
 }

@@ -80,6 +80,7 @@ export async function createProgram(
   answer = createApi({
     configuration,
     status: control.status,
+    down: () => control.verdicts,
     version: VERSION,
     startDate: new Date(),
   });

@@ -134,6 +134,22 @@ describe("the API", () => {
     expect(page.text).not.toContain("http");
   });
 
+  test("says which servers a health check has found to be down", async () => {
+    await using api = await startApi("{insecure: true}", 2);
+    await using up = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("ok") });
+    const servers = `servers: [{url: "${up.url.origin}"}, {url: "http://127.0.0.1:1"}]`;
+    const check = "healthCheck: {path: /, interval: 100ms}";
+    await api.router.reconfigure(
+      `http: {services: {app: {loadBalancer: {${servers}, ${check}}}}}\n`,
+    );
+    await waitFor("the second server to be down", async () => {
+      const { serverStatus } = (await api.ask("/api/http/services/app@file")).json();
+      return (
+        serverStatus?.[up.url.origin] === "UP" && serverStatus["http://127.0.0.1:1"] === "DOWN"
+      );
+    });
+  });
+
   test("without a dashboard has none", async () => {
     await using api = await startApi("{insecure: true, dashboard: false}");
     expect((await api.ask("/dashboard/")).status).toBe(404);
