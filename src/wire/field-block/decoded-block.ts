@@ -20,6 +20,8 @@ export class DecodedBlock {
   protocol: string | null = null;
   /** The list is over the limits: what is here is its beginning, and nothing has looked for faults in the rest. */
   overLimit = false;
+  /** Bytes of the whole list, also of what is above the limits, 32 more for each field. */
+  listBytes = 0;
   /**
    * Bytes by which the list is larger than the whole table and a multiple of the block: as much of it
    * is the same again. Negative where it isn't.

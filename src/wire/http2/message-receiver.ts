@@ -41,7 +41,8 @@ export class MessageReceiver<Owner> {
 
   /** A header block has come. `end`: the stream ends with it. Throws ConnectionError. */
   block(id: number, block: DecodedBlock, end: boolean): void {
-    if (block.expansion >= LEAST_EXPANSION) this.guard.countExpansion(block.expansion);
+    if (block.overLimit) this.guard.countRefused(block.listBytes);
+    else if (block.expansion >= LEAST_EXPANSION) this.guard.countExpansion(block.expansion);
     const stream = this.streams.open.get(id);
     if (stream === undefined) this.onNoStream(id, block, end);
     else if (stream.headReceived) this.trailers(stream, block, end);

@@ -88,7 +88,11 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
   ) {
     const server = role === "server";
     const writer = new FrameWriter(output);
-    const guard = new FloodGuard(limits.maxIdleControlFrames, limits.maxResets);
+    const guard = new FloodGuard(
+      limits.maxIdleControlFrames,
+      limits.maxResets,
+      limits.maxHeaderListBytes,
+    );
     const receiveWindow = new ReceiveWindow<Owner>(limits, writer);
     const sendWindow = new SendWindow(sink);
     const streams = new Streams(server, guard, writer, sink, receiveWindow, sendWindow);

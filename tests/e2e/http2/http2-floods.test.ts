@@ -236,6 +236,96 @@ test.each(Object.entries(BOMBS))(
   60_000,
 );
 
+/** 16,000 times `accept-encoding: gzip, deflate` by its number in HPACK's table: 960,000 bytes of 16,000. */
+const REFERENCES = new Uint8Array(16_000).fill(0x90);
+const HALF = REFERENCES.subarray(8000);
+/** Heads and trailers above a limit of 64 KiB, each on a stream of its own. */
+const REFUSED: Record<string, (stream: number) => Uint8Array> = {
+  heads: (stream) => frame(FrameType.headers, HEADERS, stream, REFERENCES),
+  "heads in several frames": (stream) =>
+    concatBytes([
+      frame(FrameType.headers, Flag.endStream, stream, HALF),
+      frame(FrameType.continuation, Flag.endHeaders, stream, HALF),
+    ]),
+  "heads whose streams are reset": (stream) =>
+    concatBytes([
+      frame(FrameType.headers, Flag.endHeaders, stream, REFERENCES),
+      frame(FrameType.rstStream, 0, stream, uint32(8)),
+    ]),
+  trailers: (stream) =>
+    concatBytes([
+      frame(FrameType.headers, Flag.endHeaders, stream, request("/", [], "POST")),
+      frame(FrameType.headers, HEADERS, stream, REFERENCES),
+    ]),
+  "heads on streams that were reset": (stream) =>
+    concatBytes([
+      frame(FrameType.headers, Flag.endHeaders, stream, request("/", [], "POST")),
+      frame(FrameType.windowUpdate, 0, stream, uint32(0)),
+      frame(FrameType.headers, HEADERS, stream, REFERENCES),
+    ]),
+};
+const SMALL_HEADS = "    http: { maxHeaderBytes: 65536 }";
+
+test.each(Object.entries(REFUSED))(
+  "HPACK bombs that are refused, %s: they end the connection, whatever useful work comes between",
+  async (_, send) => {
+    await using router = await startRouter({ dynamic: WHOAMI, web: SMALL_HEADS });
+    const good = goodClient(router);
+    for (let attacker = 0; attacker < 3; attacker++) {
+      using client = await RawHttp2.connect(router.port);
+      let answered = 0;
+      for (let i = 0; ; i++) {
+        const work = 4 * i + 1;
+        const head = request("/", [], "POST");
+        client.offer(frame(FrameType.headers, Flag.endHeaders, work, head));
+        client.offer(many(20, () => frame(FrameType.data, 0, work, Uint8Array.of(0x61))));
+        client.offer(frame(FrameType.data, Flag.endStream, work));
+        client.offer(send(work + 2));
+        const answer = await client.until(FrameType.headers, work);
+        if (answer === undefined) break;
+        answered++;
+        expect(answered).toBeLessThan(10);
+      }
+    }
+    const { good: served, bad } = await good.stop();
+    expect(bad).toBe(0);
+    expect(served).toBeGreaterThan(0);
+  },
+  60_000,
+);
+
+test("bombs that are refused are told why the connection ends: ENHANCE_YOUR_CALM", async () => {
+  await using router = await startRouter({ dynamic: WHOAMI, web: SMALL_HEADS });
+  using client = await RawHttp2.connect(router.port);
+  for (let i = 0; i < 10; i++) client.offer(REFUSED.heads(2 * i + 1));
+  expect(await client.goAwayCode()).toBe(ENHANCE_YOUR_CALM);
+});
+
+test("a client that now and then sends a head too large gets its 431, and the connection goes on", async () => {
+  await using router = await startRouter({ dynamic: WHOAMI, web: SMALL_HEADS });
+  // Without a table at the client each status is sent in words.
+  using client = await RawHttp2.connect(router.port, [1, 0]);
+  const large = request(
+    "/",
+    Array.from({ length: 7 }, (_, i) => [`x-${i}`, "v".repeat(10_000)]),
+  );
+  for (let i = 0; i < 20; i++) {
+    const stream = 4 * i + 1;
+    for (let at = 0; at < large.length; at += 16_000) {
+      const type = at === 0 ? FrameType.headers : FrameType.continuation;
+      const flags = at === 0 ? Flag.endStream : 0;
+      const last = at + 16_000 >= large.length ? Flag.endHeaders : 0;
+      client.offer(frame(type, flags | last, stream, large.subarray(at, at + 16_000)));
+    }
+    const refused = await client.until(FrameType.headers, stream);
+    expect(new TextDecoder("latin1").decode(refused?.payload)).toContain("431");
+    client.offer(frame(FrameType.headers, HEADERS, stream + 2, request()));
+    const served = await client.until(FrameType.headers, stream + 2);
+    expect(served?.payload[0]).toBe(0x88);
+  }
+  expect(client.ending).toBe("open");
+});
+
 test("250 ordinary heads at once are all served, however small maxHeaderBytes is", async () => {
   await using router = await startRouter({
     dynamic: WHOAMI,

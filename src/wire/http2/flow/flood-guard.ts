@@ -21,6 +21,15 @@ export const LEAST_EXPANSION = 64 * 1024;
 /** Bytes of it that count as a frame. */
 const EXPANSION_FRAME = 16 * 1024;
 
+/**
+ * How many header lists at the limit a connection may have refused before it ends, and the least bytes
+ * for small limits. Useful work doesn't make up for them: a byte of a body would pay for a megabyte.
+ */
+export const REFUSED_LISTS = 16;
+export const LEAST_REFUSED = 4 * 1024 * 1024;
+/** How long, in milliseconds, what is used up of that takes to come back. */
+const REFUSED_REGROWTH = 10_000;
+
 /** A head and trailers may be on their way when we reset a stream; so many of them are remembered at most. */
 const LATE_HEADS = 2;
 const MOST_LATE_HEADS = 2048;
@@ -32,19 +41,24 @@ const MOST_LATE_HEADS = 2048;
 export class FloodGuard {
   private readonly idle: Budget;
   private readonly resets: Budget;
+  private readonly refused: Budget;
   /** What may still come for streams that we have reset. */
   private lateBytes = 0;
   private lateHeads = 0;
 
-  constructor(maxIdle: number, maxResets: number) {
+  /** `maxHeaderListBytes`: what one header list may have. */
+  constructor(maxIdle: number, maxResets: number, maxHeaderListBytes = 0) {
     this.idle = new Budget(maxIdle, IDLE_REGROWTH);
     this.resets = new Budget(maxResets, RESETS_REGROWTH);
+    const maxRefused = Math.max(LEAST_REFUSED, REFUSED_LISTS * maxHeaderListBytes);
+    this.refused = new Budget(maxRefused, REFUSED_REGROWTH);
   }
 
   /** See `Http2Session.at`. */
   at(time: number): void {
     this.idle.at(time);
     this.resets.at(time);
+    this.refused.at(time);
   }
 
   /** A frame that moves nothing forward. False where it is one too many. */
@@ -61,6 +75,11 @@ export class FloodGuard {
   countExpansion(bytes: number): void {
     this.idle.take(Math.floor(bytes / EXPANSION_FRAME));
     this.countControl();
+  }
+
+  /** A header list of `bytes` was above the limits and decoded for nothing. Throws ConnectionError. */
+  countRefused(bytes: number): void {
+    if (!this.refused.take(bytes)) throw enhanceYourCalm("Too many header lists above the limit");
   }
 
   /** A piece of a body went either way, or a message came. */

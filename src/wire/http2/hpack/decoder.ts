@@ -98,6 +98,7 @@ export class HpackDecoder {
     }
     block.bytes = scratch.slice(0, this.length);
     block.fields = FIELDS.slice(0, this.fieldsLength);
+    block.listBytes = this.listBytes;
     block.expansion = this.listBytes - this.table.capacity - FAIR * (end - start);
     this.bytes = NOTHING;
     this.block = NO_BLOCK;
@@ -208,8 +209,8 @@ export class HpackDecoder {
 
   /** True where a field still fits into the list. */
   private admit(size: number): boolean {
-    if (this.block.overLimit) return false;
     this.listBytes += size;
+    if (this.block.overLimit) return false;
     if (
       this.listBytes > this.limits.maxHeaderListBytes ||
       this.fieldsLength >= this.limits.maxFields * STRIDE

@@ -70,6 +70,25 @@ describe("a header list above the limits", () => {
     }
   });
 
+  test("again and again ends the connection, whatever useful work comes between", () => {
+    // 1,000 times `:method: GET`, 42 bytes each: a list of 42,000 bytes whose block has 1,000.
+    const bomb = new Uint8Array(1000).fill(0x82);
+    const flags = Flag.endHeaders | Flag.endStream;
+    for (const trailers of [false, true]) {
+      const scene = serverScene({ maxHeaderListBytes: 20_000 });
+      let sent = 0;
+      while (sent < 300 && !scene.said().includes("error ENHANCE_YOUR_CALM")) {
+        const work = 4 * sent + 1;
+        scene.feed(post(work), data(work, "a"), data(work, "b"), lastData(work, ""));
+        scene.respond(work);
+        if (trailers) scene.feed(post(work + 2));
+        scene.feed(frame(FrameType.headers, flags, work + 2, bomb));
+        sent++;
+      }
+      expect(sent).toBe(Math.floor((4 * 1024 * 1024) / 42_000) + 1);
+    }
+  });
+
   test("leaves the table of HPACK as the peer has it", () => {
     const scene = serverScene({ maxFields: 6 });
     const many = Array.from({ length: 8 }, (_, i): Header => [`x-${i}`, "1"]);

@@ -87,6 +87,38 @@ describe("header lists much larger than their blocks", () => {
   });
 });
 
+describe("header lists above the limit", () => {
+  const MEGABYTE = 1024 * 1024;
+  const refuse = (guard: FloodGuard) => () => {
+    guard.countRefused(MEGABYTE);
+    return true;
+  };
+
+  test("may come to 16 times the limit, and not a byte more, whatever useful work there is between", () => {
+    const guard = new FloodGuard(1000, 1000, MEGABYTE);
+    for (let i = 0; i < 16; i++) {
+      refuse(guard)();
+      guard.worked();
+      guard.finished();
+    }
+    expect(() => guard.countRefused(1)).toThrow("above the limit");
+  });
+
+  test("may come to 4 MiB where the limit is small", () => {
+    const guard = new FloodGuard(1000, 1000, 4096);
+    for (let i = 0; i < 4; i++) refuse(guard)();
+    expect(() => guard.countRefused(1)).toThrow("above the limit");
+  });
+
+  test("may come for ever where it is one a second", () => {
+    const guard = new FloodGuard(1000, 1000, MEGABYTE);
+    for (let second = 1; second < 1000; second++) {
+      guard.at(second * 1000);
+      refuse(guard)();
+    }
+  });
+});
+
 describe("what is late for streams that we have reset", () => {
   test("is what their windows allowed, whatever pieces it comes in", () => {
     const guard = new FloodGuard(0, 0);
