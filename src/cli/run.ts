@@ -39,6 +39,8 @@ export async function run(
     configuration: source,
   });
   for (const notice of notices) logger[notice.level](formatIssue(notice));
+  // From now on: with several workers the first one serves before all of them do.
+  const stopping = stopSignal(runtime);
   try {
     await control.load();
     listening = await control.listen();
@@ -65,7 +67,7 @@ export async function run(
     const text = greeting(configuration, listening, control.status.report);
     runtime.stdout.write(new TextEncoder().encode(text));
   }
-  await stopSignal(runtime);
+  await stopping;
   logger.info("Shutting down");
   program.terminate();
   await control.shutdown();
