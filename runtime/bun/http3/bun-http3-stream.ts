@@ -49,6 +49,7 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
   /** What the writer didn't take. */
   private unsent: Uint8Array | null = null;
   private ended = false;
+  private hasTrailers = false;
 
   constructor(stream: QuicStream) {
     this.stream = stream as NativeStream;
@@ -213,6 +214,7 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
     this.ended = true;
     this.writer ??= this.stream.writer as unknown as Writer;
     if (trailers !== null && trailers.length > 0) {
+      this.hasTrailers = true;
       this.stream.onwanttrailers = () => void this.stream.sendTrailers(headerBlock(trailers));
     }
     if (!this.full && this.unsent === null) this.finish();
@@ -220,7 +222,12 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
   }
 
   private finish(): void {
-    this.writer!.endSync();
+    const end = () => {
+      if (!this.over) this.writer!.endSync();
+    };
+    // In the same turn as the last bytes, node:quic writes the trailers' block as if it were body.
+    if (this.hasTrailers) setImmediate(end);
+    else end();
   }
 
   reset(code: Http3Error): void {
