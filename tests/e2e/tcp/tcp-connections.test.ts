@@ -142,6 +142,7 @@ test("a server that fails its checks gets nothing until it answers as expected a
   using steady = answering("steady", () => true);
   using moody = answering("moody", () => well);
   await using router = await startRouter({
+    workers: 1,
     dynamic: tcp(
       ALL,
       `    s:
