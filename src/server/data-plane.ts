@@ -19,6 +19,7 @@ import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
 import { readFromTable } from "../tls/pem-reader.ts";
 import { type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
+import { acceptGrace } from "./entry-point/accept-grace.ts";
 import { EntryPoint } from "./entry-point/entry-point.ts";
 import { entryPointOptions } from "./entry-point/entry-point-options.ts";
 import { Http3EntryPoint } from "./http3/http3-entry-point.ts";
@@ -82,7 +83,7 @@ export class DataPlane {
   private readonly transports: Transports;
   private readonly verdicts = new HealthVerdicts();
   private readonly context: Omit<GraphContext, "tlsProblem" | "clientDemands">;
-  private readonly http3: Http3EntryPoint[] = [];
+  private readonly http3 = new Map<EntryPoint, Http3EntryPoint>();
   private readonly switches = new Map<string, { current: Handler | null }>();
   private graph: Graph | null = null;
   private tcp: TcpGraph | null = null;
@@ -137,7 +138,7 @@ export class DataPlane {
         entry.http3 === undefined
           ? undefined
           : new Http3EntryPoint(entryPoint, entry.http3.advertisedPort, runtime);
-      if (http3 !== undefined) this.http3.push(http3);
+      if (http3 !== undefined) this.http3.set(entryPoint, http3);
       entryPoint.handler = entryPointWay(
         {
           path: entry.http,
@@ -168,13 +169,13 @@ export class DataPlane {
         await entryPoint.listen(shared, ports[entryPoint.name]);
         bound.push(entryPoint);
       }
-      for (const http3 of this.http3) {
+      for (const http3 of this.http3.values()) {
         if (datagrams) await http3.listen();
         else http3.advertiseOther();
       }
       if (datagrams) await this.udp.listen();
     } catch (error) {
-      for (const http3 of this.http3) http3.close();
+      for (const http3 of this.http3.values()) http3.close();
       for (const entryPoint of bound) await entryPoint.shutdown();
       throw error;
     }
@@ -242,7 +243,7 @@ export class DataPlane {
       const hosts = graph.tlsHosts.get(entryPoint.name)!;
       entryPoint.routes = { tcp: plain, tcpTls, hosts, tls };
     }
-    for (const http3 of this.http3) http3.update();
+    for (const http3 of this.http3.values()) http3.update();
     useUdp();
     this.reloads++;
     for (const [name, handler] of graph.entryPoints) this.switches.get(name)!.current = handler;
@@ -271,25 +272,24 @@ export class DataPlane {
   }
 
   /**
-   * Graceful shutdown: goes on serving for the longest requestAcceptGraceTimeout, then stops
+   * Graceful shutdown: each entrypoint goes on serving for its requestAcceptGraceTimeout, then stops
    * accepting and lets what is in flight finish.
    */
   async shutdown(): Promise<void> {
     this.quietMoments?.stop();
-    const grace = Math.max(
-      0,
-      // One that doesn't listen has nobody to be polite to.
-      ...[...this.entryPoints, ...this.udp.entryPoints].map((entry) =>
-        entry.address === undefined ? 0 : entry.options.requestAcceptGraceTimeout,
-      ),
-    );
-    if (grace > 0) await new Promise((resolve) => setTimeout(resolve, grace));
-    for (const http3 of this.http3) http3.stop();
-    await Promise.all([...this.entryPoints, this.udp].map((plane) => plane.shutdown()));
-    for (const http3 of this.http3) http3.close();
+    const ends = this.entryPoints.map((entryPoint) => this.end(entryPoint));
+    await Promise.all([...ends, this.udp.shutdown()]);
     stopGone(this.graph?.elements ?? [], new Set());
     stopGone(this.tcp?.elements ?? [], new Set());
     this.pools.close();
+  }
+
+  private async end(entryPoint: EntryPoint): Promise<void> {
+    const http3 = this.http3.get(entryPoint);
+    await acceptGrace(entryPoint);
+    http3?.stop();
+    await entryPoint.shutdown();
+    http3?.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { parseHostPort } from "../net/host-port.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { UdpProxies } from "../services/udp/udp-proxy.ts";
 import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
+import { acceptGrace } from "./entry-point/accept-grace.ts";
 import { UdpEntryPoint, type UdpEntryPointOptions } from "./entry-point/udp-entry-point.ts";
 
 /** The UDP entrypoints, and the routers and services that serve them. */
@@ -74,9 +75,13 @@ export class UdpPlane {
     };
   }
 
-  /** Lets sessions end within each entrypoint's grace time. */
+  /** Takes new sessions for each entrypoint's requestAcceptGraceTimeout, and lets them end within its grace time. */
   async shutdown(): Promise<void> {
-    await Promise.all(this.entryPoints.map((entryPoint) => entryPoint.shutdown()));
+    const ends = this.entryPoints.map(async (entryPoint) => {
+      await acceptGrace(entryPoint);
+      await entryPoint.shutdown();
+    });
+    await Promise.all(ends);
   }
 }
 

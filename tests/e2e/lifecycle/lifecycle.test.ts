@@ -86,6 +86,29 @@ test("requestAcceptGraceTimeout: it goes on serving, and ping says that the end 
   expect(await router.program.exited()).toBe(0);
 });
 
+for (const workers of [1, 2]) {
+  test(`requestAcceptGraceTimeout is each entrypoint's own, with ${workers} workers`, async () => {
+    const other = await freePort();
+    await using router = await startRouter({
+      workers,
+      web: "    transport: {lifeCycle: {requestAcceptGraceTimeout: 3s}}",
+      entryPoints: { other },
+      dynamic: "http: {routers: {all: {rule: PathPrefix(`/`), service: whoami@internal}}}",
+    });
+    expect((await get(other, "/")).status).toBe(200);
+    router.program.signal("SIGTERM");
+    await waitFor("the other one to stop accepting", () =>
+      get(other, "/").then(
+        () => false,
+        () => true,
+      ),
+    );
+    expect(router.program.exitCode).toBeNull();
+    expect((await get(router.port, "/")).status).toBe(200);
+    expect(await router.program.exited()).toBe(0);
+  });
+}
+
 test("graceTimeOut cuts what doesn't finish", async () => {
   using upstream = startUpstream(
     sendingThenStalling("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
