@@ -52,7 +52,8 @@ export class Http1Connection
     this.wire = new Http1Wire(this, this.writer);
     this.driver = new ExchangeDriver(this, this.wire);
     this.reader = new Http1RequestReader(connection, entry.limits, this);
-    this.headDeadline = this.expectIn(entry.readTimeout);
+    // One that came from a handshake while the entrypoint was shutting down has no time to be idle.
+    this.headDeadline = this.expectIn(entry.draining ? DRAIN_MOMENT : entry.readTimeout);
   }
 
   // --- the connection ---

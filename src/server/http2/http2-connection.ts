@@ -15,7 +15,7 @@ import {
 import { Session } from "../../wire/http2/session.ts";
 import { MutedConnection } from "../connection/muted-connection.ts";
 import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
-import { clientGone, graceTimeOver } from "../exchange/exchange-endings.ts";
+import { clientGone, DRAIN_MOMENT, graceTimeOver } from "../exchange/exchange-endings.ts";
 import { ServerConnection } from "../exchange/server-connection.ts";
 import { LingeringConnection } from "../http1/lingering-connection.ts";
 import { Http2Arrivals } from "./http2-arrivals.ts";
@@ -53,7 +53,9 @@ export class Http2Connection
   private draining = false;
   /** What the client sent before it knew of the drain is all here. */
   private settled = false;
-  /** For the client's word that it knows of the drain; 0 where none is awaited. */
+  /** The client knows of the drain. */
+  private told = false;
+  /** For the client's word that it knows of the drain, then for what it may have sent about then; 0 for none. */
   private leavingDeadline = 0;
   private over = false;
   /** Nothing is left to do but to send what waits and to close. */
@@ -80,6 +82,8 @@ export class Http2Connection
     this.headMemory = new Http2HeadMemory(entry.http2Limits.maxHeaderListBytes);
     this.idleDeadline = this.expectIn(entry.readTimeout);
     this.session.start();
+    // It came while the entrypoint was shutting down, as from a handshake.
+    if (entry.draining) this.beginDrain();
   }
 
   /** So much waits for the client that streams should stop producing until `writable`. */
@@ -247,8 +251,11 @@ export class Http2Connection
     this.settle();
   }
 
+  /** A client with several threads may have written a request just behind its answer. */
   pong(): void {
-    if (this.draining) this.settle();
+    if (!this.draining || this.told || this.settled) return;
+    this.told = true;
+    this.leavingDeadline = this.expectIn(DRAIN_MOMENT);
   }
 
   sessionError(code: number, reason: string): void {
@@ -288,8 +295,8 @@ export class Http2Connection
   }
 
   /**
-   * GOAWAY that refuses nothing yet, and a PING: behind its answer come no more requests. Closed
-   * before, the connection would lose those that are on their way (RFC 9113 section 6.8).
+   * GOAWAY that refuses nothing yet, and a PING: a moment behind its answer come no more requests.
+   * Closed before, the connection would lose those that are on their way (RFC 9113 section 6.8).
    */
   beginDrain(): void {
     if (this.draining) return;
@@ -297,6 +304,13 @@ export class Http2Connection
     this.session.drain();
     this.session.ping();
     this.leavingDeadline = this.expectIn(LEAVING_TIME);
+  }
+
+  /** Streams that a client opens now are its own fault; those that are there go on. */
+  private refuseMore(): void {
+    if (this.streams.size > 0) this.session.refuseMore();
+    this.settle();
+    if (!this.over) this.flush();
   }
 
   private settle(): void {
@@ -331,7 +345,7 @@ export class Http2Connection
       this.clientGone("The client took nothing within the idleTimeout");
       return;
     }
-    if (this.passed(this.leavingDeadline)) this.settle();
+    if (this.passed(this.leavingDeadline)) this.refuseMore();
     if (this.refused !== null) this.resetRefused(this.refused);
     for (const stream of [...this.streams]) {
       if (this.passed(stream.driver.due)) stream.driver.expired();

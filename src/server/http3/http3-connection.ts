@@ -11,7 +11,7 @@ import {
 } from "../../net/http3.ts";
 import { RESETS_REGROWTH } from "../../wire/http2/flow/flood-guard.ts";
 import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
-import { clientGone, graceTimeOver } from "../exchange/exchange-endings.ts";
+import { clientGone, DRAIN_MOMENT, graceTimeOver } from "../exchange/exchange-endings.ts";
 import { ServerConnection } from "../exchange/server-connection.ts";
 import { Http3RequestReader } from "./http3-request-reader.ts";
 import { Http3Wire } from "./http3-wire.ts";
@@ -58,7 +58,8 @@ export class Http3Connection extends ServerConnection implements Http3Connection
     this.idleDeadline = 0;
     this.requests++;
     reader.begin(head, this.entry.deadlines.after(this.entry.readTimeout));
-    if (this.worn) this.drainConnection();
+    if (this.draining) this.connection.drain();
+    else if (this.worn) this.drainConnection();
     return reader;
   }
 
@@ -110,11 +111,11 @@ export class Http3Connection extends ServerConnection implements Http3Connection
     }
   }
 
+  /** An idle connection stays for a request that is on its way, which is its last. */
   drainConnection(): void {
     if (this.draining) return;
     this.draining = true;
-    // A client that is gone would never let an idle connection end in peace.
-    if (this.streams.size === 0) this.connection.cut();
+    if (this.streams.size === 0) this.idleDeadline = this.expectIn(DRAIN_MOMENT);
     else this.connection.drain();
   }
 

@@ -71,7 +71,7 @@ export class MessageReceiver<Owner> {
       }
     }
     streams.lastOfPeer = id;
-    if (streams.open.size >= this.maxConcurrentStreams) {
+    if (streams.finalOfPeer >= 0 || streams.open.size >= this.maxConcurrentStreams) {
       streams.resetUnknown(id, ErrorCode.refusedStream);
     } else {
       this.request(streams.addOfPeer(), block, end);

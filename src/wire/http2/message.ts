@@ -218,6 +218,8 @@ export interface Http2Session<Owner> {
   reset(stream: Http2Stream<Owner>, code: number): void;
   /** GOAWAY without error: the peer opens no more streams, those that are there go on (RFC 9113 section 6.8). */
   drain(): void;
+  /** Server role, behind `drain` and a moment: GOAWAY with the last stream that is served; those above are refused. */
+  refuseMore(): void;
   /** GOAWAY with a code, and every stream hears `streamReset`. The driver flushes and closes. */
   abort(code: number, reason: string): void;
   /** PING; `pong` follows. */

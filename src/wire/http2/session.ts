@@ -342,9 +342,19 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     this.writer.goAway(this.server ? LARGEST_STREAM : 0, ErrorCode.noError);
   }
 
+  refuseMore(): void {
+    const { streams } = this;
+    if (this.over || streams.finalOfPeer >= 0) return;
+    this.draining = true;
+    streams.finalOfPeer = streams.lastOfPeer;
+    this.writer.goAway(streams.finalOfPeer, ErrorCode.noError);
+  }
+
   abort(code: number, _reason: string): void {
     if (this.over) return;
-    this.writer.goAway(this.streams.lastOfPeer, code);
+    const { finalOfPeer, lastOfPeer } = this.streams;
+    // It may not grow from one GOAWAY to the next.
+    this.writer.goAway(finalOfPeer >= 0 ? finalOfPeer : lastOfPeer, code);
     this.end(code);
   }
 

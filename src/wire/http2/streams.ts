@@ -14,6 +14,8 @@ export class Streams<Owner> {
   readonly open = new Map<number, Stream<Owner>>();
   /** The highest number that the peer has used. */
   lastOfPeer = 0;
+  /** The last one that our final GOAWAY named: those above are refused. -1 before it. */
+  finalOfPeer = -1;
   private nextOwn = 1;
   private readonly server: boolean;
   private readonly guard: FloodGuard;

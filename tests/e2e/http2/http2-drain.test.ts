@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { Flag, FrameType, frame, RawHttp2, request } from "../../support/http/raw-http2.ts";
-import { type Router, startRouter } from "../../support/router.ts";
+import { forwardingTo, type Router, startRouter } from "../../support/router.ts";
+import { startUpstream } from "../../support/sockets/recording-upstream.ts";
+import { plain } from "../../support/sockets/upstream-scripts.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const WHOAMI = `http:
   routers:
@@ -23,7 +26,7 @@ async function idleClient(router: Router): Promise<RawHttp2> {
   return client;
 }
 
-test("an idle client's request that crosses the GOAWAY is answered; its PONG ends the connection", async () => {
+test("an idle client's request that crosses the GOAWAY is answered, and so is one just behind its PONG; then it ends", async () => {
   await using router = await startRouter({ dynamic: WHOAMI });
   using client = await idleClient(router);
   router.program.signal("SIGTERM");
@@ -35,7 +38,10 @@ test("an idle client's request that crosses the GOAWAY is answered; its PONG end
   const data = await client.until(FrameType.data, 3);
   expect(new TextDecoder().decode(data?.payload)).toContain("GET /crossing HTTP");
   await client.send(frame(FrameType.ping, Flag.ack, 0, ping?.payload));
-  expect(await goAway(client)).toEqual([3, 0]);
+  // Another thread of the client's wrote it before it heard.
+  await client.send(frame(FrameType.headers, HEADERS, 5, request("/behind")));
+  expect((await client.until(FrameType.data))?.stream).toBe(5);
+  expect(await goAway(client)).toEqual([5, 0]);
   expect(await client.readToEnd()).toBe("");
   client.close();
   expect(await router.program.exited()).toBe(0);
@@ -70,4 +76,32 @@ test("keepAliveMaxRequests: the connection ends likewise, and loses nothing", as
   expect(new TextDecoder().decode(data?.payload)).toContain("GET /crossing HTTP");
   await client.send(frame(FrameType.ping, Flag.ack, 0, ping?.payload));
   expect(await goAway(client)).toEqual([5, 0]);
+});
+
+test("a client that goes on opening streams: those above the final GOAWAY's are refused, those below are served", async () => {
+  const gate = Promise.withResolvers<void>();
+  using upstream = startUpstream(async (connection) => {
+    await connection.request();
+    await gate.promise;
+    await connection.send(plain("late"));
+  });
+  await using router = await startRouter({ dynamic: forwardingTo(upstream.url) });
+  using client = await RawHttp2.connect(router.port);
+  await client.send(frame(FrameType.headers, HEADERS, 1, request("/")));
+  await waitFor("the request", () => upstream.requests.length === 1);
+  router.program.signal("SIGTERM");
+  expect(await goAway(client)).toEqual([EVERY_STREAM, 0]);
+  const ping = await client.until(FrameType.ping);
+  await client.send(frame(FrameType.ping, Flag.ack, 0, ping?.payload));
+  expect(await goAway(client)).toEqual([1, 0]);
+  await client.send(frame(FrameType.headers, HEADERS, 3, request("/")));
+  const refused = await client.until(FrameType.rstStream, 3);
+  expect(refused?.payload).toEqual(Uint8Array.of(0, 0, 0, 7));
+  gate.resolve();
+  const data = await client.until(FrameType.data, 1);
+  expect(new TextDecoder().decode(data?.payload)).toBe("late");
+  expect(await goAway(client)).toEqual([1, 0]);
+  expect(await client.readToEnd()).toBe("");
+  client.close();
+  expect(await router.program.exited()).toBe(0);
 });

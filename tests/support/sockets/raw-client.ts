@@ -13,6 +13,22 @@ export class RawClient extends RawConnection {
     return client;
   }
 
+  /** The same behind a TLS handshake, in which the server's certificate isn't checked. */
+  static async connectTls(port: number): Promise<RawClient> {
+    const client = new RawClient();
+    const tls = { rejectUnauthorized: false, serverName: "app.test" } as Bun.TLSOptions;
+    client.attach(
+      await Bun.connect({
+        hostname: "127.0.0.1",
+        port,
+        tls,
+        allowHalfOpen: true,
+        socket: client.handlers,
+      }),
+    );
+    return client;
+  }
+
   /**
    * The next final response, with the interim ones before it. `method` is the request's.
    * Throws where it is malformed, or where the connection ends before it is complete.

@@ -124,6 +124,26 @@ describe("GOAWAY", () => {
     expect(scene.said()).toEqual([GET_1, GET_1.replace("1", "3")]);
   });
 
+  test("refuseMore: streams above the one that it names are refused, and no later GOAWAY names more", () => {
+    const scene = serverScene().feed(get(1), post(3));
+    scene.session.drain();
+    scene.session.refuseMore();
+    scene.session.refuseMore();
+    scene.feed(post(5), data(5, "abc"), lastData(5, ""), lastData(3, "abc"));
+    scene.respond(1);
+    scene.session.abort(ErrorCode.noError, "");
+    expect(scene.both()).toEqual({
+      said: [GET_1, POST_1.replace("1", "3"), "data 3 abc", "end 3", "reset 3 NO_ERROR"],
+      wrote: [
+        `GOAWAY ${2 ** 31 - 1} NO_ERROR`,
+        "GOAWAY 3 NO_ERROR",
+        "RST_STREAM 5 REFUSED_STREAM",
+        OK_1,
+        "GOAWAY 3 NO_ERROR",
+      ],
+    });
+  });
+
   test("abort: the streams are gone, and nothing is read or written any more", () => {
     const scene = serverScene().feed(post(1), get(3), get(5));
     scene.respond(5);
