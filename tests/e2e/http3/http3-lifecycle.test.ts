@@ -9,6 +9,7 @@ import {
 } from "../../support/http3-scene.ts";
 import { startProgram } from "../../support/program.ts";
 import { freePort } from "../../support/sockets/free-port.ts";
+import { RawClient } from "../../support/sockets/raw-client.ts";
 import { startUpstream } from "../../support/sockets/recording-upstream.ts";
 import { UdpPeer } from "../../support/sockets/udp-peer.ts";
 import { plain } from "../../support/sockets/upstream-scripts.ts";
@@ -68,6 +69,26 @@ test("SIGTERM: what is in flight finishes, up and down, idle connections close, 
   const downloaded = await download.answer();
   expect([downloaded.event, downloaded.length]).toEqual(["end", body.length]);
   expect((await upload.answer()).body).toBe("begun");
+  expect(await router.program.exited()).toBe(0);
+});
+
+test("SIGTERM: a request that is on its way on an idle connection is answered", async () => {
+  await using router = await startHttp3Router({ dynamic: HTTP3_WHOAMI });
+  await using client = startClient();
+  const idle = await client.connect(router.port);
+  expect((await idle.ask()).status).toBe(200);
+  router.program.signal("SIGTERM");
+  await waitFor("the shutdown to begin", () =>
+    RawClient.connect(router.port).then(
+      (probe) => {
+        probe.reset();
+        return false;
+      },
+      () => true,
+    ),
+  );
+  expect((await idle.ask()).status).toBe(200);
+  await idle.closed();
   expect(await router.program.exited()).toBe(0);
 });
 

@@ -67,7 +67,7 @@ export class EntryScene implements HttpEntryPoint {
     error: (message: string) => void this.logs.push(message),
   };
   requestCount = 0;
-  readonly draining = false;
+  draining = false;
   readonly exchanges: Exchange[] = [];
   /** Of the exchanges that have finished, in order. */
   readonly finished: number[] = [];
