@@ -8,6 +8,7 @@ import { parseHostPort } from "../net/host-port.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import type { Threads } from "../net/threads.ts";
 import type { ApplyReport, Listening, ListenOptions } from "../server/data-plane.ts";
+import { listenError } from "../server/entry-point/listen-error.ts";
 import { isUdp } from "../server/udp-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -118,9 +119,12 @@ export class WorkerPlanes implements Planes {
   async listen(): Promise<readonly Listening[]> {
     const entries = Object.entries(this.options.configuration.entryPoints);
     const tcp = entries.filter(([, entry]) => !isUdp(entry));
-    for (const [, { address, reusePort }] of tcp) {
+    for (const [name, { address, reusePort }] of tcp) {
       const { hostname, port } = parseHostPort(address);
-      if (!reusePort) await this.options.runtime.threads.checkPort(hostname, port);
+      if (reusePort) continue;
+      await this.options.runtime.threads.checkPort(hostname, port).catch((error: unknown) => {
+        throw listenError(name, port, error);
+      });
     }
     const [first, ...others] = this.slots;
     const order = (slot: WorkerSlot, options: Omit<ListenOptions, "datagrams">) =>

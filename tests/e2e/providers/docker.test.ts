@@ -4,6 +4,7 @@ import { testWith } from "../../support/requires.ts";
 import { type Router, startRouter } from "../../support/router.ts";
 import { DOCKER_IMAGE, serve, startDocker } from "../../support/servers/docker-server.ts";
 import { freePort } from "../../support/sockets/free-port.ts";
+import { UnixRelay } from "../../support/sockets/unix-relay.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 const test = testWith("dockerd", "docker", "busybox");
@@ -72,26 +73,25 @@ describe("the Docker provider", () => {
     "starts without an engine, and keeps what it had while the engine is away",
     async () => {
       await using engine = await startDocker();
+      using relay = new UnixRelay(`${engine.socket}.relay`, engine.socket);
       const value = await freePort();
-      await engine.run(
-        "app",
-        value,
-        port("app", value),
-        "traefik.http.routers.a.rule=Host(`a.test`)",
-      );
-      await engine.stop();
-      await using router = await routerWith(`docker: {endpoint: "unix://${engine.socket}"}`);
+      const rule = "traefik.http.routers.a.rule=Host(`a.test`)";
+      await engine.run("app", value, port("app", value), rule);
+      await using router = await routerWith(`docker: {endpoint: "unix://${relay.path}"}`);
       expect((await get(router.port, "/file")).status).toBe(200);
       await router.program.logged("the connection to the Docker engine");
-      await engine.start();
-      await engine.docker("start", "app");
+      await relay.open();
       await answers(router, "a.test", "200 app");
-      await engine.kill();
+
+      relay.cut();
       await router.program.logged(/(Lost[\s\S]*){2}/);
       expect(await host(router, "a.test")).toBe("200 app");
-      await engine.start();
-      await engine.docker("start", "app");
-      await answers(router, "a.test", "200 app");
+      // What happens meanwhile is found out afterwards.
+      const other = await freePort();
+      await engine.run("other", other, port("other", other));
+      await relay.open();
+      await answers(router, "other", "200 other");
+      expect(await host(router, "a.test")).toBe("200 app");
       expect(await router.program.stop()).toBe(0);
     },
     LONG,

@@ -14,8 +14,8 @@ const bytes = (length: number) =>
   new Uint8Array(length).map((_, i) => ((i * 31) ^ (i >> 8)) & 0x7f);
 
 for (const [how, configuration] of [
-  ["as is best", ""],
-  ["without splicing", "core:\n  splice: false\n"],
+  ["as is best", "core:\n  workers: 1\n"],
+  ["without splicing", "core:\n  workers: 1\n  splice: false\n"],
 ] as const) {
   test(`relayed ${how}, many bytes come whole, FIN passes behind them, and no socket is left`, async () => {
     const up = bytes(LARGE);
@@ -28,14 +28,13 @@ for (const [how, configuration] of [
       connection.halfClose();
     });
     await using router = await startRouter({
-      // Another worker may begin to listen while sockets are counted.
-      workers: 1,
       dynamic: tcp(
         ALL,
         "    s: { loadBalancer: { serversTransport: t, servers: [{ address: " +
           `"127.0.0.1:${server.port}" }] } }\n`,
         "  serversTransports:\n    t: { terminationDelay: 20s }\n",
       ),
+      // Another worker may begin to listen while sockets are counted.
       static: configuration,
     });
     for (let round = 0; round < 3; round++) {
@@ -62,6 +61,7 @@ for (const [how, configuration] of [
     });
     await using router = await startRouter({
       dynamic: tcp(ALL, to("s", server.port)),
+      // Another worker may begin to listen while sockets are counted.
       static: configuration,
     });
     using client = await router.client();
@@ -75,6 +75,7 @@ for (const [how, configuration] of [
     await using router = await startRouter({
       dynamic: forwardingTo(peer.url),
       web: "    transport: { lifeCycle: { graceTimeOut: 1s } }\n",
+      // Another worker may begin to listen while sockets are counted.
       static: configuration,
     });
     const socket = new WebSocket(`ws://127.0.0.1:${router.port}/chat`);

@@ -15,10 +15,6 @@ export interface DockerServer extends AsyncDisposable {
    * "traefik.enable=true".
    */
   run(name: string, port: number, ...labels: readonly string[]): Promise<void>;
-  stop(): Promise<void>;
-  /** The engine alone: its containers go on. */
-  kill(): Promise<void>;
-  start(): Promise<void>;
 }
 
 export interface DockerServerOptions {
@@ -51,21 +47,16 @@ export async function startDocker(options: DockerServerOptions = {}): Promise<Do
     if (exitCode !== 0) throw new Error(`docker ${args.join(" ")}: ${stderr}`);
     return stdout.toString();
   };
-  const start = () =>
-    server.start(() =>
-      docker("version").then(
-        () => true,
-        () => false,
-      ),
-    );
-  await start();
+  await server.start(() =>
+    docker("version").then(
+      () => true,
+      () => false,
+    ),
+  );
   await importImage(directory, docker);
   return {
     socket,
     docker,
-    start,
-    stop: () => server.stop(),
-    kill: () => server.stop("SIGKILL"),
     async run(name, port, ...labels) {
       await docker(
         ...["run", "--detach", "--name", name, "--network", "host"],

@@ -7,7 +7,8 @@ import { waitFor, within } from "../wait-for.ts";
 import { accepts, ServerProcess } from "./server-process.ts";
 
 /** Milliseconds. */
-const ANSWER = 8000;
+const ANSWER = 5000;
+const TAKEN = 60_000;
 
 /** A real key-value store. Keys have no leading slash. */
 export interface StoreServer extends AsyncDisposable {
@@ -62,6 +63,8 @@ export async function startEtcd(): Promise<StoreServer> {
   const call = async (path: string, body: object) => {
     const response = await fetch(`http://127.0.0.1:${port}/v3/kv/${path}`, {
       method: "POST",
+      // A connection that is kept would be one to a server that was killed.
+      headers: { Connection: "close" },
       signal: AbortSignal.timeout(ANSWER),
       body: JSON.stringify(body),
     });
@@ -163,8 +166,12 @@ async function running(
 }
 
 async function untilTaken(work: () => Promise<void>): Promise<void> {
-  await waitFor("the store to take it", async () => {
-    await within("an answer of the store", work(), ANSWER);
-    return true;
-  });
+  await waitFor(
+    "the store to take it",
+    async () => {
+      await within("an answer of the store", work(), ANSWER);
+      return true;
+    },
+    TAKEN,
+  );
 }
