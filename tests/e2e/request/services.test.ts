@@ -47,6 +47,7 @@ describe("balancing", () => {
       { url: b.url, weight: 1 },
     ];
     await using router = await startRouter({
+      workers: 1,
       dynamic: dynamic({
         equal: balancing([a, b]),
         servers: { loadBalancer: { servers: weights } },
@@ -84,6 +85,7 @@ describe("balancing", () => {
     using c = named("c");
     const all = [a, b, c];
     await using router = await startRouter({
+      workers: 1,
       dynamic: dynamic({
         p2c: balancing(all, { strategy: "p2c" }),
         leasttime: balancing(all, { strategy: "leasttime" }),
@@ -112,6 +114,7 @@ describe("balancing", () => {
     using spare = startUpstream(answering(({ text }) => plain(`spare ${text}`, "201 Spare")));
     const errors = { status: ["404", "500-599"], maxRequestBodyBytes: 8 };
     await using router = await startRouter({
+      workers: 1,
       dynamic: dynamic({
         both: { failover: { service: "main", fallback: "spare", errors } },
         main: balancing([main]),
@@ -146,6 +149,7 @@ describe("balancing", () => {
       mirroring: { service: "main", mirrors: [{ name: mirror, percent }], ...more },
     });
     await using router = await startRouter({
+      workers: 1,
       dynamic: dynamic({
         half: mirrored("broken", 50),
         never: mirrored("idle", 0),
@@ -185,6 +189,7 @@ describe("balancing", () => {
     using a = named("a");
     using b = named("b");
     await using router = await startRouter({
+      workers: 1,
       dynamic: dynamic({
         shop: balancing([a, b], { sticky: { cookie: {} } }),
         own: balancing([a, b], {
@@ -230,6 +235,7 @@ describe("health", () => {
     );
     using spare = named("spare");
     await using router = await startRouter({
+      workers: 1,
       static: "log: {level: WARN}",
       dynamic: dynamic({
         pair: balancing([checked, spare], health),
@@ -269,6 +275,7 @@ describe("health", () => {
     let failing = true;
     using bad = startUpstream(answering(() => (failing ? plain("", "500 Bad") : plain("bad"))));
     await using router = await startRouter({
+      workers: 1,
       static: "log: {level: WARN}",
       dynamic: dynamic({
         app: balancing([good, bad], {
@@ -292,6 +299,7 @@ describe("health", () => {
   test("a server that refuses is 502, and the others go on", async () => {
     using good = named("good");
     await using router = await startRouter({
+      workers: 1,
       dynamic: dynamic({ app: balancing([good, `http://127.0.0.1:${await freePort()}`]) }),
     });
     const answers = await Promise.all(
