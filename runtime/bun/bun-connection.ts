@@ -1,8 +1,8 @@
 import type { Socket } from "bun";
 import { concatBytes } from "../../src/core/bytes.ts";
 import type { Connection, SpliceOptions } from "../../src/net/connection.ts";
-import { BaseConnection } from "../node/base-connection.ts";
 import { KEEP_ALIVE, socketAddress } from "../node/socket-address.ts";
+import { BoundedConnection } from "./bounds/bounded-connection.ts";
 import { freeBytes } from "./free-bytes.ts";
 import { spliceSockets } from "./splice/splice-sockets.ts";
 
@@ -10,17 +10,16 @@ import { spliceSockets } from "./splice/splice-sockets.ts";
  * A Bun socket as a Connection. It is its socket's `data`: the event table that all sockets share
  * calls its methods.
  */
-export class BunConnection extends BaseConnection {
-  private readonly socket: Socket<BunConnection>;
+export class BunConnection extends BoundedConnection<BunConnection> {
   /** Resets the relay that has the socket; null where none has. */
   private resetSplice: (() => void) | null = null;
 
   constructor(socket: Socket<BunConnection>) {
     super(
+      socket,
       socketAddress(socket.remoteAddress, socket.remotePort),
       socketAddress(socket.localAddress, socket.localPort),
     );
-    this.socket = socket;
     socket.setKeepAlive(true, KEEP_ALIVE);
   }
 
@@ -39,9 +38,7 @@ export class BunConnection extends BaseConnection {
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): number {
     if (this.closed) return -1;
-    const taken = this.socket.write(bytes, start, end - start);
-    this.congested = taken >= 0 && taken < end - start;
-    return taken;
+    return this.offer(bytes, start, end);
   }
 
   override recycle(chunk: Uint8Array): void {

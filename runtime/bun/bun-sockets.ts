@@ -7,6 +7,7 @@ import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src
 import { bindAll } from "../node/bind-all.ts";
 import { SystemError } from "../node/system-error.ts";
 import { reportUncaught } from "../node/uncaught.ts";
+import { boundUnsent } from "./bounds/socket-bounds.ts";
 import { BunConnection } from "./bun-connection.ts";
 import { BunClientHandshake } from "./bun-handshake.ts";
 import type { BunClientTls } from "./bun-tls-context.ts";
@@ -37,6 +38,7 @@ export async function bunListen(
         connection.reset();
         return;
       }
+      boundUnsent(socket);
       try {
         connection.handler = accepted(connection);
       } catch (error) {

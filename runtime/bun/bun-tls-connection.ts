@@ -1,25 +1,21 @@
 import type { Socket } from "bun";
 import type { Address } from "../../src/net/connection.ts";
 import type { TlsInfo } from "../../src/net/tls.ts";
-import { BaseConnection } from "../node/base-connection.ts";
+import { BoundedConnection } from "./bounds/bounded-connection.ts";
 import { freeBytes } from "./free-bytes.ts";
 
 /** The decrypted side of a Bun socket as a Connection. */
-export class BunTlsConnection extends BaseConnection {
+export class BunTlsConnection extends BoundedConnection<unknown> {
   override readonly tls: TlsInfo;
-  private readonly socket: Socket<unknown>;
 
   constructor(socket: Socket<unknown>, remote: Address, local: Address, tls: TlsInfo) {
-    super(remote, local);
-    this.socket = socket;
+    super(socket, remote, local);
     this.tls = tls;
   }
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): number {
     if (this.closed || this.dead || this.finSent) return -1;
-    const taken = this.socket.write(bytes, start, end - start);
-    this.congested = taken >= 0 && taken < end - start;
-    return taken;
+    return this.offer(bytes, start, end);
   }
 
   override recycle(chunk: Uint8Array): void {

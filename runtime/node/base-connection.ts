@@ -47,6 +47,11 @@ export abstract class BaseConnection implements Connection {
   /** Most platforms leave it to the garbage collector. */
   recycle(_chunk: Uint8Array): void {}
 
+  /** `congested` ends. */
+  protected relieved(): void {
+    this.congested = false;
+  }
+
   abstract write(bytes: Uint8Array, start?: number, end?: number): number;
   protected abstract stopReading(): void;
   protected abstract startReading(): void;
@@ -84,6 +89,7 @@ export abstract class BaseConnection implements Connection {
     if (this.closed) return;
     this.closed = true;
     this.held = null;
+    this.relieved();
     if (!this.dead) this.closeTransport();
     queueMicrotask(() => this.deliverClose(undefined));
   }
@@ -92,6 +98,7 @@ export abstract class BaseConnection implements Connection {
     if (this.closed) return;
     this.closed = true;
     this.held = null;
+    this.relieved();
     if (!this.dead) this.resetTransport();
     queueMicrotask(() => this.deliverClose(undefined));
   }
@@ -111,6 +118,7 @@ export abstract class BaseConnection implements Connection {
     this.closed = true;
     this.closeDelivered = true;
     this.held = null;
+    this.relieved();
     this.handler = NOBODY;
     return bytes;
   }
@@ -138,7 +146,7 @@ export abstract class BaseConnection implements Connection {
 
   writable(): void {
     if (!this.congested || this.closed) return;
-    this.congested = false;
+    this.relieved();
     try {
       this.handler.drain();
     } catch (error) {
@@ -164,6 +172,7 @@ export abstract class BaseConnection implements Connection {
   /** The transport is gone. After our own close or reset that is no news. */
   gone(error: Error | undefined): void {
     this.dead = true;
+    this.relieved();
     if (this.closed) return;
     // Bun doesn't mention a FIN that comes after our own.
     if (error === undefined && this.finSent) this.ended();

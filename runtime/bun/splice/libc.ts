@@ -81,9 +81,12 @@ export const EPOLLRDHUP = 0x2000;
 /** Bit 31, as a signed number. */
 export const EPOLLET = 1 << 31;
 export const SOL_SOCKET = 1;
+export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;
+export const SO_BUF_LOCK = 72;
 export const IPPROTO_TCP = 6;
 export const TCP_INFO = 11;
+export const TCP_NOTSENT_LOWAT = 25;
 /** The state of struct tcp_info in which a connection is over. */
 export const TCP_CLOSE = 7;
 export const MSG_NOSIGNAL = 0x4000;
