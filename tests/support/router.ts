@@ -91,8 +91,8 @@ function staticConfiguration(port: number, options: RouterOptions): string {
     options.provider ?? "    filename: dynamic.yml",
     "    watch: true",
     options.providers ?? "",
-    options.workers === undefined ? "" : `core: { workers: ${options.workers} }`,
     options.static ?? "",
+    options.workers === undefined ? "" : `core: { workers: ${options.workers} }`,
     "",
   ].join("\n");
 }

@@ -169,6 +169,7 @@ export class ExchangeDriver extends ExchangeRequest implements BodySink, Respons
     } else if (body === null) {
       this.ended = true;
       if (taken === Taken.all) this.finish();
+      else this.queued(taken);
     } else {
       this.responseBody = body;
       body.pipe(this);
@@ -224,7 +225,18 @@ export class ExchangeDriver extends ExchangeRequest implements BodySink, Respons
     const taken = this.wire.end(body.trailers);
     if (taken === Taken.all) this.finish();
     else if (taken === Taken.refused) this.responseBroken(UNSENDABLE);
-    else this.heed(taken);
+    else {
+      this.queued(taken);
+      this.heed(taken);
+    }
+  }
+
+  /**
+   * The rest of the response waits for the connection alone. The client may have its end before this
+   * side hears that the system took it: what hears of the end does so now.
+   */
+  private queued(taken: Taken): void {
+    if (taken === Taken.backlog) this.exchange!.finish();
   }
 
   bodyFail(error: ProxyError): void {

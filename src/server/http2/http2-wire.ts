@@ -27,7 +27,7 @@ const CODES = {
  * is reset, and so many bytes of the body are taken meanwhile. curl 7.88 loses an answer that comes with
  * the reset in one piece; most bodies end by then, and with them the stream.
  */
-export const LINGER_TIME = 500;
+export const LINGER_TIME = 2000;
 const LINGER_BYTES = 1024 * 1024;
 
 /**

@@ -87,7 +87,7 @@ for (const [backend, start] of Object.entries(BACKENDS)) {
         await Bun.sleep(1000);
         const grown = Math.round((router.program.rss() - before) / MEGABYTE);
         // Of each what a window or a few pieces take.
-        expect(grown).toBeLessThan((STREAMS * CONNECTIONS * 300) / 1024);
+        expect(grown).toBeLessThan((STREAMS * CONNECTIONS * 330) / 1024);
         expect(await small(router)).toBe("small");
       } finally {
         for (const client of clients) client.reset();

@@ -143,7 +143,7 @@ test("a broken file keeps the last good configuration, an emptied one clears it,
 test("100 reloads under load: no request fails, connections and balancers stay", async () => {
   using a = named("a");
   using b = named("b");
-  await using router = await startRouter({ static: FAST, dynamic: "http: {}" });
+  await using router = await startRouter({ workers: 1, static: FAST, dynamic: "http: {}" });
   const both = forwardingTo(a.url, b.url);
   const version = (n: number) =>
     `${both}\n  middlewares: {m: {headers: {customResponseHeaders: {X-Version: "${n}"}}}}`.replace(

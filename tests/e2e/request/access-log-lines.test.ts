@@ -34,6 +34,7 @@ describe("what the router answers in a server's place", () => {
       await connection.request();
     });
     await using router = await startRouter({
+      workers: 1,
       dynamic: routes({
         refused: servers(`http://127.0.0.1:${await freePort()}`),
         late: {
@@ -77,6 +78,7 @@ describe("what the router answers in a server's place", () => {
 test("the address of an IPv6 server has its brackets", async () => {
   const port = await freePort();
   await using router = await startRouter({
+    workers: 1,
     dynamic: routes({ six: servers(`http://[::1]:${port}`) }),
     static: "accessLog: {filePath: access.log, format: json}\n",
   });
@@ -90,6 +92,7 @@ test.each(["json", "common"])("UTF-8 of headers stays UTF-8 in %s", async (forma
     answering(() => plain("hello", "200 OK", [`X-Origin: ${latin1("na\u00efve")}`])),
   );
   await using router = await startRouter({
+    workers: 1,
     dynamic: routes({ app: servers(upstream.url) }),
     static: `accessLog: {filePath: access.log, format: ${format}, fields: {headers: {defaultMode: keep}}}\n`,
   });
@@ -123,6 +126,7 @@ test("a full disk costs lines and no request, and is said once", async () => {
   using upstream = startUpstream(answering(() => plain("hello")));
   for (const bufferingSize of [0, 2]) {
     await using router = await startRouter({
+      workers: 1,
       dynamic: routes({ app: servers(upstream.url) }),
       static: `accessLog: {filePath: /dev/full, bufferingSize: ${bufferingSize}}\n`,
     });
@@ -145,6 +149,7 @@ describe("without a buffer the line is in the file when the client has the end o
   };
   const start = async (upstreamUrl: string) =>
     startRouter({
+      workers: 1,
       dynamic: JSON.stringify({
         http: {
           routers: { all: { rule: "!Path(`/nothing`)", service: "all" } },

@@ -26,7 +26,7 @@ const MANAGED = [
 describe("forwarded headers as an upstream sees them", () => {
   test("from a peer that isn't trusted", async () => {
     using upstream = startUpstream(echoing());
-    await using router = await startRouter({ dynamic: forwardingTo(upstream.url) });
+    await using router = await startRouter({ workers: 1, dynamic: forwardingTo(upstream.url) });
     await get(router.port, "/", ["Host: app.test:81", ...MANAGED]);
     const [request] = upstream.requests;
     const sent = Object.fromEntries(
@@ -48,6 +48,7 @@ describe("forwarded headers as an upstream sees them", () => {
   test("from a trusted peer", async () => {
     using upstream = startUpstream(echoing());
     await using router = await startRouter({
+      workers: 1,
       web: "    forwardedHeaders: {trustedIPs: [127.0.0.0/8]}",
       dynamic: forwardingTo(upstream.url),
     });
@@ -70,6 +71,7 @@ describe("forwarded headers as an upstream sees them", () => {
   test("what Connection names goes, except the managed ones and the listed ones until the proxy", async () => {
     using upstream = startUpstream(echoing());
     await using router = await startRouter({
+      workers: 1,
       web: "    forwardedHeaders: {connection: [x-listed]}",
       dynamic: forwardingTo(upstream.url).replace(
         "PathPrefix(`/`)",
@@ -108,7 +110,7 @@ describe("forwarded headers as an upstream sees them", () => {
         path: service({}, { preservePath: true }),
       },
     };
-    await using router = await startRouter({ dynamic: JSON.stringify({ http }) });
+    await using router = await startRouter({ workers: 1, dynamic: JSON.stringify({ http }) });
     await get(router.port, "/h/a?b");
     await get(router.port, "/p/a?b");
     const [host, path] = upstream.requests;
@@ -176,6 +178,7 @@ test("every middleware, chains, and their order", async () => {
   );
   const services = { backend: { loadBalancer: { servers: [{ url: upstream.url }] } } };
   await using router = await startRouter({
+    workers: 1,
     dynamic: JSON.stringify({ http: { routers, middlewares, services } }),
   });
   const { port } = router;

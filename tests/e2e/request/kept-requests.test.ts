@@ -69,6 +69,7 @@ function requestOf(kind: string, id: number, body: string): string {
 test("a request that a module keeps never becomes another one's, and no answer has another's parts", async () => {
   await using upstream = startUpstream(echoing());
   await using router = await startRouter({
+    workers: 1,
     dynamic: "http: {}",
     provider: "    filename: handlers/dynamic.json",
     files: { "handlers/keeping.js": KEEPING, "handlers/dynamic.json": dynamic(upstream.url) },

@@ -110,6 +110,8 @@ function dynamic(modules: Record<string, string> = MODULES): string {
 /** The paths of modules are relative to the file that names them, in a directory of its own. */
 const start = (files: Record<string, string> = FILES, text = dynamic()) =>
   startRouter({
+    // What a module keeps is one worker's.
+    workers: 1,
     dynamic: "http: {}",
     provider: "    filename: handlers/dynamic.json",
     files: { ...files, "handlers/dynamic.json": text },
