@@ -3,10 +3,10 @@
  * count. At 0 the rule holds without exception.
  */
 export const KNOWN = {
-  filesInCircles: 10,
-  vagueWords: 150,
+  filesInCircles: 0,
+  vagueWords: 149,
   /** Source files directly in folders that have more than the limit. */
-  crowdedFolders: { "src/tls": 16 } as Readonly<Record<string, number>>,
+  crowdedFolders: {} as Readonly<Record<string, number>>,
 };
 
 /** The rules for subjects hold for commits after this one; a few before it are too long. */

@@ -5,9 +5,10 @@ import { type ClientHello, ClientHelloParser } from "../../net/client-hello.ts";
 import type { Address, Connection, ConnectionHandler } from "../../net/connection.ts";
 import { classify, isForeignRequest, mayBecomeProxyHeader } from "../../net/peek.ts";
 import { ProxyProtocolParser } from "../../net/proxy-protocol.ts";
-import type { Dial } from "../../net/runtime.ts";
+import type { Dial, Runtime } from "../../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../../net/tcp-handler.ts";
-import type { EntryPoint } from "../entry-point/entry-point.ts";
+import type { EntryPointRoutes } from "../entry-point/entry-point-routes.ts";
+import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
 import { DRAIN_MOMENT } from "../exchange/exchange-endings.ts";
 import { HandshakeTlsOptions } from "../exchange/handshake-tls-options.ts";
 import { Http1Connection } from "../http1/http1-connection.ts";
@@ -26,6 +27,15 @@ const INTERNAL_ERROR = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 80);
 /** The length of PostgreSQL's request for TLS. */
 const STARTTLS_LENGTH = 8;
 
+/** The entrypoint, as the switch of its connections asks things of it. */
+export interface SwitchedEntryPoint extends HttpEntryPoint {
+  /** Read afresh for every connection: a reload assigns others. */
+  readonly routes: EntryPointRoutes;
+  readonly readsProxyHeader: boolean;
+  trustsProxyHeader(ip: string): boolean;
+  readonly startTls: Runtime["startTls"];
+}
+
 /**
  * Looks at a connection's first bytes, decides who serves it and hands all of them on: first the
  * PROXY protocol header where the entrypoint reads one, then the protocol itself. On TLS the
@@ -36,7 +46,7 @@ const STARTTLS_LENGTH = 8;
 export class ConnectionSwitch implements ConnectionHandler, Expiring {
   deadline = 0;
   private readonly connection: Connection;
-  private readonly entry: EntryPoint;
+  private readonly entry: SwitchedEntryPoint;
   private readonly trusted: boolean;
   private proxyHeader: ProxyProtocolParser | null;
   private remote: Address;
@@ -47,7 +57,7 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
   private postgres = false;
   private handshake: Dial | null = null;
 
-  constructor(connection: Connection, entry: EntryPoint) {
+  constructor(connection: Connection, entry: SwitchedEntryPoint) {
     this.connection = connection;
     this.entry = entry;
     this.remote = connection.remote;

@@ -10,11 +10,28 @@ import { HeaderList } from "../../wire/header-list.ts";
 import type { RequestHead } from "../../wire/http1/message.ts";
 import type { ExchangeDriver } from "../exchange/exchange-driver.ts";
 import { Reset, type ResponseWire, Taken } from "../exchange/response-wire.ts";
-import type { Http1Connection } from "./http1-connection.ts";
 import { requestFromHead } from "./request-from-head.ts";
 import { Persistence, writeResponseHead } from "./response-head.ts";
 
 const CONTINUE = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
+
+/** The connection, as its wire asks things of it. */
+export interface Http1WireOwner {
+  pauseReading(): void;
+  resumeReading(): void;
+  /** The end of the response waits for the connection. */
+  expectDrained(): void;
+  /** The response is sent, and another request may follow. */
+  nextRequest(): void;
+  /** The response is sent, and nothing may follow. */
+  lastResponseSent(): void;
+  /** No more of the response comes. `clean`: what there is of it is delivered, and the framing says that it isn't all. */
+  abandon(clean: boolean): void;
+  /** Neither reads any more nor looks at the time. */
+  leave(): void;
+  /** Behind a 101 the connection is the tunnel's. */
+  join(tunnel: Tunnel, exchange: Exchange): void;
+}
 
 /** Exchanges on an HTTP/1.x connection, one after the other (RFC 9112): heads, framing, persistence. */
 export class Http1Wire implements ResponseWire {
@@ -23,13 +40,13 @@ export class Http1Wire implements ResponseWire {
   private keepAlive = true;
   /** The response's end waits for the connection; the exchange is finished. */
   flushing = false;
-  private readonly connection: Http1Connection;
+  private readonly connection: Http1WireOwner;
   private readonly writer: ConnectionWriter;
   private requestHead: RequestHead | null = null;
   private requestFields: HeaderList | null = null;
   private chunked = false;
 
-  constructor(connection: Http1Connection, writer: ConnectionWriter) {
+  constructor(connection: Http1WireOwner, writer: ConnectionWriter) {
     this.connection = connection;
     this.writer = writer;
   }

@@ -7,12 +7,17 @@ import { FieldId } from "../../wire/field-names.ts";
 import { NOT_IN_STREAM_RESPONSE, NOT_IN_TRAILERS } from "../../wire/field-sets.ts";
 import type { Fields } from "../../wire/fields.ts";
 import { HeaderList } from "../../wire/header-list.ts";
-import { ErrorCode, type Http2Head, type Http2Stream } from "../../wire/http2/message.ts";
+import {
+  ErrorCode,
+  type Http2Head,
+  type Http2Session,
+  type Http2Stream,
+} from "../../wire/http2/message.ts";
 import { ExchangeDriver } from "../exchange/exchange-driver.ts";
 import { requestFromStream } from "../exchange/request-from-stream.ts";
 import { isLengthSaid } from "../exchange/response-framing.ts";
 import { Reset, type ResponseWire, Taken } from "../exchange/response-wire.ts";
-import type { Http2Connection } from "./http2-connection.ts";
+import type { ServerConnection } from "../exchange/server-connection.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -30,6 +35,20 @@ const CODES = {
 export const LINGER_TIME = 2000;
 const LINGER_BYTES = 1024 * 1024;
 
+/** The connection, as the wires of its streams ask things of it. */
+export interface Http2WireOwner extends ServerConnection {
+  readonly session: Http2Session<Http2Wire>;
+  /** So much waits for the client that streams should stop producing until `writable`. */
+  readonly congested: boolean;
+  readonly backlogged: boolean;
+  /** Sends what streams have written, in one piece: behind this read event, or behind all events at hand. */
+  flushSoon(): void;
+  /** The client is to open another connection; what is under way here goes on. */
+  beginDrain(): void;
+  /** A stream is done with, one way or the other. */
+  streamOver(wire: Http2Wire): void;
+}
+
 /**
  * One exchange on a stream of HTTP/2, at the pace of the client's windows. Of a response's body that
  * they don't take at most two pieces wait here; the rest stays where it comes from.
@@ -39,7 +58,7 @@ export class Http2Wire implements ResponseWire {
   readonly driver: ExchangeDriver;
   /** What its request's head and trailers take. */
   headBytes: number;
-  private readonly connection: Http2Connection;
+  private readonly connection: Http2WireOwner;
   private readonly stream: Http2Stream<Http2Wire>;
   private requestHead: Http2Head | null;
   /** Received bytes whose window the client hasn't got back yet, because nothing takes them. */
@@ -60,7 +79,7 @@ export class Http2Wire implements ResponseWire {
 
   /** `end`: the request has no body. `deadline` is the readTimeout's end. */
   constructor(
-    connection: Http2Connection,
+    connection: Http2WireOwner,
     stream: Http2Stream<Http2Wire>,
     head: Http2Head,
     end: boolean,

@@ -9,14 +9,14 @@ import { MalformedError } from "../../wire/field-block/message-head.ts";
 import { isTooLarge } from "../../wire/http3/field-block.ts";
 import { announcesBody, http3RequestHead, http3RequestTrailers } from "../../wire/http3/message.ts";
 import { bodyTooFast, streamGone } from "../exchange/exchange-endings.ts";
-import type { Http3Connection } from "./http3-connection.ts";
+import type { ServerConnection } from "../exchange/server-connection.ts";
 import type { Http3Wire } from "./http3-wire.ts";
 
 const MISCOUNTED_REQUEST = "The body has another length than Content-Length says";
 
 /** Reads the request of a stream of HTTP/3, and checks it: the runtime hands on what the client sent. */
 export class Http3RequestReader implements Http3StreamHandler {
-  private readonly connection: Http3Connection;
+  private readonly connection: ServerConnection;
   private readonly stream: Http3Stream;
   private readonly wire: Http3Wire;
   /** -1 where the head names no Content-Length. */
@@ -27,7 +27,7 @@ export class Http3RequestReader implements Http3StreamHandler {
   /** A body was announced, or has begun. */
   private hasBody = false;
 
-  constructor(connection: Http3Connection, stream: Http3Stream, wire: Http3Wire) {
+  constructor(connection: ServerConnection, stream: Http3Stream, wire: Http3Wire) {
     this.connection = connection;
     this.stream = stream;
     this.wire = wire;

@@ -12,13 +12,22 @@ import { ExchangeDriver } from "../exchange/exchange-driver.ts";
 import { requestFromStream } from "../exchange/request-from-stream.ts";
 import { isLengthSaid } from "../exchange/response-framing.ts";
 import { Reset, type ResponseWire, Taken } from "../exchange/response-wire.ts";
-import type { Http3Connection } from "./http3-connection.ts";
+import type { ServerConnection } from "../exchange/server-connection.ts";
 
 const CODES = {
   [Reset.broken]: Http3Error.internalError,
   [Reset.late]: Http3Error.requestCancelled,
   [Reset.excessive]: Http3Error.excessiveLoad,
 };
+
+/** The connection, as the wires of its streams ask things of it. */
+export interface Http3WireOwner extends ServerConnection {
+  /** A stream has ended behind its response. */
+  answered(): void;
+  /** A stream has ended before its response began. */
+  unanswered(): void;
+  streamOver(wire: Http3Wire): void;
+}
 
 /** One exchange as it is written on a stream of HTTP/3. */
 export class Http3Wire implements ResponseWire {
@@ -29,13 +38,13 @@ export class Http3Wire implements ResponseWire {
   readonly driver: ExchangeDriver;
   /** The request's, once it was checked; null where it was malformed or too large, or a handler has it. */
   requestHead: Http2Head | null = null;
-  private readonly connection: Http3Connection;
+  private readonly connection: Http3WireOwner;
   private readonly stream: Http3Stream;
   private isAnswered = false;
   private isSent = false;
   private isOver = false;
 
-  constructor(connection: Http3Connection, stream: Http3Stream) {
+  constructor(connection: Http3WireOwner, stream: Http3Stream) {
     this.connection = connection;
     this.stream = stream;
     this.driver = new ExchangeDriver(connection, this);
