@@ -250,7 +250,7 @@ test("one host with two sets of options has the default ones, and both routers w
 });
 
 test("sessions are resumed, by TLS 1.2 and 1.3", async () => {
-  await using router = await startRouter({ dynamic: whoami(""), files: FILES });
+  await using router = await startRouter({ workers: 1, dynamic: whoami(""), files: FILES });
   for (const version of ["-tls1_2", "-tls1_3"]) {
     const session = `${router.program.directory}/session${version}`;
     const first = await sClient(router.port, "app.test", version, "-ign_eof", "-sess_out", session);
