@@ -1,6 +1,6 @@
 import { validateDynamic } from "../../config/dynamic/validate.ts";
 import { ConfigError, formatIssue } from "../../config/sources/document.ts";
-import { parseFile } from "../../config/sources/parse-file.ts";
+import { parseYaml } from "../../config/sources/yaml/parse-yaml.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type HttpClient, textOf } from "../../net/clients/http-client.ts";
 import type { Stop } from "../../net/runtime.ts";
@@ -100,12 +100,8 @@ export class HttpProvider implements Provider {
 
   private take(text: string, emit: (configuration: ProviderConfiguration) => void): void {
     try {
-      const document = parseFile(text, `${this.options.endpoint}.yml`);
       const { configuration, issues, disabled, notices } = withoutModules(
-        validateDynamic({
-          ...document,
-          locate: (path) => document.locate(path).replace(".yml:", ":"),
-        }),
+        validateDynamic(parseYaml(text, this.options.endpoint)),
       );
       for (const issue of issues) this.logger.error(formatIssue(issue));
       for (const notice of notices) this.logger[notice.level](formatIssue(notice));
