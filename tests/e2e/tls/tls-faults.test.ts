@@ -29,6 +29,7 @@ const LAST = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n";
 async function before(web = "") {
   const upstream = startUpstream(answering(({ text }) => plain(`got ${text}`)));
   const router = await startRouter({
+    workers: 1,
     dynamic:
       forwardingTo(upstream.url).replace("service:", "tls: {}\n      service:") + CERTIFICATES,
     files: FILES,
@@ -283,6 +284,7 @@ const MISMATCH = /key|match|certificate/i;
 
 test("a certificate and a key that don't fit: said at the start, the default certificate serves", async () => {
   await using router = await startRouter({
+    workers: 1,
     dynamic: `http:\n  routers:\n    all: { rule: "PathPrefix(\`/\`)", service: whoami@internal, tls: {} }\n${CERTIFICATES}`,
     files: { ...FILES, "own.key": other.key },
   });

@@ -72,16 +72,26 @@ export async function startEtcd(): Promise<StoreServer> {
     await response.body?.cancel();
   };
   const base64 = (text: string) => Buffer.from(text).toString("base64");
-  return running(server, port, {
-    async put(pairs) {
+  // It accepts connections before it has found that it is its own leader.
+  const healthy = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/health`, {
+      headers: { Connection: "close" },
+      signal: AbortSignal.timeout(ANSWER),
+    }).catch(() => undefined);
+    return (await response?.text())?.includes('"true"') === true;
+  };
+  const client = {
+    async put(pairs: Readonly<Record<string, string>>) {
       await Promise.all(
         Object.entries(pairs).map(([key, value]) =>
           call("put", { key: base64(key), value: base64(value) }),
         ),
       );
     },
-    remove: (key) => call("deleterange", { key: base64(`${key}/`), range_end: base64(`${key}0`) }),
-  });
+    remove: (key: string) =>
+      call("deleterange", { key: base64(`${key}/`), range_end: base64(`${key}0`) }),
+  };
+  return running(server, port, client, healthy);
 }
 
 const JARS = ["zookeeper.jar", "slf4j-api.jar", "slf4j-simple.jar"].map(
@@ -151,8 +161,9 @@ async function running(
   server: ServerProcess,
   port: number,
   client: Pick<StoreServer, "put" | "remove">,
+  ready: () => Promise<boolean> = () => accepts(port),
 ): Promise<StoreServer> {
-  const start = () => server.start(() => accepts(port));
+  const start = () => server.start(ready);
   await start();
   return {
     port,
