@@ -50,9 +50,9 @@ const SECONDS: Readonly<Record<string, number>> = {
 };
 const USUAL = 8;
 
-/** Files of tests that must not share the machine with others: they measure memory, floods or times. */
+/** Files of tests that must not share the machine with others: they measure memory, floods or times, or start large servers. */
 const ALONE =
-  /\/(?:http2-floods|http2-windows|http1\/client-faults|first-request|descriptors|time-limits)\.test\.ts$/;
+  /\/(?:http2-floods|http2-windows|http1\/client-faults|first-request|descriptors|time-limits|worker-faults|bulk-readers|providers\/[\w-]+)\.test\.ts$/;
 
 /** All suites; `filesIn` lists the test files below a folder by their path from the root. */
 export function suitesOf(filesIn: (folder: string) => readonly string[]): Suite[] {
