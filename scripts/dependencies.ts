@@ -9,12 +9,13 @@ const STAMP = join(ROOT, "node_modules/.sluice-dependencies");
 
 /**
  * Makes sure that `node_modules` has what bun.lock says, and does nothing where it has. Quiet unless
- * the installation fails: then it shows what the installer said and throws.
+ * the installation fails: then it shows what the installer said and throws. True where something was
+ * installed.
  */
-export function installDependencies(which: Dependencies): void {
+export function installDependencies(which: Dependencies): boolean {
   const lock = Bun.hash(readFileSync(join(ROOT, "bun.lock"))).toString(16);
   const stamp = existsSync(STAMP) ? readFileSync(STAMP, "utf8") : "";
-  if (stamp === `all ${lock}` || stamp === `${which} ${lock}`) return;
+  if (stamp === `all ${lock}` || stamp === `${which} ${lock}`) return false;
   // Never less than what is there: a production install would remove the others' packages.
   const lessWillDo = which === "production" && (stamp === "" || stamp.startsWith("production"));
   const production = lessWillDo && (stamp !== "" || !existsSync(join(ROOT, "node_modules")));
@@ -29,6 +30,7 @@ export function installDependencies(which: Dependencies): void {
     throw new Error(`installing the dependencies failed with exit code ${exitCode}`);
   }
   writeFileSync(STAMP, `${production ? "production" : "all"} ${lock}`);
+  return true;
 }
 
 /** The executable would act as itself, not as Bun, and a script's NODE_ENV must not choose packages. */
