@@ -9,7 +9,12 @@ const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 
 async function before(script: UpstreamScript, web = "", more = "") {
   const upstream = startUpstream(script);
-  const router = await startRouter({ dynamic: forwardingTo(upstream.url), web, static: more });
+  const router = await startRouter({
+    workers: 1,
+    dynamic: forwardingTo(upstream.url),
+    web,
+    static: more,
+  });
   return {
     upstream,
     router,

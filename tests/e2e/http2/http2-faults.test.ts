@@ -28,7 +28,12 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 async function before(script: UpstreamScript, timeouts = "", more = "accessLog: {}\n") {
   const upstream = startUpstream(script);
   const web = timeouts && `    transport: { respondingTimeouts: { ${timeouts} } }`;
-  const router = await startRouter({ dynamic: forwardingTo(upstream.url), web, static: more });
+  const router = await startRouter({
+    workers: 1,
+    dynamic: forwardingTo(upstream.url),
+    web,
+    static: more,
+  });
   return {
     upstream,
     router,

@@ -293,6 +293,7 @@ test("however connections end, nothing of them stays open", async () => {
   });
   const dead = await freePort();
   await using router = await startRouter({
+    workers: 1,
     dynamic: `${tcp(
       `    plain: { rule: HostSNI(\`*\`), service: s }
     ended: { rule: HostSNI(\`*\`), service: s, tls: {} }
