@@ -5,7 +5,6 @@ export interface ControlRequest {
   readonly url: string;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | null;
 }
 
 export interface ControlResponse {

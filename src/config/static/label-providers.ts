@@ -78,6 +78,6 @@ export const nomadSchema = z.strictObject({
   refreshInterval: timerDuration().default(15_000),
   allowEmptyServices: refused(flag()),
   watch: refused(flag()),
-  throttleDuration: timerDuration().default(0),
+  throttleDuration: accepted(timerDuration(), "providersThrottleDuration holds for all providers"),
   namespaces: texts().default([]),
 });

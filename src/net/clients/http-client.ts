@@ -1,3 +1,4 @@
+import { concatBytes } from "../../core/bytes.ts";
 import type { KeyPair } from "../tls.ts";
 
 /**
@@ -57,13 +58,7 @@ export async function textOf(response: HttpClientResponse, limit: number): Promi
     if (length > limit) throw new Error(`the answer has more than ${limit} bytes`);
     chunks.push(chunk);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return new TextDecoder().decode(whole);
+  return new TextDecoder().decode(concatBytes(chunks));
 }
 
 /**
