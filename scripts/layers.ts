@@ -30,6 +30,7 @@ export const LAYERS = [
   // The control plane, which runs once.
   "providers",
   "certificates",
+  "acme",
   "health",
   "status",
   "api",

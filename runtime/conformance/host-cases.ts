@@ -12,6 +12,22 @@ const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 /** Files, signals, modules. */
 export const HOST_CASES: Case[] = [
   {
+    name: "programs are run to their end, without a shell",
+    async run({ runCommand }) {
+      const args = ["-c", 'printf %s "$1"; printf wrong >&2; exit 3', "sh", "a; b $c"];
+      const expected = { code: 3, stdout: "a; b $c", stderr: "wrong" };
+      assert.deepEqual(await runCommand({ program: "sh", args }), expected);
+      await assert.rejects(runCommand({ program: "/nowhere/program", args: [] }));
+      const reason = new Error("long enough");
+      const signal = AbortSignal.any([AbortSignal.timeout(60_000), AbortSignal.abort(reason)]);
+      await assert.rejects(runCommand({ program: "sleep", args: ["60"], signal }), reason);
+      const controller = new AbortController();
+      const running = runCommand({ program: "sleep", args: ["60"], signal: controller.signal });
+      setTimeout(() => controller.abort(reason), 20);
+      await assert.rejects(running, reason);
+    },
+  },
+  {
     name: "files are read, and what is missing has a code",
     async run({ files }) {
       await inDirectory(async (directory) => {

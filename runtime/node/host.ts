@@ -7,6 +7,7 @@ import { nodeHttpClient } from "./clients/http-client.ts";
 import { connectRedis } from "./clients/redis.ts";
 import { connectZooKeeper } from "./clients/zookeeper.ts";
 import { nodeFiles } from "./files.ts";
+import { runCommand } from "./run-command.ts";
 import { onUncaught } from "./uncaught.ts";
 
 const STDOUT = 1;
@@ -28,6 +29,7 @@ export function nodeHost(): Pick<
   | "httpClient"
   | "lookup"
   | "redis"
+  | "runCommand"
   | "zooKeeper"
   | "onUncaught"
   | "exit"
@@ -52,6 +54,7 @@ export function nodeHost(): Pick<
     hostname,
     httpClient: nodeHttpClient,
     redis: connectRedis,
+    runCommand,
     zooKeeper: connectZooKeeper,
     async lookup(name) {
       const { lookup } = await import("node:dns/promises");

@@ -1,6 +1,7 @@
 import type { HttpClient, HttpClientOptions } from "./clients/http-client.ts";
 import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
 import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
+import type { RunCommand } from "./command.ts";
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
 import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
 import type { Threads } from "./threads.ts";
@@ -159,6 +160,8 @@ export interface Runtime {
   zooKeeper(options: ZooKeeperOptions): Promise<ZooKeeperSession>;
   /** A client for the APIs of the control plane. Nothing is loaded or dialled before its first request. */
   httpClient(options: HttpClientOptions): HttpClient;
+  /** Runs a program to its end, without a shell. */
+  readonly runCommand: RunCommand;
   onSignal(signal: Signal, callback: () => void): Stop;
   /**
    * Loads a JavaScript or TypeScript module from an absolute path, afresh where `version` is new. Rejects
