@@ -58,7 +58,7 @@ export class WorkerPlanes implements Planes {
       counters: MemoryCounters.allocate(workers),
     };
     // To forget what a worker held that has ended; it counts nothing itself.
-    const counters = new MemoryCounters(memory.counters, 0, workers);
+    const counters = new MemoryCounters(memory.counters, workers, workers);
     const level = LOG_LEVELS.find((candidate) => logger.enabled(candidate)) ?? "panic";
     this.slots = Array.from(
       { length: workers },

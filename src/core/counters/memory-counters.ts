@@ -5,8 +5,10 @@ const SLOTS = 16;
 const BUCKETS = 4096;
 /** Names of counters that there is room for. */
 const COUNTERS = 1024;
-/** Waits for a bucket's lock; its holder is a few instructions away from giving it back, or dead. */
-const PATIENCE = 1_000_000;
+/** Looks at what another worker is about to give before this one sleeps: it is a few instructions away. */
+const SPINS = 1000;
+/** Sleeps of a millisecond, as the other worker may wait for a processor; then it counts as dead. */
+const SLEEPS = 1000;
 /** A key's hash: two words, 0 and 0 for a free slot. */
 const HASH_WORDS = 2;
 
@@ -49,7 +51,7 @@ export class MemoryCounters implements SharedCounters {
     return new SharedArrayBuffer(new Layout(workers).bytes);
   }
 
-  /** `worker`: which of the `workers` this one is, from 0. */
+  /** `worker`: which of the `workers` this one is, from 0; `workers` for one that only forgets. */
   constructor(memory: SharedArrayBuffer, worker: number, workers: number) {
     this.layout = new Layout(workers);
     this.words = new Int32Array(memory, 0, this.layout.sums * 2);
@@ -83,6 +85,8 @@ export class MemoryCounters implements SharedCounters {
   forget(worker: number): void {
     const { bucket, slot } = this.layout;
     for (let i = 0; i < BUCKETS; i++) {
+      // It may have died with the lock in its hands.
+      Atomics.compareExchange(this.words, i * bucket, worker + 1, 0);
       this.locked(i * bucket, (start) => {
         for (let at = start; at < start + SLOTS * slot; at += slot) {
           this.words[at + HASH_WORDS + worker] = 0;
@@ -117,15 +121,32 @@ export class MemoryCounters implements SharedCounters {
     return ((low >>> 0) % BUCKETS) * this.layout.bucket;
   }
 
-  /** Does something to a bucket's slots while no other worker does; `lock` is the place of its lock. */
+  /**
+   * Does something to a bucket's slots while no other worker does. `lock` is the place of its lock:
+   * 0, or the number of the worker that has it, from 1.
+   */
   private locked<T>(lock: number, change: (start: number) => T): T {
-    let left = PATIENCE;
-    while (Atomics.compareExchange(this.words, lock, 0, 1) !== 0 && --left > 0);
+    const { words } = this;
+    const own = this.worker + 1;
+    const taken = this.attempt(lock, () => Atomics.compareExchange(words, lock, 0, own) === 0);
+    if (!taken) Atomics.store(words, lock, own);
     try {
       return change(lock + 1);
     } finally {
-      Atomics.store(this.words, lock, 0);
+      // Not where another worker took this one for dead.
+      Atomics.compareExchange(words, lock, own, 0);
     }
+  }
+
+  /** Tries again and again, with patience for a worker that waits for a processor; says whether it worked. */
+  private attempt(at: number, works: () => boolean): boolean {
+    for (let i = 0; i < SPINS; i++) if (works()) return true;
+    for (let i = 0; i < SLEEPS; i++) {
+      // Nothing wakes it: it sleeps its millisecond, or not at all where the word has changed.
+      Atomics.wait(this.words, at, Atomics.load(this.words, at), 1);
+      if (works()) return true;
+    }
+    return false;
   }
 
   private find(start: number, low: number, high: number): number | undefined {
@@ -155,14 +176,12 @@ export class MemoryCounters implements SharedCounters {
     for (let i = 0; i < COUNTERS; i++) {
       const place = ((low >>> 0) + i) % COUNTERS;
       const at = names + place * HASH_WORDS;
-      // The second half is written by whoever won the first: wait for it.
+      // The second half is written by the worker that won the first: wait for it.
       const before = Atomics.compareExchange(this.words, at, 0, low);
       if (before === 0) Atomics.store(this.words, at + 1, high);
       if (before !== 0 && before !== low) continue;
-      let found = Atomics.load(this.words, at + 1);
-      for (let left = PATIENCE; found === 0 && left > 0; left--)
-        found = Atomics.load(this.words, at + 1);
-      if (found === high) return place;
+      this.attempt(at + 1, () => Atomics.load(this.words, at + 1) !== 0);
+      if (Atomics.load(this.words, at + 1) === high) return place;
     }
     throw new RangeError(`more than ${COUNTERS} counters`);
   }

@@ -65,7 +65,8 @@ test("what a dead worker held is free again, and what the others hold is not", (
   const [first, second] = [0, 1].map((worker) => new MemoryCounters(memory, worker, 2));
   const [a, b] = [first.counts("n"), second.counts("n")];
   expect([a.raise("k", 2), b.raise("k", 2), b.raise("k", 2)]).toEqual([true, true, false]);
-  first.forget(1);
+  const third = new MemoryCounters(memory, 2, 2);
+  third.forget(1);
   expect([a.raise("k", 2), a.raise("k", 2)]).toEqual([true, false]);
 });
 
@@ -79,6 +80,39 @@ test("keys beyond the memory's room are refused, and places come back", () => {
   for (const key of taken) counts.lower(key);
   const again = keys.toReversed().filter((key) => counts.raise(key, 1));
   expect(again.length).toBeGreaterThan(50_000);
+});
+
+test("a worker that waits for a processor within a change is waited for", async () => {
+  const memory = MemoryCounters.allocate(2);
+  // Takes all locks as worker 1, and sees whether something changes before it gives them back.
+  const source = `
+    self.onmessage = ({ data: memory }) => {
+      const words = new Int32Array(memory);
+      const EVERY = 1 + 16 * (2 + 2);
+      const locks = Array.from({ length: 4096 }, (_, i) => i * EVERY);
+      for (const lock of locks) Atomics.store(words, lock, 2);
+      const before = words.slice(0, 4096 * EVERY);
+      self.postMessage("locked");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      const changed = words.slice(0, 4096 * EVERY).some((word, i) => word !== before[i]);
+      for (const lock of locks) Atomics.store(words, lock, 0);
+      self.postMessage(changed ? "changed" : "unchanged");
+    };`;
+  const thread = new Worker(
+    URL.createObjectURL(new Blob([source], { type: "application/typescript" })),
+  );
+  const told = () =>
+    new Promise((resolve) => {
+      thread.onmessage = ({ data }) => resolve(data);
+    });
+  const locked = told();
+  thread.postMessage(memory);
+  expect(await locked).toBe("locked");
+  const counts = new MemoryCounters(memory, 0, 2).counts("n");
+  expect(counts.raise("k", 1)).toBe(true);
+  expect(await told()).toBe("unchanged");
+  expect(counts.raise("k", 1)).toBe(false);
+  thread.terminate();
 });
 
 test("worker threads count together", async () => {
