@@ -70,6 +70,8 @@ function dynamic(options: Record<string, object> = {}, certificates = ["leaf", "
 
 const start = (...args: Parameters<typeof dynamic>) =>
   startRouter({
+    // Sessions are one worker's.
+    workers: 1,
     dynamic: "",
     provider: "    filename: dynamic.json",
     files: { ...FILES, "dynamic.json": dynamic(...args) },

@@ -227,17 +227,33 @@ tcp:
   services: { s: { loadBalancer: { servers: [{ address: "127.0.0.1:${server.port}" }] } } }
 `,
   });
-  const clients = await Promise.all(Array.from({ length: 12 }, () => router.client()));
-  const greeted = await Promise.all(
-    clients.map((client) =>
-      client.readBytes(5).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  expect(greeted.filter(Boolean)).toHaveLength(3);
-  for (const client of clients) client.close();
+  const connections = (amount: number) =>
+    Promise.all(
+      Array.from({ length: amount }, async () => {
+        const client = await router.client();
+        const greeted = await client.readBytes(5).then(
+          () => true,
+          () => false,
+        );
+        return { client, greeted };
+      }),
+    );
+  // Connections that have come to an end may count for a moment: that of the start, and those below.
+  const served: RawClient[] = [];
+  await waitFor("as many as are allowed", async () => {
+    const [{ client, greeted }] = await connections(1);
+    if (greeted) served.push(client);
+    return served.length === 3;
+  });
+  expect((await connections(12)).filter(({ greeted }) => greeted)).toHaveLength(0);
+  for (const client of served) client.close();
+  const again: RawClient[] = [];
+  await waitFor("as many again", async () => {
+    for (const { client, greeted } of await connections(4)) if (greeted) again.push(client);
+    return again.length === 3;
+  });
+  expect((await connections(12)).filter(({ greeted }) => greeted)).toHaveLength(0);
+  for (const client of again) client.close();
   server.stop(true);
 });
 
