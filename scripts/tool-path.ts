@@ -8,6 +8,7 @@ export type Tool =
   | "docker"
   | "dockerd"
   | "etcd"
+  | "git"
   | "go"
   | "h2load"
   | "h2spec"
