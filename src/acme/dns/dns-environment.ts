@@ -6,7 +6,7 @@ const LONGEST_FILE = 1024 * 1024;
 
 /**
  * The environment as lego's DNS providers read it: a variable, or the file that the same variable
- * with `_FILE` behind it names, without its final newline. An empty one is none.
+ * with `_FILE` behind it names, without newlines at its end. An empty one is none.
  */
 export class DnsEnvironment {
   private readonly runtime: Pick<Runtime, "env" | "files">;
@@ -65,7 +65,7 @@ export class DnsEnvironment {
       if (info !== undefined && info.size > LONGEST_FILE)
         throw new Error(`expected at most ${LONGEST_FILE} bytes, found ${info.size}`);
       const bytes = await this.runtime.files.read(path);
-      return new TextDecoder().decode(bytes).replace(/\n$/, "");
+      return new TextDecoder().decode(bytes).replace(/[\r\n]+$/, "");
     } catch (error) {
       throw new Error(`${variable}: ${JSON.stringify(path)} can't be read: ${messageOf(error)}`);
     }
