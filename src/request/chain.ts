@@ -1,3 +1,4 @@
+import { denyEncodedCharacters, type EncodedCharacters } from "../http/encoded-characters.ts";
 import type { Handler, Middleware } from "../http/handler.ts";
 import { DEFAULT_OBSERVABILITY, type Observability } from "../http/observability.ts";
 import type {
@@ -9,12 +10,7 @@ import type {
 import { type ForwardedHeadersOptions, forwardedHeaders } from "./forwarded-headers.ts";
 import { type RecoveryLogger, recovery } from "./recovery.ts";
 import { requestDecorator } from "./request-decorator.ts";
-import {
-  denyEncodedCharacters,
-  type EncodedCharacters,
-  type RequestPathOptions,
-  requestPath,
-} from "./request-path.ts";
+import { type RequestPathOptions, requestPath } from "./request-path.ts";
 import { sniCheck } from "./sni-check.ts";
 
 /*

@@ -1,5 +1,5 @@
 import type { UnderscoreStrategy } from "../http/fields/trailer-rules.ts";
-import type { Handler, Middleware } from "../http/handler.ts";
+import type { Middleware } from "../http/handler.ts";
 import { LazyRequest } from "../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../http/lazy/lazy-response.ts";
 import {
@@ -14,17 +14,6 @@ import { HeaderList } from "../wire/header-list.ts";
 export interface RequestPathOptions extends TargetOptions {
   /** Fields with a "_" in their name are kept (the default), deleted, or the request is refused. */
   readonly underscoreHeadersStrategy?: UnderscoreStrategy;
-}
-
-/** `entryPoints.NAME.http.encodedCharacters`. */
-export interface EncodedCharacters {
-  readonly allowEncodedSlash: boolean;
-  readonly allowEncodedBackSlash: boolean;
-  readonly allowEncodedNullCharacter: boolean;
-  readonly allowEncodedSemicolon: boolean;
-  readonly allowEncodedPercent: boolean;
-  readonly allowEncodedQuestionMark: boolean;
-  readonly allowEncodedHash: boolean;
 }
 
 /** The answer to a malformed target: Traefik's has no body. */
@@ -72,32 +61,6 @@ export function requestPath(options: RequestPathOptions): Middleware {
       lazy.target = normal;
       exchange.normalTarget = normal;
       exchange.routingPath = routingPathOf(lazy.path);
-    }
-    return next(lazy, exchange);
-  };
-}
-
-/**
- * Refuses paths with an encoded character that the entrypoint doesn't allow: 400, after routing.
- * Source: Traefik's pkg/server/router/deny.go.
- */
-export function denyEncodedCharacters(options: EncodedCharacters): Middleware {
-  const denied: string[] = [];
-  if (!options.allowEncodedSlash) denied.push("%2F");
-  if (!options.allowEncodedBackSlash) denied.push("%5C");
-  if (!options.allowEncodedNullCharacter) denied.push("%00");
-  if (!options.allowEncodedSemicolon) denied.push("%3B");
-  if (!options.allowEncodedPercent) denied.push("%25");
-  if (!options.allowEncodedQuestionMark) denied.push("%3F");
-  if (!options.allowEncodedHash) denied.push("%23");
-  if (denied.length === 0) return (next) => next;
-
-  return (next: Handler) => (request, exchange) => {
-    const lazy = LazyRequest.of(request, exchange);
-    if (lazy.target.includes("%")) {
-      const { path } = lazy;
-      // The path is normal: every "%" begins a triplet, so a plain search can't hit half of two.
-      for (const triplet of denied) if (path.includes(triplet)) return badRequest();
     }
     return next(lazy, exchange);
   };

@@ -77,6 +77,29 @@ const headers = () =>
     sslForceHost: ignored(flag(), "deprecated in Traefik: use redirectRegex"),
   });
 
+const rateLimit = () =>
+  z.strictObject({
+    average: integer().default(0),
+    period: duration().default(1000),
+    burst: integer().default(1),
+    sourceCriterion: sourceCriterion().optional(),
+    redis: refused(
+      z.strictObject({
+        endpoints: texts().optional(),
+        tls: clientTls().optional(),
+        username: text().optional(),
+        password: text().optional(),
+        db: integer().optional(),
+        poolSize: integer().optional(),
+        minIdleConns: integer().optional(),
+        maxActiveConns: integer().optional(),
+        readTimeout: duration().optional(),
+        writeTimeout: duration().optional(),
+        dialTimeout: duration().optional(),
+      }),
+    ),
+  });
+
 /** One HTTP middleware: exactly one of its kinds is there. */
 export const middlewareSchema = z.strictObject({
   addPrefix: z.strictObject({ prefix: text() }).optional(),
@@ -111,18 +134,17 @@ export const middlewareSchema = z.strictObject({
   ),
   contentType: z.strictObject({ autoDetect: flag().optional() }).optional(),
   digestAuth: refused(z.strictObject(users())),
-  encodedCharacters: refused(
-    z.strictObject({
-      allowEncodedSlash: flag().optional(),
-      allowEncodedBackSlash: flag().optional(),
-      allowEncodedNullCharacter: flag().optional(),
-      allowEncodedSemicolon: flag().optional(),
-      allowEncodedPercent: flag().optional(),
-      allowEncodedQuestionMark: flag().optional(),
-      allowEncodedHash: flag().optional(),
-    }),
-    "use entryPoints.NAME.http.encodedCharacters",
-  ),
+  encodedCharacters: z
+    .strictObject({
+      allowEncodedSlash: flag().default(false),
+      allowEncodedBackSlash: flag().default(false),
+      allowEncodedNullCharacter: flag().default(false),
+      allowEncodedSemicolon: flag().default(false),
+      allowEncodedPercent: flag().default(false),
+      allowEncodedQuestionMark: flag().default(false),
+      allowEncodedHash: flag().default(false),
+    })
+    .optional(),
   errors: refused(
     z.strictObject({
       status: texts().optional(),
@@ -164,9 +186,9 @@ export const middlewareSchema = z.strictObject({
     z.strictObject({ sourceRange: ranges().optional(), ipStrategy: ipStrategy().optional() }),
     "ipAllowList",
   ),
-  inFlightReq: refused(
-    z.strictObject({ amount: integer().optional(), sourceCriterion: sourceCriterion().optional() }),
-  ),
+  inFlightReq: z
+    .strictObject({ amount: integer().default(0), sourceCriterion: sourceCriterion().optional() })
+    .optional(),
   passTLSClientCert: refused(
     z.strictObject({
       pem: flag().optional(),
@@ -185,29 +207,7 @@ export const middlewareSchema = z.strictObject({
     }),
   ),
   plugin: refused(z.record(z.string(), z.record(z.string(), z.unknown()))),
-  rateLimit: refused(
-    z.strictObject({
-      average: integer().optional(),
-      period: duration().optional(),
-      burst: integer().optional(),
-      sourceCriterion: sourceCriterion().optional(),
-      redis: z
-        .strictObject({
-          endpoints: texts().optional(),
-          tls: clientTls().optional(),
-          username: text().optional(),
-          password: text().optional(),
-          db: integer().optional(),
-          poolSize: integer().optional(),
-          minIdleConns: integer().optional(),
-          maxActiveConns: integer().optional(),
-          readTimeout: duration().optional(),
-          writeTimeout: duration().optional(),
-          dialTimeout: duration().optional(),
-        })
-        .optional(),
-    }),
-  ),
+  rateLimit: rateLimit().optional(),
   redirectRegex: z
     .strictObject({ regex: text(), replacement: text(), permanent: flag().optional() })
     .optional(),

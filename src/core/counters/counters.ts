@@ -1,3 +1,7 @@
+import { LocalBuckets } from "./local-buckets.ts";
+import { processClock } from "./process-clock.ts";
+import type { TokenBuckets } from "./token-bucket.ts";
+
 /** A number that only grows, or one that moves up and down. */
 export interface Counter {
   /** Of all workers together. */
@@ -13,6 +17,13 @@ export interface KeyedCounts {
   lower(key: string): void;
 }
 
+/** Numbers that an element lays out itself, all 0 in the beginning. */
+export interface Cells {
+  readonly numbers: Float64Array;
+  /** Does something to them while no other worker does. */
+  locked<T>(change: () => T): T;
+}
+
 /**
  * Numbers that hold for the whole process, whatever the number of its workers. They go by name, so
  * that an element finds its own again after a reload.
@@ -21,12 +32,25 @@ export interface SharedCounters {
   counter(name: string): Counter;
   /** Counts by key; a key without any takes no room. */
   counts(name: string): KeyedCounts;
+  /** Buckets by key; a full one takes no room. */
+  buckets(name: string): TokenBuckets;
+  /** So many numbers; those of one name and count are the same for all. */
+  cells(name: string, count: number): Cells;
+  /** Milliseconds that never go back, the same in all workers. */
+  readonly clock: () => number;
 }
 
 /** The numbers of a process with one worker. */
 export class LocalCounters implements SharedCounters {
   private readonly counters = new Map<string, Counter>();
   private readonly allCounts = new Map<string, KeyedCounts>();
+  private readonly allBuckets = new Map<string, TokenBuckets>();
+  private readonly allCells = new Map<string, Cells>();
+  readonly clock: () => number;
+
+  constructor(clock = processClock) {
+    this.clock = clock;
+  }
 
   counter(name: string): Counter {
     let counter = this.counters.get(name);
@@ -44,6 +68,25 @@ export class LocalCounters implements SharedCounters {
       this.allCounts.set(name, counts);
     }
     return counts;
+  }
+
+  buckets(name: string): TokenBuckets {
+    let buckets = this.allBuckets.get(name);
+    if (buckets === undefined) {
+      buckets = new LocalBuckets(this.clock);
+      this.allBuckets.set(name, buckets);
+    }
+    return buckets;
+  }
+
+  cells(name: string, count: number): Cells {
+    const key = `${name}\n${count}`;
+    let cells = this.allCells.get(key);
+    if (cells === undefined) {
+      cells = { numbers: new Float64Array(count), locked: (change) => change() };
+      this.allCells.set(key, cells);
+    }
+    return cells;
   }
 }
 

@@ -1,14 +1,16 @@
-import type { Counter, KeyedCounts, SharedCounters } from "./counters.ts";
+import type { Cells, Counter, KeyedCounts, SharedCounters } from "./counters.ts";
+import { MemoryBuckets } from "./memory-buckets.ts";
+import { MemoryCells } from "./memory-cells.ts";
+import { type NameHash, nameHash } from "./name-hash.ts";
+import { processClock } from "./process-clock.ts";
+import type { TokenBuckets } from "./token-bucket.ts";
+import { WordLocks } from "./word-locks.ts";
 
 /** Slots that a key may be in: those of its bucket. */
 const SLOTS = 16;
 const BUCKETS = 4096;
 /** Names of counters that there is room for. */
 const COUNTERS = 1024;
-/** Looks at what another worker is about to give before this one sleeps: it is a few instructions away. */
-const SPINS = 1000;
-/** Sleeps of a millisecond, as the other worker may wait for a processor; then it counts as dead. */
-const SLEEPS = 1000;
 /** A key's hash: two words, 0 and 0 for a free slot. */
 const HASH_WORDS = 2;
 
@@ -21,6 +23,9 @@ class Layout {
   readonly names: number;
   /** In 64-bit words. */
   readonly sums: number;
+  /** In bytes. */
+  readonly tokens: number;
+  readonly cells: number;
   readonly bytes: number;
 
   constructor(workers: number) {
@@ -31,7 +36,9 @@ class Layout {
     this.names = BUCKETS * this.bucket;
     const sums = this.names + COUNTERS * HASH_WORDS;
     this.sums = (sums + 1) >> 1;
-    this.bytes = (this.sums + COUNTERS * workers) * 8;
+    this.tokens = (this.sums + COUNTERS * workers) * 8;
+    this.cells = this.tokens + MemoryBuckets.BYTES;
+    this.bytes = this.cells + MemoryCells.BYTES;
   }
 }
 
@@ -45,18 +52,32 @@ export class MemoryCounters implements SharedCounters {
   private readonly sums: BigInt64Array;
   private readonly layout: Layout;
   private readonly worker: number;
+  private readonly locks: WordLocks;
+  private readonly tokens: MemoryBuckets;
+  private readonly cellMemory: MemoryCells;
+  readonly clock: () => number;
 
   /** Memory for so many workers, for all of them. */
-  static allocate(workers: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(new Layout(workers).bytes);
+  static allocate(workers: number, clock = processClock): SharedArrayBuffer {
+    const layout = new Layout(workers);
+    const memory = new SharedArrayBuffer(layout.bytes);
+    MemoryBuckets.prepare(memory, layout.tokens, clock);
+    return memory;
   }
 
-  /** `worker`: which of the `workers` this one is, from 0; `workers` for one that only forgets. */
-  constructor(memory: SharedArrayBuffer, worker: number, workers: number) {
+  /**
+   * `worker`: which of the `workers` this one is, from 0; `workers` for one that only forgets. `clock`:
+   * milliseconds, the same in all of them.
+   */
+  constructor(memory: SharedArrayBuffer, worker: number, workers: number, clock = processClock) {
     this.layout = new Layout(workers);
     this.words = new Int32Array(memory, 0, this.layout.sums * 2);
-    this.sums = new BigInt64Array(memory);
+    this.sums = new BigInt64Array(memory, 0, this.layout.sums + COUNTERS * workers);
     this.worker = worker;
+    this.locks = new WordLocks(this.words, worker);
+    this.clock = clock;
+    this.tokens = new MemoryBuckets(memory, this.layout.tokens, worker, clock);
+    this.cellMemory = new MemoryCells(memory, this.layout.cells, worker);
   }
 
   /** Throws a RangeError where there are too many names. */
@@ -76,17 +97,25 @@ export class MemoryCounters implements SharedCounters {
 
   counts(name: string): KeyedCounts {
     return {
-      raise: (key, limit) => this.raise(hash(`${name}\n${key}`), limit),
-      lower: (key) => this.lower(hash(`${name}\n${key}`)),
+      raise: (key, limit) => this.raise(nameHash(`${name}\n${key}`), limit),
+      lower: (key) => this.lower(nameHash(`${name}\n${key}`)),
     };
+  }
+
+  buckets(name: string): TokenBuckets {
+    return this.tokens.named(name);
+  }
+
+  /** Throws a RangeError where there is no room for so many. */
+  cells(name: string, count: number): Cells {
+    return this.cellMemory.named(name, count);
   }
 
   /** A worker is dead: what it had raised and not lowered is gone. */
   forget(worker: number): void {
     const { bucket, slot } = this.layout;
     for (let i = 0; i < BUCKETS; i++) {
-      // It may have died with the lock in its hands.
-      Atomics.compareExchange(this.words, i * bucket, worker + 1, 0);
+      this.locks.release(i * bucket, worker);
       this.locked(i * bucket, (start) => {
         for (let at = start; at < start + SLOTS * slot; at += slot) {
           this.words[at + HASH_WORDS + worker] = 0;
@@ -94,9 +123,11 @@ export class MemoryCounters implements SharedCounters {
         }
       });
     }
+    this.tokens.forget(worker);
+    this.cellMemory.forget(worker);
   }
 
-  private raise([low, high]: Hash, limit: number): boolean {
+  private raise([low, high]: NameHash, limit: number): boolean {
     return this.locked(this.bucketOf(low), (start) => {
       const at = this.find(start, low, high) ?? this.find(start, 0, 0);
       if (at === undefined || this.total(at) >= limit) return false;
@@ -107,7 +138,7 @@ export class MemoryCounters implements SharedCounters {
     });
   }
 
-  private lower([low, high]: Hash): void {
+  private lower([low, high]: NameHash): void {
     this.locked(this.bucketOf(low), (start) => {
       const at = this.find(start, low, high);
       if (at === undefined) return;
@@ -121,32 +152,9 @@ export class MemoryCounters implements SharedCounters {
     return ((low >>> 0) % BUCKETS) * this.layout.bucket;
   }
 
-  /**
-   * Does something to a bucket's slots while no other worker does. `lock` is the place of its lock:
-   * 0, or the number of the worker that has it, from 1.
-   */
+  /** Does something to a bucket's slots while no other worker does; `lock` is the place of its lock. */
   private locked<T>(lock: number, change: (start: number) => T): T {
-    const { words } = this;
-    const own = this.worker + 1;
-    const taken = this.attempt(lock, () => Atomics.compareExchange(words, lock, 0, own) === 0);
-    if (!taken) Atomics.store(words, lock, own);
-    try {
-      return change(lock + 1);
-    } finally {
-      // Not where another worker took this one for dead.
-      Atomics.compareExchange(words, lock, own, 0);
-    }
-  }
-
-  /** Tries again and again, with patience for a worker that waits for a processor; says whether it worked. */
-  private attempt(at: number, works: () => boolean): boolean {
-    for (let i = 0; i < SPINS; i++) if (works()) return true;
-    for (let i = 0; i < SLEEPS; i++) {
-      // Nothing wakes it: it sleeps its millisecond, or not at all where the word has changed.
-      Atomics.wait(this.words, at, Atomics.load(this.words, at), 1);
-      if (works()) return true;
-    }
-    return false;
+    return this.locks.locked(lock, () => change(lock + 1));
   }
 
   private find(start: number, low: number, high: number): number | undefined {
@@ -171,7 +179,7 @@ export class MemoryCounters implements SharedCounters {
 
   /** The number that all workers have for a counter's name. */
   private place(name: string): number {
-    const [low, high] = hash(name);
+    const [low, high] = nameHash(name);
     const { names } = this.layout;
     for (let i = 0; i < COUNTERS; i++) {
       const place = ((low >>> 0) + i) % COUNTERS;
@@ -180,23 +188,9 @@ export class MemoryCounters implements SharedCounters {
       const before = Atomics.compareExchange(this.words, at, 0, low);
       if (before === 0) Atomics.store(this.words, at + 1, high);
       if (before !== 0 && before !== low) continue;
-      this.attempt(at + 1, () => Atomics.load(this.words, at + 1) !== 0);
+      this.locks.attempt(at + 1, () => Atomics.load(this.words, at + 1) !== 0);
       if (Atomics.load(this.words, at + 1) === high) return place;
     }
     throw new RangeError(`more than ${COUNTERS} counters`);
   }
-}
-
-type Hash = readonly [low: number, high: number];
-
-/** Two different 32-bit FNV-1a hashes of a text; neither is 0. */
-function hash(text: string): Hash {
-  let low = 0x811c9dc5;
-  let high = 0x2f0b4c47;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    low = Math.imul(low ^ code, 0x01000193);
-    high = Math.imul(high ^ code, 0x5bd1e995) + (high >>> 15);
-  }
-  return [low | 0 || 1, high | 0 || 1];
 }

@@ -1,10 +1,10 @@
 import type { Logger } from "../../core/logger.ts";
 import type { Breather } from "../../core/loop/breather.ts";
+import type { EncodedCharacters } from "../../http/encoded-characters.ts";
 import type { Handler } from "../../http/handler.ts";
 import { LazyResponse } from "../../http/lazy/lazy-response.ts";
 import type { Observability } from "../../http/observability.ts";
 import { graphWay, routeWay } from "../../request/chain.ts";
-import type { EncodedCharacters } from "../../request/request-path.ts";
 import type { HttpRoute } from "../../routers/compiled-route.ts";
 import type { RuleCache } from "../../routers/compiled-rule.ts";
 import { HttpMux } from "../../routers/http-mux.ts";

@@ -100,7 +100,7 @@ export class HttpMiddlewares {
       label,
       noun: "kind",
       service: (reference) => childOf(services, name, reference, path),
-      context: (children, _, held) => this.contextOf(name, children, held),
+      context: (children, _, held) => this.contextOf(name, router, children, held),
     });
   }
 
@@ -123,6 +123,7 @@ export class HttpMiddlewares {
 
   private contextOf(
     name: string,
+    router: string,
     children: readonly Running[],
     held: Held[],
   ): HttpMiddlewareContext {
@@ -130,6 +131,7 @@ export class HttpMiddlewares {
     return {
       name,
       provider: providerOf(name),
+      router,
       logger: logger.with({ middlewareName: name }),
       deadlines,
       counters,

@@ -22,6 +22,8 @@ export interface HttpMiddlewareContext {
   /** Qualified: `name@provider`. */
   readonly name: string;
   readonly provider: string;
+  /** The router whose own it is, of those that are made for each router; else "". */
+  readonly router: string;
   /** Names the middleware with every message. */
   readonly logger: Logger;
   readonly deadlines: Deadlines;

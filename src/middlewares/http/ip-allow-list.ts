@@ -1,12 +1,10 @@
-import { latin1Bytes } from "../../core/bytes.ts";
 import { CidrSet } from "../../core/cidr.ts";
-import { Body } from "../../http/body.ts";
 import { ipStrategy } from "../../http/ip-strategy.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
-import { LazyResponse, reasonOf } from "../../http/lazy/lazy-response.ts";
+import { reasonOf } from "../../http/lazy/lazy-response.ts";
 import { portColon, withoutBrackets } from "../../net/host-port.ts";
-import { HeaderList } from "../../wire/header-list.ts";
 import type { HttpMiddlewareKind } from "./http-middleware.ts";
+import { plainAnswer } from "./plain-answer.ts";
 
 /** An address as X-Forwarded-For may have it, without the port: "192.0.2.1:80", "[::1]:80". */
 function withoutPort(address: string): string {
@@ -30,14 +28,14 @@ export const ipAllowList: HttpMiddlewareKind<"ipAllowList"> = {
     }
     const allowed = CidrSet.parse(sourceRange);
     const clientIp = ipStrategy(options.ipStrategy);
-    const body = latin1Bytes(reasonOf(status));
+    const refuse = plainAnswer(status);
     return {
       middleware: (next) => (request, exchange) => {
         const lazy = LazyRequest.of(request, exchange);
         if (allowed.contains(withoutPort(clientIp(lazy, exchange)))) {
           return next(lazy, exchange);
         }
-        return new LazyResponse(status, new HeaderList(), Body.of(body));
+        return refuse();
       },
     };
   },

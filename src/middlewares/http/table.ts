@@ -2,7 +2,10 @@ import { contentType } from "./content-type.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
 import { ipAllowList } from "./ip-allow-list.ts";
+import { inFlightReq } from "./limits/in-flight-req.ts";
+import { rateLimit } from "./limits/rate-limit.ts";
 import { addPrefix } from "./path/add-prefix.ts";
+import { encodedCharacters } from "./path/encoded-characters.ts";
 import { replacePath } from "./path/replace-path.ts";
 import { replacePathRegex } from "./path/replace-path-regex.ts";
 import { stripPrefix } from "./path/strip-prefix.ts";
@@ -14,8 +17,11 @@ import { redirectScheme } from "./redirect/redirect-scheme.ts";
 export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   addPrefix,
   contentType,
+  encodedCharacters,
   headers,
+  inFlightReq,
   ipAllowList,
+  rateLimit,
   redirectRegex,
   redirectScheme,
   replacePath,

@@ -1,11 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { denyEncodedCharacters } from "../../../src/http/encoded-characters.ts";
 import type { Handler } from "../../../src/http/handler.ts";
 import { LazyRequest } from "../../../src/http/lazy/lazy-request.ts";
-import {
-  denyEncodedCharacters,
-  type RequestPathOptions,
-  requestPath,
-} from "../../../src/request/request-path.ts";
+import { type RequestPathOptions, requestPath } from "../../../src/request/request-path.ts";
 import { type MadeRequest, makeRequest } from "../../support/http/make-request.ts";
 
 const DEFAULTS: RequestPathOptions = {

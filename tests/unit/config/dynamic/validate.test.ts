@@ -115,9 +115,9 @@ describe("a dynamic configuration says where and what", () => {
       ],
     ],
     [
-      "a middleware that isn't there yet",
-      "http:\n  middlewares:\n    m:\n      rateLimit: { average: 1 }\n",
-      [`4:7: http.middlewares.m.rateLimit: ${REFUSED}`],
+      "a key that Sluice doesn't have",
+      "http:\n  serversTransports:\n    t:\n      spiffe: { ids: [a] }\n",
+      [`4:7: http.serversTransports.t.spiffe: ${REFUSED}`],
     ],
     [
       "an unknown middleware",

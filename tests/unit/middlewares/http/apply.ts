@@ -30,6 +30,7 @@ export function middlewareContext(
   return {
     name: "test@file",
     provider: "file",
+    router: "",
     logger: silentLogger(),
     deadlines: new Deadlines(),
     files: NO_FILES,
@@ -46,8 +47,9 @@ export function middlewareContext(
 export function make<K extends HttpMiddlewareName>(
   kind: HttpMiddlewareKind<K>,
   options: HttpMiddlewareOptions<K>,
+  given: Partial<HttpMiddlewareContext> = {},
 ): Middleware {
-  const made = kind.create(options, middlewareContext(), { fingerprint: null });
+  const made = kind.create(options, middlewareContext(given), { fingerprint: null });
   return (made as HttpMiddleware).middleware;
 }
 

@@ -5,8 +5,11 @@ test("the table names what Sluice has by Traefik's keys", () => {
   expect(Object.keys(HTTP_MIDDLEWARES)).toEqual([
     "addPrefix",
     "contentType",
+    "encodedCharacters",
     "headers",
+    "inFlightReq",
     "ipAllowList",
+    "rateLimit",
     "redirectRegex",
     "redirectScheme",
     "replacePath",
