@@ -20,6 +20,8 @@ export type Tool =
   | "npm"
   | "npx"
   | "openssl"
+  | "pebble"
+  | "pebble-challtestsrv"
   | "prlimit"
   | "redis-server"
   | "wrk";

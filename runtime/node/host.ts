@@ -7,6 +7,7 @@ import { nodeHttpClient } from "./clients/http-client.ts";
 import { connectRedis } from "./clients/redis.ts";
 import { connectZooKeeper } from "./clients/zookeeper.ts";
 import { nodeFiles } from "./files.ts";
+import { rsaKey } from "./rsa-key.ts";
 import { runCommand } from "./run-command.ts";
 import { onUncaught } from "./uncaught.ts";
 
@@ -29,6 +30,7 @@ export function nodeHost(): Pick<
   | "httpClient"
   | "lookup"
   | "redis"
+  | "rsaKey"
   | "runCommand"
   | "zooKeeper"
   | "onUncaught"
@@ -54,6 +56,7 @@ export function nodeHost(): Pick<
     hostname,
     httpClient: nodeHttpClient,
     redis: connectRedis,
+    rsaKey,
     runCommand,
     zooKeeper: connectZooKeeper,
     async lookup(name) {

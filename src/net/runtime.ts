@@ -176,6 +176,8 @@ export interface Runtime {
   inWorker(task: string, input: unknown): Promise<unknown>;
   /** What this process knows of threads for data planes; not given in such a thread. */
   readonly threads?: Threads;
+  /** Makes an RSA key of so many bits, in PKCS #8. It takes seconds, and holds nothing up. */
+  rsaKey(bits: number): Promise<Uint8Array>;
   hostname(): string;
   /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */
   releaseMemory?(): void;

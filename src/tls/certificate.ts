@@ -5,6 +5,7 @@ import {
   type DerValue,
   elementsOf,
   expectTag,
+  INTEGER,
   OCTET_STRING,
   readDer,
   readInteger,
@@ -41,10 +42,41 @@ export interface Certificate {
 const COMMON_NAME = "2.5.4.3";
 const SUBJECT_ALT_NAME = "2.5.29.17";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
+const AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
 /** Of GeneralName (RFC 5280 section 4.2.1.6). */
 const DNS_NAME = context(2, false);
 const URI = context(6, false);
 const IP_ADDRESS = context(7, false);
+
+/** The fields behind the version, which is left out where it is the first. */
+function fieldsOf(bytes: Uint8Array): DerValue[] {
+  const fields = elementsOf(elementsOf(readDer(bytes, SEQUENCE), SEQUENCE)[0], SEQUENCE);
+  return fields[0]?.tag === context(0) ? fields.slice(1) : fields;
+}
+
+/** The common name of a certificate's issuer; "" for none. Throws an Error where the bytes are no certificate. */
+export function issuerCommonName(bytes: Uint8Array): string {
+  return commonNameOf(fieldsOf(bytes)[2]);
+}
+
+/** The bytes of a certificate's serial number, with the leading zero that DER may need. */
+export function serialBytes(bytes: Uint8Array): Uint8Array {
+  return expectTag(fieldsOf(bytes)[0], INTEGER).content;
+}
+
+/** What names the key of a certificate's issuer (RFC 5280 section 4.2.1.1); undefined where nothing does. */
+export function authorityKeyIdentifier(bytes: Uint8Array): Uint8Array | undefined {
+  const extensions = fieldsOf(bytes).find(({ tag }) => tag === context(3));
+  if (extensions === undefined) return undefined;
+  for (const one of elementsOf(elementsOf(extensions, context(3))[0], SEQUENCE)) {
+    const parts = elementsOf(one, SEQUENCE);
+    if (readObjectIdentifier(parts[0]) !== AUTHORITY_KEY_IDENTIFIER) continue;
+    const { content } = expectTag(parts[parts.length - 1], OCTET_STRING);
+    const members = elementsOf(readDer(content, SEQUENCE), SEQUENCE);
+    return members.find(({ tag }) => tag === context(0, false))?.content;
+  }
+  return undefined;
+}
 
 /** Reads an X.509 certificate (RFC 5280 section 4.1) in DER. Throws an Error where it is none; verifies nothing. */
 export function readCertificate(bytes: Uint8Array): Certificate {

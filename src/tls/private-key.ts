@@ -49,7 +49,7 @@ export async function checkPrivateKey(key: PemBlock, publicKey: Uint8Array): Pro
 }
 
 /** The key in PKCS #8 (RFC 5958), whatever form it has. */
-function pkcs8Of({ label, bytes }: PemBlock, publicKey: Uint8Array): Uint8Array {
+export function pkcs8Of({ label, bytes }: PemBlock, publicKey: Uint8Array): Uint8Array {
   switch (label) {
     case "PRIVATE KEY":
       return bytes;

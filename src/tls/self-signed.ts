@@ -1,17 +1,20 @@
 import type { KeyPair } from "../net/tls.ts";
 import {
+  DNS_NAME,
+  distinguishedName,
+  ecdsaSignature,
+  extension,
+  subjectAltNames,
+} from "./certificate-writer.ts";
+import {
   BIT_STRING,
-  BOOLEAN,
   context,
   der,
   derBitString,
   derInteger,
   derObjectIdentifier,
   derTime,
-  OCTET_STRING,
   SEQUENCE,
-  SET,
-  UTF8_STRING,
 } from "./der.ts";
 import { pemText } from "./pem.ts";
 
@@ -57,11 +60,6 @@ export async function generateDefaultCertificate(now = Date.now()): Promise<KeyP
   };
 }
 
-function distinguishedName(commonName: string): Uint8Array {
-  const value = der(UTF8_STRING, new TextEncoder().encode(commonName));
-  return der(SEQUENCE, der(SET, der(SEQUENCE, derObjectIdentifier("2.5.4.3"), value)));
-}
-
 function extensions(domain: string): Uint8Array[] {
   return [
     // The key is for signatures.
@@ -70,25 +68,6 @@ function extensions(domain: string): Uint8Array[] {
     extension("2.5.29.37", false, der(SEQUENCE, derObjectIdentifier("1.3.6.1.5.5.7.3.1"))),
     // It is no CA.
     extension("2.5.29.19", true, der(SEQUENCE)),
-    extension(
-      "2.5.29.17",
-      false,
-      der(SEQUENCE, der(context(2, false), new TextEncoder().encode(domain))),
-    ),
+    subjectAltNames([der(DNS_NAME, new TextEncoder().encode(domain))]),
   ];
-}
-
-function extension(identifier: string, critical: boolean, value: Uint8Array): Uint8Array {
-  const flag = critical ? [der(BOOLEAN, Uint8Array.of(0xff))] : [];
-  return der(SEQUENCE, derObjectIdentifier(identifier), ...flag, der(OCTET_STRING, value));
-}
-
-/** Certificates have the two numbers in DER (RFC 3279 section 2.2.3), WebCrypto one behind the other. */
-function ecdsaSignature(signature: Uint8Array): Uint8Array {
-  const half = signature.length / 2;
-  return der(
-    SEQUENCE,
-    derInteger(signature.subarray(0, half)),
-    derInteger(signature.subarray(half)),
-  );
 }
