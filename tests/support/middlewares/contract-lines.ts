@@ -1,0 +1,39 @@
+/** What the scene has for middlewares that need more than options. */
+export interface ContractPeers {
+  /** A server that answers every request with an empty 200. */
+  readonly allowing: string;
+}
+
+/** How one kind of middleware takes part in the contract. */
+export interface ContractLine {
+  /** Under these the middleware lets the contract's requests pass, and owns no byte of a body. */
+  readonly options: object | ((peers: ContractPeers) => object);
+  /** Further field lines of each request. */
+  readonly fields?: readonly string[];
+  /** What it reads to its end before it goes on: it doesn't stream then, and its trailers are gone. */
+  readonly collects?: readonly ("request" | "response")[];
+}
+
+/**
+ * A line for each kind of HTTP middleware: the contract's test fails for a kind that has none. `service`
+ * names the contract's own service.
+ */
+export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
+  addPrefix: { options: { prefix: "/added" } },
+  basicAuth: {
+    options: { users: ["u:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="] },
+    fields: [`Authorization: Basic ${btoa("u:secret")}`],
+  },
+  chain: { options: { middlewares: ["addPrefix", "headers"] } },
+  contentType: { options: {} },
+  headers: {
+    options: { customRequestHeaders: { "X-A": "1" }, customResponseHeaders: { "X-B": "2" } },
+  },
+  ipAllowList: { options: { sourceRange: ["127.0.0.0/8"] } },
+  redirectRegex: { options: { regex: "^http://old[.]test/(.*)", replacement: "/$1" } },
+  redirectScheme: { options: { scheme: "http", port: "80" }, fields: ["X-Forwarded-Proto: http"] },
+  replacePath: { options: { path: "/replaced" } },
+  replacePathRegex: { options: { regex: "^/(.*)$", replacement: "/again/$1" } },
+  stripPrefix: { options: { prefixes: ["/stripPrefix"] } },
+  stripPrefixRegex: { options: { regex: ["^/[a-zA-Z]+"] } },
+};
