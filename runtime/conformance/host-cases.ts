@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -120,6 +130,27 @@ export const HOST_CASES: Case[] = [
         assert.equal(decode(await files.read(join(directory, "log.1"))), "one,two");
         assert.equal(decode(await files.read(path)), "three");
       });
+    },
+  },
+  {
+    name: "a temporary file is read back, and has no name",
+    async run({ files }) {
+      const before = await readdir(tmpdir());
+      const file = await files.temporary();
+      const added = (await readdir(tmpdir())).filter((name) => !before.includes(name));
+      assert.deepEqual(
+        added.filter((name) => name.startsWith("sluice-spill-")),
+        [],
+      );
+      const bytes = new Uint8Array(300_000).map((_, i) => i * 7);
+      await file.write(bytes.slice(0, 100_000));
+      await file.write(bytes.slice(100_000));
+      assert.deepEqual(await file.read(99_990, 20), bytes.slice(99_990, 100_010));
+      assert.deepEqual(await file.read(0, 300_000), bytes);
+      assert.equal((await file.read(299_999, 10)).length, 1);
+      assert.equal((await file.read(300_000, 10)).length, 0);
+      await file.close();
+      await assert.rejects(file.read(0, 1));
     },
   },
   {

@@ -4,6 +4,7 @@ import type { Files } from "../../src/net/runtime.ts";
 import { openAppend } from "./append-file.ts";
 import { plain } from "./plain-bytes.ts";
 import { codeOf } from "./system-error.ts";
+import { openTemporary } from "./temporary-file.ts";
 
 /** Files by way of `node:fs`, which both runtimes have. */
 export const nodeFiles: Files = {
@@ -31,6 +32,8 @@ export const nodeFiles: Files = {
   },
 
   append: openAppend,
+
+  temporary: openTemporary,
 
   watch(directory, changed) {
     // Deno would watch what isn't there, in silence.

@@ -3,7 +3,7 @@ import type { Snapshot } from "../snapshot/snapshot.ts";
 import { pemPath } from "../tls/read-pem.ts";
 
 /** What of a snapshot names files for certificates, keys and CAs. */
-export type NamingFiles = Pick<Snapshot, "tls" | "serversTransports"> & {
+export type NamingFiles = Pick<Snapshot, "tls" | "serversTransports" | "middlewares"> & {
   readonly tcp: Pick<Snapshot["tcp"], "serversTransports">;
 };
 
@@ -49,6 +49,10 @@ export function namedFiles(snapshot: NamingFiles, fixed: StaticNamingFiles): str
     ...transports.flatMap((transport) =>
       (transport?.certificates ?? []).flatMap(({ certFile, keyFile }) => [certFile, keyFile]),
     ),
+    ...Object.values(snapshot.middlewares).flatMap(({ forwardAuth }) => {
+      const { ca = "", cert = "", key = "" } = forwardAuth?.tls ?? {};
+      return [ca, cert, key];
+    }),
     ...(fixed.serversTransport.rootCAs ?? []),
     ...(fixed.tcpServersTransport.tls?.rootCAs ?? []),
   ];

@@ -20,6 +20,7 @@ export function withEmbeddedFiles(runtime: Runtime, embedded: EmbeddedConfigurat
   const overlay: Files = {
     list: (path) => files.list(path),
     append: (path) => files.append(path),
+    temporary: () => files.temporary(),
     watch(directory, changed) {
       try {
         return files.watch(directory, changed);

@@ -16,6 +16,14 @@ export type TransportConfiguration = Partial<Omit<ServersTransport, "forwardingT
       >;
   };
 
+/** `tls` as middlewares have it: paths, or PEM texts themselves. */
+export interface TransportTlsFiles {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecureSkipVerify?: boolean;
+}
+
 /** A transport with a number that no other one has. */
 export interface NumberedTransport {
   readonly transport: Transport;
@@ -64,6 +72,32 @@ export class Transports {
       this.byName.set(name, found);
     }
     return found;
+  }
+
+  /**
+   * The default one's like, which trusts `ca` and shows `cert` with `key`: paths, or PEM texts. Rejects with
+   * an Error that says what is wrong.
+   */
+  async withTls(tls: TransportTlsFiles): Promise<NumberedTransport> {
+    const { ca = "", cert = "", key = "", insecureSkipVerify = false } = tls;
+    if ((cert === "") !== (key === ""))
+      throw new Error("tls: cert and key go together, and one of them is missing");
+    const { maxIdleConnsPerHost, forwardingTimeouts } = this.defaultConfiguration;
+    try {
+      return await this.build({
+        maxIdleConnsPerHost,
+        forwardingTimeouts,
+        insecureSkipVerify,
+        ...(ca !== "" && { rootCAs: [ca] }),
+        ...(cert !== "" && { certificates: [{ certFile: cert, keyFile: key }] }),
+      });
+    } catch (error) {
+      // What is read is named as it is in a serversTransport.
+      const message = messageOf(error)
+        .replace("rootCAs[0]", "ca")
+        .replace("certificates[0]", "cert");
+      throw new Error(`tls: ${message}`);
+    }
   }
 
   private async build(configuration: TransportConfiguration): Promise<NumberedTransport> {

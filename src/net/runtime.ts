@@ -84,6 +84,18 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
+/**
+ * A file without a name, for bytes that are too many for the memory. It is gone when it is closed, and when
+ * the process comes to its end, in whatever way.
+ */
+export interface TemporaryFile {
+  /** Appends the bytes; the array is the callee's until the promise resolves. Rejects with the system's error. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Up to `length` bytes from `position` on; fewer only at the end. */
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
 /** Stops whatever returned it. */
 export type Stop = () => void;
 
@@ -96,6 +108,8 @@ export interface Files {
   list(path: string): Promise<string[]>;
   /** Opens for append, creating the file (mode 0600 where it is new) and the directories to it. */
   append(path: string): Promise<AppendFile>;
+  /** Makes an empty file in the system's directory for temporary files. Rejects with the system's error. */
+  temporary(): Promise<TemporaryFile>;
   /**
    * Calls back after anything changes in the directory (not below it); the callback looks for
    * itself what changed. Throws where the directory can't be watched.

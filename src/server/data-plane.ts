@@ -116,6 +116,7 @@ export class DataPlane {
       counters: options.counters,
       verdicts: this.verdicts,
       files: runtime.files,
+      inWorker: runtime.inWorker,
       proxyTo: (server) => this.proxyTo(server),
       transports: this.transports,
       loadModule: options.loadModule,

@@ -28,6 +28,7 @@ import {
 
 export interface MiddlewareContext extends ServiceContext {
   readonly files: HttpMiddlewareContext["files"];
+  readonly inWorker?: HttpMiddlewareContext["inWorker"];
 }
 
 /** Builds the HTTP middlewares of a snapshot; each router's own of those that count something. */
@@ -127,7 +128,7 @@ export class HttpMiddlewares {
     children: readonly Running[],
     held: Held[],
   ): HttpMiddlewareContext {
-    const { logger, deadlines, counters, files, proxyTo, transports } = this.context;
+    const { logger, deadlines, counters, files, inWorker, proxyTo, transports } = this.context;
     return {
       name,
       provider: providerOf(name),
@@ -136,13 +137,18 @@ export class HttpMiddlewares {
       deadlines,
       counters,
       files,
+      ...(inWorker && { inWorker }),
       services: (children as readonly Running<HttpService>[]).map(({ value }) => value.handler),
-      client: async (url) => {
-        const numbered = await transports?.get(DEFAULT_TRANSPORT);
+      client: async (url, tls) => {
+        if (tls !== undefined && transports === undefined)
+          throw new Error("tls: it needs sockets of Sluice's own");
+        const numbered = await (tls === undefined
+          ? transports?.get(DEFAULT_TRANSPORT)
+          : transports?.withTls(tls));
         const server = { url, preservePath: true };
         const upstream = proxyTo(serverAddress(server, true, numbered?.transport ?? null));
         held.push(upstream);
-        return upstream.handler;
+        return { handler: upstream.handler, transport: numbered?.id ?? 0 };
       },
     };
   }
@@ -170,9 +176,12 @@ export function fold(middlewares: readonly Running<HttpMiddleware>[], handler: H
 }
 
 /** Of platforms without files. */
-export const NO_FILES: Pick<Files, "read" | "info"> = {
+export const NO_FILES: Pick<Files, "read" | "info" | "temporary"> = {
   read: async (path) => {
     throw new Error(`${path}: there are no files here`);
   },
   info: async () => undefined,
+  temporary: async () => {
+    throw new Error("there are no files here");
+  },
 };

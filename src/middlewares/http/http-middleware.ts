@@ -9,7 +9,7 @@ import type {
 import type { Logger } from "../../core/logger.ts";
 import type { Deadlines } from "../../core/timers.ts";
 import type { Handler, Middleware } from "../../http/handler.ts";
-import type { Files } from "../../net/runtime.ts";
+import type { Files, Runtime } from "../../net/runtime.ts";
 
 /** A middleware that runs. */
 export interface HttpMiddleware extends ElementValue {
@@ -28,16 +28,34 @@ export interface HttpMiddlewareContext {
   readonly logger: Logger;
   readonly deadlines: Deadlines;
   /** Rejects everything where the platform has no files. */
-  readonly files: Pick<Files, "read" | "info">;
+  readonly files: Pick<Files, "read" | "info" | "temporary">;
+  /** Runs a task of the program's in another thread; not given where there is none. */
+  readonly inWorker?: Runtime["inWorker"];
   /** Numbers for the whole process; by a name that begins with the middleware's. */
   readonly counters: SharedCounters;
   /** The services that the kind's `services` names, in that order. */
   readonly services: readonly Handler[];
   /**
    * What sends requests to a server's URL (`http`, `https` or `h2c`) over the default transport; the
-   * target of each request is its own, behind that URL's path. Throws where there is no such server.
+   * target of each request is its own, behind that URL's path. With `tls` over connections of its own,
+   * which trust and show what that says. Rejects where there is no such server.
    */
-  readonly client: (url: string) => Promise<Handler>;
+  readonly client: (url: string, tls?: ClientTls) => Promise<MiddlewareClient>;
+}
+
+/** A server that a middleware asks. Requests to it need an exchange of their own (`sideExchange`). */
+export interface MiddlewareClient {
+  readonly handler: Handler;
+  /** Another one where its TLS goes by other files than before: part of the middleware's fingerprint. */
+  readonly transport: number;
+}
+
+/** `tls` of what a middleware connects to: paths, or PEM texts themselves. */
+export interface ClientTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecureSkipVerify?: boolean;
 }
 
 /** The kinds of middlewares; `chain` is made of others, by the graph. */

@@ -36,6 +36,7 @@ class ChangingFiles extends MemoryFiles {
 const FIXED = { serversTransport: {}, tcpServersTransport: {} } as StaticNamingFiles;
 const naming = (tls: Snapshot["tls"]) => ({
   tls,
+  middlewares: {},
   serversTransports: {},
   tcp: { serversTransports: {} },
 });
@@ -123,6 +124,12 @@ test("all files that a configuration names, each once", () => {
         },
         options: { default: {}, members: { clientAuth: { caFiles: ["ca.pem", "/tls/a.pem"] } } },
       },
+      middlewares: {
+        "m@file": {
+          forwardAuth: { tls: { ca: "auth.pem", cert: "c.pem", key: "c.key" } } as never,
+        },
+        "n@file": { chain: {} },
+      },
       serversTransports: { "t@file": { rootCAs: ["root.pem"], certificates } as never },
       tcp: { serversTransports: { "u@file": { tls: { rootCAs: ["tcp.pem"] } } as never } },
     },
@@ -133,7 +140,7 @@ test("all files that a configuration names, each once", () => {
   );
   expect(files.sort()).toEqual(
     ["/tls/a.pem", "/tls/a.key", "b.pem", "b.key", "ca.pem", "root.pem", "tcp.pem", "t.pem"]
-      .concat("t.key", "fixed.pem", "fixed-tcp.pem")
+      .concat("t.key", "fixed.pem", "fixed-tcp.pem", "auth.pem", "c.pem", "c.key")
       .sort(),
   );
 });

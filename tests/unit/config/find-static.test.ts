@@ -15,6 +15,9 @@ const files = (texts: Record<string, string>): Files => ({
   append: async () => {
     throw new Error("not here");
   },
+  temporary: async () => {
+    throw new Error("not here");
+  },
   watch: () => () => {},
 });
 

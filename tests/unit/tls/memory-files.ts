@@ -29,6 +29,9 @@ export class MemoryFiles implements Files {
   append(): never {
     throw new Error("nobody writes");
   }
+  temporary(): never {
+    throw new Error("nothing is spilled");
+  }
   watch(): never {
     throw new Error("nobody watches");
   }

@@ -1,10 +1,11 @@
 import { messageOf } from "../../../core/errors.ts";
 import type { Logger } from "../../../core/logger.ts";
 import { Body } from "../../../http/body.ts";
-import { Exchange } from "../../../http/exchange.ts";
+import type { Exchange } from "../../../http/exchange.ts";
 import type { Handler } from "../../../http/handler.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
+import { sideExchange } from "../../../http/side-exchange.ts";
 import { healthOfChild } from "../../health/health.ts";
 import type { HttpServiceChild, HttpServiceKind } from "../http-service.ts";
 import { RecordedBody } from "../recorded-body.ts";
@@ -83,7 +84,7 @@ class RequestCopy {
     const bytes = this.body === null ? null : this.body.bytes();
     if (this.body !== null && bytes === null) return;
     for (const { name, handler } of mirrors) {
-      const exchange = this.ownExchange();
+      const exchange = sideExchange(this.exchange);
       try {
         const response = await handler(this.request(exchange, bytes), exchange);
         await drained(LazyResponse.of(response).takeBody());
@@ -103,22 +104,6 @@ class RequestCopy {
     copy.emptyPath = emptyPath;
     copy.forwardPeer = forwardPeer;
     return copy;
-  }
-
-  /** One that no client waits for. */
-  private ownExchange(): Exchange {
-    const { downstream, method, target, host, routingPath, routingHost, router } = this.exchange;
-    const { entryPoint, remote, local, tls, tlsOptions, protocol } = downstream;
-    const informational = () => {};
-    const from = { entryPoint, remote, local, tls, tlsOptions, protocol, informational };
-    return Object.assign(new Exchange(from), {
-      method,
-      target,
-      host,
-      routingPath,
-      routingHost,
-      router,
-    });
   }
 }
 
