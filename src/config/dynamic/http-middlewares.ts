@@ -103,7 +103,7 @@ const rateLimit = () =>
 /** One HTTP middleware: exactly one of its kinds is there. */
 export const middlewareSchema = z.strictObject({
   addPrefix: z.strictObject({ prefix: text() }).optional(),
-  basicAuth: refused(z.strictObject(users())),
+  basicAuth: z.strictObject(users()).optional(),
   buffering: refused(
     z.strictObject({
       maxRequestBodyBytes: integer().optional(),

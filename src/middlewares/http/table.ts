@@ -1,3 +1,4 @@
+import { basicAuth } from "./auth/basic-auth.ts";
 import { contentType } from "./content-type.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
@@ -16,6 +17,7 @@ import { redirectScheme } from "./redirect/redirect-scheme.ts";
 /** The middlewares that Sluice has, by their keys in the dynamic configuration. */
 export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   addPrefix,
+  basicAuth,
   contentType,
   encodedCharacters,
   headers,

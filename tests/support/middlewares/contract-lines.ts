@@ -26,10 +26,13 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   },
   chain: { options: { middlewares: ["addPrefix", "headers"] } },
   contentType: { options: {} },
+  encodedCharacters: { options: {} },
   headers: {
     options: { customRequestHeaders: { "X-A": "1" }, customResponseHeaders: { "X-B": "2" } },
   },
+  inFlightReq: { options: { amount: 1_000 } },
   ipAllowList: { options: { sourceRange: ["127.0.0.0/8"] } },
+  rateLimit: { options: { average: 100_000, burst: 100_000 } },
   redirectRegex: { options: { regex: "^http://old[.]test/(.*)", replacement: "/$1" } },
   redirectScheme: { options: { scheme: "http", port: "80" }, fields: ["X-Forwarded-Proto: http"] },
   replacePath: { options: { path: "/replaced" } },

@@ -13,7 +13,9 @@ export interface FencedBlock {
 
 /** The examples of README.md, CONTRIBUTING.md and docs/, without the indentation of a list that they are in. */
 export function fencedBlocks(): FencedBlock[] {
-  const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+  const pages = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .sort();
   return ["README.md", "CONTRIBUTING.md", ...pages.map((name) => `docs/${name}`)].flatMap(
     (page) => {
       const text = readFileSync(join(ROOT, page), "utf8");

@@ -1,4 +1,5 @@
 import { LocalCounters } from "../../../../src/core/counters/counters.ts";
+import type { ElementInputs } from "../../../../src/core/element-kind.ts";
 import { Deadlines } from "../../../../src/core/timers.ts";
 import { NO_FILES } from "../../../../src/graph/http/http-middlewares.ts";
 import type { Exchange } from "../../../../src/http/exchange.ts";
@@ -51,6 +52,17 @@ export function make<K extends HttpMiddlewareName>(
 ): Middleware {
   const made = kind.create(options, middlewareContext(given), { fingerprint: null });
   return (made as HttpMiddleware).middleware;
+}
+
+/** A middleware of a kind that reads files, or that asks others. */
+export async function makeWith<K extends HttpMiddlewareName, I extends ElementInputs>(
+  kind: HttpMiddlewareKind<K, I>,
+  options: HttpMiddlewareOptions<K>,
+  given: Partial<HttpMiddlewareContext> = {},
+): Promise<Middleware> {
+  const context = middlewareContext(given);
+  const inputs = ((await kind.inputs?.(options, context)) ?? { fingerprint: null }) as I;
+  return (await kind.create(options, context, inputs)).middleware;
 }
 
 /** Sends a request through middlewares, outermost first, to a handler that answers. */

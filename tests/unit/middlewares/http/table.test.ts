@@ -1,20 +1,14 @@
 import { expect, test } from "bun:test";
+import { middlewareSchema } from "../../../../src/config/dynamic/http-middlewares.ts";
+import { supportOf } from "../../../../src/config/support.ts";
 import { HTTP_MIDDLEWARES } from "../../../../src/middlewares/http/table.ts";
 
-test("the table names what Sluice has by Traefik's keys", () => {
-  expect(Object.keys(HTTP_MIDDLEWARES)).toEqual([
-    "addPrefix",
-    "contentType",
-    "encodedCharacters",
-    "headers",
-    "inFlightReq",
-    "ipAllowList",
-    "rateLimit",
-    "redirectRegex",
-    "redirectScheme",
-    "replacePath",
-    "replacePathRegex",
-    "stripPrefix",
-    "stripPrefixRegex",
-  ]);
+test("the table has what the schema doesn't refuse, but for chains and renamed kinds", () => {
+  const taken = Object.entries(middlewareSchema.shape)
+    .filter(([name, schema]) => {
+      const mark = supportOf(schema);
+      return name !== "chain" && mark?.support !== "refused" && mark?.becomes === undefined;
+    })
+    .map(([name]) => name);
+  expect(Object.keys(HTTP_MIDDLEWARES).sort()).toEqual(taken.sort());
 });
