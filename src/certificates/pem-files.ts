@@ -5,8 +5,8 @@ import type { PemFile, PemTable } from "../snapshot/pem-table.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { readFromTable } from "../tls/pem-reader.ts";
 import { pemPath, readPem } from "../tls/read-pem.ts";
-import { generateDefaultCertificate } from "../tls/self-signed.ts";
 import { readServerCertificate } from "../tls/server-certificate.ts";
+import { generateDefaultCertificate } from "../tls/x509/self-signed.ts";
 import { FileWatch } from "./file-watch.ts";
 import {
   type NamedPair,

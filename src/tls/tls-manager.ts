@@ -8,10 +8,10 @@ import { CertificateLoader, type LoadedCertificates } from "./certificate-loader
 import { CertificateStore } from "./certificate-store.ts";
 import type { ReadPem } from "./pem-reader.ts";
 import { pemPath } from "./read-pem.ts";
-import { generateDefaultCertificate } from "./self-signed.ts";
 import { readServerCertificate, type ServerCertificate } from "./server-certificate.ts";
 import { type Refusal, ServerContexts } from "./server-contexts.ts";
 import { resolveTlsOptions, type ServerOptions } from "./tls-options.ts";
+import { generateDefaultCertificate } from "./x509/self-signed.ts";
 
 export interface TlsManagerContext {
   readonly runtime: Pick<Runtime, "serverTls">;

@@ -1,5 +1,9 @@
-import { distinguishedName, EMAIL_ADDRESS, subjectAltNames } from "../../tls/certificate-writer.ts";
 import { context, der, derInteger, derObjectIdentifier, SEQUENCE, SET } from "../../tls/der.ts";
+import {
+  distinguishedName,
+  EMAIL_ADDRESS,
+  subjectAltNames,
+} from "../../tls/x509/certificate-writer.ts";
 import { generalNameOf, identifierOf } from "./identifier.ts";
 import type { Key } from "./key.ts";
 import { signed } from "./signed.ts";

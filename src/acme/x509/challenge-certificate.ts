@@ -1,6 +1,5 @@
 import type { Runtime } from "../../net/runtime.ts";
 import type { KeyPair } from "../../net/tls.ts";
-import { distinguishedName, extension, subjectAltNames } from "../../tls/certificate-writer.ts";
 import {
   BIT_STRING,
   context,
@@ -12,6 +11,11 @@ import {
   SEQUENCE,
 } from "../../tls/der.ts";
 import { pemText } from "../../tls/pem.ts";
+import {
+  distinguishedName,
+  extension,
+  subjectAltNames,
+} from "../../tls/x509/certificate-writer.ts";
 import { generalNameOf } from "./identifier.ts";
 import { Key } from "./key.ts";
 import { signatureAlgorithm, signed } from "./signed.ts";

@@ -1,7 +1,7 @@
 import { parseIpv4, parseIpv6 } from "../../core/cidr.ts";
 import { parseIp } from "../../net/address.ts";
-import { DNS_NAME, IP_ADDRESS } from "../../tls/certificate-writer.ts";
 import { der } from "../../tls/der.ts";
+import { DNS_NAME, IP_ADDRESS } from "../../tls/x509/certificate-writer.ts";
 
 /** What an order asks a certificate for (RFC 8555 section 7.1.3, RFC 8738). */
 export interface Identifier {

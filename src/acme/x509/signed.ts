@@ -1,5 +1,5 @@
-import { ecdsaSignature } from "../../tls/certificate-writer.ts";
 import { der, derBitString, derObjectIdentifier, SEQUENCE } from "../../tls/der.ts";
+import { ecdsaSignature } from "../../tls/x509/certificate-writer.ts";
 import type { Key } from "./key.ts";
 import { KEY_TYPES } from "./key-type.ts";
 

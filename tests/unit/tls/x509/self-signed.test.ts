@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
-import { generateDefaultCertificate } from "../../../src/tls/self-signed.ts";
-import { readServerCertificate } from "../../../src/tls/server-certificate.ts";
+import { readServerCertificate } from "../../../../src/tls/server-certificate.ts";
+import { generateDefaultCertificate } from "../../../../src/tls/x509/self-signed.ts";
 
 const NOW = Date.parse("2026-02-03T04:05:06Z");
 

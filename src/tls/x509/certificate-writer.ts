@@ -8,7 +8,7 @@ import {
   SEQUENCE,
   SET,
   UTF8_STRING,
-} from "./der.ts";
+} from "../der.ts";
 
 /** The parts that certificates and requests for them are written from (RFC 5280, RFC 2986), in DER. */
 

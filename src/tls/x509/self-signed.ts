@@ -1,11 +1,4 @@
-import type { KeyPair } from "../net/tls.ts";
-import {
-  DNS_NAME,
-  distinguishedName,
-  ecdsaSignature,
-  extension,
-  subjectAltNames,
-} from "./certificate-writer.ts";
+import type { KeyPair } from "../../net/tls.ts";
 import {
   BIT_STRING,
   context,
@@ -15,8 +8,15 @@ import {
   derObjectIdentifier,
   derTime,
   SEQUENCE,
-} from "./der.ts";
-import { pemText } from "./pem.ts";
+} from "../der.ts";
+import { pemText } from "../pem.ts";
+import {
+  DNS_NAME,
+  distinguishedName,
+  ecdsaSignature,
+  extension,
+  subjectAltNames,
+} from "./certificate-writer.ts";
 
 /** Its subject's common name, as in Traefik, so that people recognise it. */
 export const DEFAULT_CERTIFICATE_NAME = "TRAEFIK DEFAULT CERT";
