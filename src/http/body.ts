@@ -321,9 +321,13 @@ export class Body {
     return body;
   }
 
-  /** A body that a stream gives; `length` -1 where it isn't known. */
-  static fromStream(stream: ReadableStream<Uint8Array>, length = -1): Body {
-    const source = new StreamSource(stream);
+  /** A body that a stream gives; `length` -1 where it isn't known. `failed` hears why the stream broke off. */
+  static fromStream(
+    stream: ReadableStream<Uint8Array>,
+    length = -1,
+    failed?: (error: unknown) => void,
+  ): Body {
+    const source = new StreamSource(stream, failed);
     const body = new Body(source, length);
     source.start(body);
     return body;

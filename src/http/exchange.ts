@@ -223,11 +223,11 @@ export class Exchange {
     return this.abortReason;
   }
 
-  /** For those who want a standard signal; made on demand. */
+  /** For those who want a standard signal; made on demand. Its reason is the AbortError of the Fetch standard. */
   get signal(): AbortSignal {
     if (this.controller === null) {
       this.controller = new AbortController();
-      if (this.abortReason !== null) this.controller.abort(this.abortReason);
+      if (this.abortReason !== null) this.controller.abort(abortError(this.abortReason));
     }
     return this.controller.signal;
   }
@@ -256,7 +256,7 @@ export class Exchange {
   abort(error: ProxyError): void {
     if (this.abortReason !== null) return;
     this.abortReason = error;
-    this.controller?.abort(error);
+    this.controller?.abort(abortError(error));
     this.call?.abort(error);
     const hooks = this.abortHooks;
     this.abortHooks = null;
@@ -272,4 +272,8 @@ export class Exchange {
     if (others !== null) for (let i = others.length - 1; i >= 0; i--) others[i](this);
     if (first !== null) first(this);
   }
+}
+
+function abortError({ message }: ProxyError): DOMException {
+  return new DOMException(message, "AbortError");
 }

@@ -15,8 +15,11 @@ export class StreamSource {
   private paused = false;
   private reading = false;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  private readonly failed: ((error: unknown) => void) | undefined;
+
+  constructor(stream: ReadableStream<Uint8Array>, failed?: (error: unknown) => void) {
     this.reader = stream.getReader();
+    this.failed = failed;
   }
 
   start(body: BodyInlet): void {
@@ -46,16 +49,15 @@ export class StreamSource {
           this.body.finish();
           break;
         }
-        if (!(value instanceof Uint8Array)) {
-          throw new TypeError("A body's stream must give Uint8Array chunks");
-        }
-        if (value.length > 0) {
-          this.body.push(value, 0, value.length);
+        const bytes = bytesOf(value);
+        if (bytes.length > 0) {
+          this.body.push(bytes, 0, bytes.length);
           this.body.flush();
         }
       }
     } catch (cause) {
       this.reader.cancel(cause).catch(() => {});
+      this.failed?.(cause);
       this.body.fail(
         cause instanceof ProxyError
           ? cause
@@ -65,4 +67,15 @@ export class StreamSource {
       this.reading = false;
     }
   }
+}
+
+/** A stream's chunk as bytes. Text and buffers go as well, as in `Bun.serve`. Throws TypeError for anything else. */
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk === "string") return new TextEncoder().encode(chunk);
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk))
+    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const found = chunk === null ? "null" : `a value of type ${typeof chunk}`;
+  throw new TypeError(`a body's stream gave ${found}, expected bytes or text`);
 }

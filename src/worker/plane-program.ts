@@ -9,7 +9,9 @@ import { noopHandler, pingHandler } from "../internal/internal-services.ts";
 import { whoami } from "../internal/whoami.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import { DataPlane } from "../server/data-plane.ts";
-import { fetchHandlerService } from "../services/http/fetch-handler.ts";
+import { Background } from "../services/http/handler/background.ts";
+import { fetchHandlerService } from "../services/http/handler/fetch-handler.ts";
+import { resolveVariables } from "../services/http/handler/variables.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 
@@ -63,6 +65,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
       ? null
       : new AccessLog(accessLogOptions, file, options.requestNumbers);
 
+  const background = new Background();
   let terminating = false;
   const internalServices = new Map<string, Handler>([
     ["noop@internal", noopHandler],
@@ -93,12 +96,18 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
         ? []
         : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)],
     internals: INTERNALS,
-    loadModule: async (module, version) => {
+    loadModule: async (module, version, variables) => {
       const info = await runtime.files.info(module);
       if (info?.isFile !== true) throw new Error(`module ${module}: there is no such file`);
+      const env = await resolveVariables(variables, {
+        env: runtime.env,
+        readText: async (path) => new TextDecoder().decode(await runtime.files.read(path)),
+      });
       return fetchHandlerService(await runtime.importModule(module, version), {
         name: module,
+        env,
         logger,
+        background,
       });
     },
   });
@@ -117,6 +126,8 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
     },
     async shutdown() {
       await plane.shutdown();
+      if (!(await background.settled(graceOf(configuration))))
+        logger.warn("Work that modules left behind is not done within the grace time");
       try {
         await accessLog?.close();
         if (path !== "") await file.close();
@@ -125,4 +136,10 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
       }
     },
   };
+}
+
+/** The longest grace time of an entrypoint, in milliseconds. */
+function graceOf({ entryPoints }: StaticConfiguration): number {
+  const times = Object.values(entryPoints).map(({ transport }) => transport.lifeCycle.graceTimeOut);
+  return Math.max(0, ...times);
 }

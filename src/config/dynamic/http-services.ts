@@ -135,6 +135,7 @@ export const serviceSchema = z.strictObject({
   handler: ours(
     z.strictObject({
       module: z.string().min(1, "expected a path such as ./handler.ts, found nothing"),
+      env: z.record(z.string(), text()).optional(),
     }),
     "a fetch-handler module as a service, relative to the file that names it",
   ),

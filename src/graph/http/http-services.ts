@@ -1,6 +1,10 @@
 import type { Handler } from "../../http/handler.ts";
 import { serviceWay } from "../../request/chain.ts";
-import type { HttpService, HttpServiceContext } from "../../services/http/http-service.ts";
+import type {
+  HttpService,
+  HttpServiceContext,
+  ModuleVariables,
+} from "../../services/http/http-service.ts";
 import { named } from "../../services/http/http-service.ts";
 import { HTTP_SERVICES } from "../../services/http/kinds/table.ts";
 import type { ServerAddress, Upstream } from "../../services/http/server-address.ts";
@@ -45,7 +49,11 @@ export interface ServiceContext extends ElementPorts {
   /** How servers are connected to; not given where there are no sockets. */
   readonly transports?: Transports;
   /** A fetch handler from a module, loaded afresh where the version is new. */
-  readonly loadModule: (path: string, version: string) => Promise<Handler>;
+  readonly loadModule: (
+    path: string,
+    version: string,
+    variables: ModuleVariables,
+  ) => Promise<Handler>;
 }
 
 export type HttpServices = ElementBuilder<HttpService>;
@@ -141,9 +149,9 @@ function contextOf(
     server: (server) => observed(name, server.url, upstream(server), context),
     upstream,
     answer: (handler) => named(name, observed(name, "", handler, context)),
-    module: (path) => {
+    module: (path, variables) => {
       const version = snapshot.moduleVersions[path] ?? "";
-      return { version, load: () => context.loadModule(path, version) };
+      return { version, load: () => context.loadModule(path, version, variables) };
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { ProxyError } from "../../core/errors.ts";
+import { messageOf, ProxyError } from "../../core/errors.ts";
 import { FreeList } from "../../core/free-list.ts";
 import { formatAddress } from "../../net/address.ts";
 import { HeaderList } from "../../wire/header-list.ts";
@@ -105,13 +105,11 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
       headers,
       body,
     );
-    request.signal?.addEventListener(
-      "abort",
-      () => exchange.abort(request.signal.reason as ProxyError),
-      {
-        once: true,
-      },
-    );
+    const gone = (): void => {
+      const cause: unknown = request.signal.reason;
+      exchange.abort(new ProxyError("client-gone", "downstream", messageOf(cause), { cause }));
+    };
+    request.signal?.addEventListener("abort", gone, { once: true });
     return lazy;
   }
 
@@ -149,14 +147,18 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
   private nativeWith(body: ReadableStream<Uint8Array<ArrayBuffer>> | null): Request {
     // The platform knows no body of these two.
     const withBody = this.method !== "GET" && this.method !== "HEAD";
-    return new Request(this.url, {
-      method: this.method,
+    // The Fetch standard forbids these to clients, and servers receive them all the same.
+    const forbidden = /^(?:TRACE|TRACK|CONNECT)$/i.test(this.method);
+    const request = new Request(this.url, {
+      method: forbidden ? "POST" : this.method,
       headers: [...this.headerList.entries()],
       body: withBody ? body : null,
       signal: this.signal,
       redirect: "manual",
       duplex: "half",
     } as RequestInit);
+    if (forbidden) Object.defineProperty(request, "method", { value: this.method });
+    return request;
   }
 
   // What a server's Request has by the Fetch standard.

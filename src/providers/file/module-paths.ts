@@ -12,7 +12,13 @@ export function withModulePaths(
     services[name] =
       service.handler === undefined
         ? service
-        : { ...service, handler: { module: absolutePath(service.handler.module, directory) } };
+        : {
+            ...service,
+            handler: {
+              ...service.handler,
+              module: absolutePath(service.handler.module, directory),
+            },
+          };
   }
   return { ...configuration, http: { ...http, services } };
 }

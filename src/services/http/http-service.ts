@@ -38,6 +38,9 @@ export interface ServiceTransport {
   readonly transport: Transport;
 }
 
+/** Variables of a module: texts that may refer to the environment and to files. */
+export type ModuleVariables = Readonly<Record<string, string>>;
+
 /** A fetch-handler module that a service names. */
 export interface ServiceModule {
   /** Another one whenever the file has another content. */
@@ -70,7 +73,8 @@ export interface HttpServiceContext {
   readonly upstream: (server: ServerAddress) => Handler;
   /** A handler that answers requests instead of a server. */
   readonly answer: (handler: Handler) => Handler;
-  readonly module: (path: string) => ServiceModule;
+  /** A module with the variables that its `fetch` gets, as configured. */
+  readonly module: (path: string, variables: ModuleVariables) => ServiceModule;
 }
 
 /** The types of services. */

@@ -7,6 +7,7 @@ import { ROOT } from "../../../scripts/paths.ts";
 import { loadStatic } from "../../../src/config/load-static.ts";
 import type { Files } from "../../../src/net/runtime.ts";
 import { readDynamicFile } from "../../../src/providers/file/dynamic-file.ts";
+import { ensureCaches } from "../../../src/services/http/handler/cache-storage.ts";
 import { fencedBlocks, kindOf } from "./fenced-blocks.ts";
 
 const blocks = fencedBlocks();
@@ -72,6 +73,28 @@ test("README's module answers", async () => {
     const module = await import(join(directory, "hello.ts"));
     const response: Response = module.default.fetch(new Request("http://hello.localhost/x"));
     expect(await response.text()).toBe("Hello from /x\n");
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test("the module of docs/functions.md answers, from its cache the second time", async () => {
+  const [, text] = named("ts").find(([place]) => place.startsWith("docs/functions"))!;
+  const directory = mkdtempSync(join(tmpdir(), "sluice-functions-"));
+  try {
+    writeFileSync(join(directory, "notes.ts"), text);
+    const module = await import(join(directory, "notes.ts"));
+    ensureCaches();
+    for (const greeting of ["Hello", "changed"]) {
+      const works: Promise<unknown>[] = [];
+      const response: Response = await module.default.fetch(
+        new Request("http://notes.localhost/x"),
+        { GREETING: greeting },
+        { waitUntil: (work: Promise<unknown>) => void works.push(work) },
+      );
+      expect(await response.text()).toBe("Hello, this is /x\n");
+      await Promise.all(works);
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

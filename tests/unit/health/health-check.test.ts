@@ -50,7 +50,12 @@ function start(urls: string[], options: HealthCheckOptions, transport = throughP
     void logs.push(`${level} ${message} ${fields?.["error"] ?? ""}`.trim());
   const check = new HealthCheck(urls, options, {
     service: "shop@file",
-    logger: { debug: log("debug"), info: log("info"), warn: log("warn") },
+    logger: {
+      debug: log("debug"),
+      info: log("info"),
+      warn: log("warn"),
+      error: log("error"),
+    },
     report(index, up) {
       const waiter = waiting.shift();
       if (waiter === undefined) outcomes.push({ index, up });

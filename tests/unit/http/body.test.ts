@@ -160,6 +160,20 @@ describe("Body", () => {
     const body = Body.fromStream(new Blob(["hello ", "world"]).stream());
     expect(new TextDecoder().decode(await body.bytes())).toBe("hello world");
 
+    const text = new ReadableStream({
+      start(controller) {
+        for (const chunk of ["caf\u00e9", new Uint16Array([0x6161]), new Uint8Array([98]).buffer])
+          controller.enqueue(chunk);
+        controller.close();
+      },
+    });
+    expect(new TextDecoder().decode(await Body.fromStream(text).bytes())).toBe("caf\u00e9aab");
+
+    const wrong = new ReadableStream({ pull: (controller) => controller.enqueue(1) });
+    await expect(Body.fromStream(wrong).bytes()).rejects.toMatchObject({
+      cause: { message: "a body's stream gave a value of type number, expected bytes or text" },
+    });
+
     const bad = Body.fromStream(
       new ReadableStream<Uint8Array>({
         pull(controller) {

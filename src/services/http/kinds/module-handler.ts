@@ -7,8 +7,8 @@ interface Inputs extends ElementInputs {
 
 /** `handler` (Sluice's own): a fetch-handler module as a service, loaded anew when its file changes. */
 export const moduleHandler: HttpServiceKind<"handler", Inputs> = {
-  inputs({ module: path }, context) {
-    const module = context.module(path);
+  inputs({ module: path, env = {} }, context) {
+    const module = context.module(path, env);
     return { fingerprint: module.version, module };
   },
   async create(_, { answer }, { module }) {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { Hono } from "hono";
 import { AutoRouter, Router } from "itty-router";
-import { Exchange, NO_DOWNSTREAM } from "../../../../src/http/exchange.ts";
+import { Exchange, NO_DOWNSTREAM } from "../../../../../src/http/exchange.ts";
 import {
   type FetchContext,
   fetchHandlerService,
-} from "../../../../src/services/http/fetch-handler.ts";
-import { makeRequest } from "../../../support/http/make-request.ts";
+} from "../../../../../src/services/http/handler/fetch-handler.ts";
+import { makeRequest } from "../../../../support/http/make-request.ts";
 
 const load = (module: unknown) => fetchHandlerService(module, { name: "app.ts" });
 
@@ -113,7 +113,10 @@ describe("fetchHandlerService", () => {
           return new Response("done");
         },
       },
-      { name: "app.ts", logger: { warn: (_message, fields) => void logged.push(fields) } },
+      {
+        name: "app.ts",
+        logger: { warn: (_message, fields) => void logged.push(fields), error() {} },
+      },
     );
     await handler(new Request("http://x/"), new Exchange(NO_DOWNSTREAM));
     await new Promise((resolve) => setTimeout(resolve, 0));

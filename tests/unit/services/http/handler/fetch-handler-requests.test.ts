@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { inspect } from "node:util";
-import { Body } from "../../../../src/http/body.ts";
-import { fetchHandlerService } from "../../../../src/services/http/fetch-handler.ts";
-import { makeRequest } from "../../../support/http/make-request.ts";
+import { Body } from "../../../../../src/http/body.ts";
+import { fetchHandlerService } from "../../../../../src/services/http/handler/fetch-handler.ts";
+import { makeRequest } from "../../../../support/http/make-request.ts";
 
 type Module = (request: Request, env: unknown, context: object) => unknown;
 

@@ -1,14 +1,17 @@
-import { messageOf } from "../../core/errors.ts";
-import { Exchange, NO_DOWNSTREAM } from "../../http/exchange.ts";
-import { appendForwardedFor } from "../../http/fields/forwarded-for.ts";
-import type { Handler } from "../../http/handler.ts";
-import { HandlerRequest } from "../../http/lazy/handler-request.ts";
-import { LazyRequest } from "../../http/lazy/lazy-request.ts";
-import { ensureRequestCopies } from "../../http/lazy/request-copies.ts";
-import { ensureTextResponseType } from "../../http/text-response-type.ts";
-import { HeaderList } from "../../wire/header-list.ts";
-import type { ServiceLogger } from "../service-logger.ts";
-import { truthfulResponse } from "./decoded-response.ts";
+import { messageOf } from "../../../core/errors.ts";
+import { Exchange, NO_DOWNSTREAM } from "../../../http/exchange.ts";
+import { appendForwardedFor } from "../../../http/fields/forwarded-for.ts";
+import type { Handler } from "../../../http/handler.ts";
+import { HandlerRequest } from "../../../http/lazy/handler-request.ts";
+import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
+import { ensureRequestCopies } from "../../../http/lazy/request-copies.ts";
+import { HeaderList } from "../../../wire/header-list.ts";
+import type { ServiceLogger } from "../../service-logger.ts";
+import type { Background } from "./background.ts";
+import { ensureCaches } from "./cache-storage.ts";
+import { HandlerEnvironment } from "./handler-environment.ts";
+import { noteResponseContents } from "./response-content.ts";
+import { sendableResponse } from "./sendable-response.ts";
 
 /** The third argument of a module's `fetch`, as Cloudflare Workers have it. */
 export interface FetchContext {
@@ -25,9 +28,11 @@ type Fetch = (request: Request, env: unknown, context: FetchContext) => unknown;
 export interface FetchHandlerOptions {
   /** What errors call the module: its path as configured. */
   readonly name: string;
-  /** The second argument of `fetch`. */
+  /** Variables for the second argument of `fetch`. */
   readonly env?: Readonly<Record<string, unknown>>;
-  readonly logger?: Pick<ServiceLogger, "warn">;
+  readonly logger?: Pick<ServiceLogger, "warn" | "error">;
+  /** Hears of the work that goes on after a response. */
+  readonly background?: Pick<Background, "add">;
 }
 
 /**
@@ -52,13 +57,25 @@ const COPIES_LAZY_REQUESTS = ((): boolean => {
  * recovery (500), and so does a result that is no Response.
  */
 export function fetchHandlerService(module: unknown, options: FetchHandlerOptions): Handler {
-  const { name, env = {}, logger } = options;
+  const { name, env = {}, logger, background } = options;
   const fetch = fetchOf(module, name);
-  ensureTextResponseType();
+  noteResponseContents();
+  ensureCaches();
   if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
-  const checked = (result: unknown): Response | Promise<Response> => {
+  const checked = (result: unknown, exchange: Exchange): Response | Promise<Response> => {
     // Response.error() has the status 0, which no protocol has.
-    if (result instanceof Response && result.status !== 0) return truthfulResponse(result);
+    if (result instanceof Response && result.status !== 0) {
+      return sendableResponse(result, (error) => {
+        // A stream that listens to the request's signal breaks off when the client goes away.
+        if (exchange.aborted !== null) return;
+        const request = `${exchange.method} ${exchange.host}${exchange.target}`;
+        logger?.error("The body of a module's response broke off", {
+          module: name,
+          request,
+          error: messageOf(error),
+        });
+      });
+    }
     throw new TypeError(`module ${name}: fetch gave ${kindOf(result)}, expected a Response`);
   };
   return (request, exchange) => {
@@ -66,8 +83,11 @@ export function fetchHandlerService(module: unknown, options: FetchHandlerOption
     const lazy = LazyRequest.of(request, exchange);
     nameClient(lazy);
     const input = COPIES_LAZY_REQUESTS ? new HandlerRequest(lazy) : lazy.native();
-    const result = fetch(input, env, new ModuleContext(exchange, name, logger));
-    return isPromiseLike(result) ? Promise.resolve(result).then(checked) : checked(result);
+    const environment = new HandlerEnvironment(exchange, env);
+    const result = fetch(input, environment, new ModuleContext(exchange, name, logger, background));
+    return isPromiseLike(result)
+      ? Promise.resolve(result).then((later) => checked(later, exchange))
+      : checked(result, exchange);
   };
 }
 
@@ -82,12 +102,19 @@ function nameClient(request: LazyRequest): void {
 class ModuleContext implements FetchContext {
   readonly #exchange: Exchange;
   readonly #name: string;
-  readonly #logger: Pick<ServiceLogger, "warn"> | undefined;
+  readonly #logger: Pick<ServiceLogger, "warn" | "error"> | undefined;
+  readonly #background: Pick<Background, "add"> | undefined;
 
-  constructor(exchange: Exchange, name: string, logger: Pick<ServiceLogger, "warn"> | undefined) {
+  constructor(
+    exchange: Exchange,
+    name: string,
+    logger: Pick<ServiceLogger, "warn" | "error"> | undefined,
+    background: Pick<Background, "add"> | undefined,
+  ) {
     this.#exchange = exchange;
     this.#name = name;
     this.#logger = logger;
+    this.#background = background;
   }
 
   get exchange(): Exchange {
@@ -95,12 +122,13 @@ class ModuleContext implements FetchContext {
   }
 
   waitUntil(work: Promise<unknown>): void {
-    Promise.resolve(work).catch((error: unknown) => {
+    const watched = Promise.resolve(work).catch((error: unknown) => {
       this.#logger?.warn("Work that a module left behind failed", {
         module: this.#name,
         error: messageOf(error),
       });
     });
+    this.#background?.add(watched);
   }
 
   passThroughOnException(): void {}

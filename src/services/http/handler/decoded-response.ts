@@ -1,5 +1,7 @@
-import { Body } from "../../http/body.ts";
-import { LazyResponse } from "../../http/lazy/lazy-response.ts";
+import { Body } from "../../../http/body.ts";
+import { announcedLength } from "../../../http/lazy/lazy-message.ts";
+import { LazyResponse, reasonOf } from "../../../http/lazy/lazy-response.ts";
+import type { HeaderList } from "../../../wire/header-list.ts";
 
 /** Bytes that a look at a body's beginning takes at the most. */
 const LOOK = 512;
@@ -8,20 +10,29 @@ const LOOK = 512;
  * A module's response as its body really is. `fetch` decompresses what an upstream sent and leaves
  * Content-Encoding and Content-Length as they were, in the response and in those that a module makes
  * of it: both fields go where the body is no such encoding. What is encoded still, as a module's own
- * compressed bytes are, keeps them.
+ * compressed bytes are, keeps them. `list` has the response's fields; `failed` hears why its stream
+ * broke off. Throws TypeError where the body is locked.
  */
-export function truthfulResponse(response: Response): Response | Promise<Response> {
+export function truthfulResponse(
+  response: Response,
+  list: HeaderList,
+  failed: (error: unknown) => void,
+): LazyResponse | Promise<LazyResponse> {
   const { body } = response;
-  if (body === null || body.locked) return response;
-  const coding = lastCoding(response.headers.get("content-encoding"));
-  return coding === "" ? response : judged(response, body, coding);
+  if (body === null) return adopt(response, list, null);
+  if (body.locked) throw new TypeError("fetch gave a Response whose body is locked");
+  const coding = lastCoding(list.get("content-encoding"));
+  if (coding !== "") return judged(response, list, body, coding, failed);
+  return adopt(response, list, Body.fromStream(body, announcedLength(list), failed));
 }
 
 async function judged(
   response: Response,
+  list: HeaderList,
   body: ReadableStream<Uint8Array>,
   coding: string,
-): Promise<Response> {
+  failed: (error: unknown) => void,
+): Promise<LazyResponse> {
   const fetched = response.url !== "";
   const [looked, kept] = body.tee();
   const reader = looked.getReader();
@@ -32,19 +43,22 @@ async function judged(
     reader.cancel().catch(() => {});
   }
   const encoded = isEncoded(beginning.subarray(0, LOOK), coding, fetched);
-  const lazy = LazyResponse.of(new Response(null, response));
   if (!encoded) {
-    lazy.headerList.delete("content-encoding");
-    lazy.headerList.delete("content-length");
+    list.delete("content-encoding");
+    list.delete("content-length");
   }
-  const length = encoded ? Number(response.headers.get("content-length") ?? -1) : -1;
-  lazy.setBody(Body.fromStream(kept, length));
+  return adopt(response, list, Body.fromStream(kept, encoded ? announcedLength(list) : -1, failed));
+}
+
+function adopt(response: Response, list: HeaderList, body: Body | null): LazyResponse {
+  const { status, statusText } = response;
+  const lazy = new LazyResponse(status, list, body, statusText || reasonOf(status));
   lazy.adopted = true;
   return lazy;
 }
 
 /** The coding that was applied last, in lower case; "" where there is none. */
-function lastCoding(value: string | null): string {
+export function lastCoding(value: string | null): string {
   const coding = (value ?? "").split(",").at(-1)!.trim().toLowerCase();
   return coding === "identity" ? "" : coding;
 }

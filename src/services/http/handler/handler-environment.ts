@@ -1,0 +1,48 @@
+import type { Exchange } from "../../../http/exchange.ts";
+import type { Address } from "../../../net/connection.ts";
+
+/** An address as Deno's server shows it. */
+export interface RemoteAddress {
+  readonly transport: "tcp" | "udp";
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** An address as Bun's server shows it. */
+export interface RequestAddress {
+  readonly address: string;
+  readonly family: "IPv4" | "IPv6";
+  readonly port: number;
+}
+
+/**
+ * The second argument of a module's `fetch`: the variables that the configuration names, and the client
+ * in the words of both runtimes' own servers, so that libraries for either find it (Hono's getConnInfo
+ * and ip-restriction do). What is not a variable is no property of its own: a module that logs or
+ * spreads it shows the variables only.
+ */
+export class HandlerEnvironment {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange, variables: Readonly<Record<string, unknown>>) {
+    this.#exchange = exchange;
+    Object.assign(this, variables);
+  }
+
+  /** The peer of the connection, which may be a proxy before this one, as in `Deno.serve`. */
+  get remoteAddr(): RemoteAddress {
+    const { ip, port } = this.#remote;
+    const transport = this.#exchange.downstream.protocol === "HTTP/3.0" ? "udp" : "tcp";
+    return { transport, hostname: ip, port };
+  }
+
+  /** The same as in `Bun.serve`; the request is taken for granted. */
+  requestIP(): RequestAddress {
+    const { ip, port } = this.#remote;
+    return { address: ip, family: ip.includes(":") ? "IPv6" : "IPv4", port };
+  }
+
+  get #remote(): Address {
+    return this.#exchange.downstream.remote;
+  }
+}
