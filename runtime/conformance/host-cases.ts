@@ -74,6 +74,15 @@ export const HOST_CASES: Case[] = [
     },
   },
   {
+    name: "the engine tells of its memory and of what runs",
+    async run({ diagnostics }) {
+      const memory = await diagnostics.memory();
+      for (const name of ["Sys", "HeapSys", "HeapAlloc"]) assert.ok(memory[name] > 0, name);
+      const profile = JSON.parse(await diagnostics.cpuProfile(20));
+      assert.ok(Array.isArray(profile.nodes) && profile.endTime > profile.startTime);
+    },
+  },
+  {
     name: "directories are listed in order",
     async run({ files }) {
       await inDirectory(async (directory) => {

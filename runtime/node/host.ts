@@ -6,6 +6,7 @@ import { DescriptorAppender } from "./append-file.ts";
 import { nodeHttpClient } from "./clients/http-client.ts";
 import { connectRedis } from "./clients/redis.ts";
 import { connectZooKeeper } from "./clients/zookeeper.ts";
+import { nodeDiagnostics } from "./engine/diagnostics.ts";
 import { nodeFiles } from "./files.ts";
 import { rsaKey } from "./rsa-key.ts";
 import { runCommand } from "./run-command.ts";
@@ -20,6 +21,7 @@ export function nodeHost(): Pick<
   | "args"
   | "env"
   | "cwd"
+  | "diagnostics"
   | "pid"
   | "files"
   | "stdout"
@@ -40,6 +42,7 @@ export function nodeHost(): Pick<
     args: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
+    diagnostics: nodeDiagnostics,
     pid: process.pid,
     files: nodeFiles,
     stdout: new DescriptorAppender(STDOUT),

@@ -1,26 +1,35 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { entryPointSchema } from "../config/static/entry-points.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
-import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
+import type { AskControl, ControlRequest, ControlResponse } from "../internal/control-request.ts";
+import type { PutOutcome } from "../providers/rest/rest-provider.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Status } from "../status/status.ts";
+import { failure, json, list } from "./answers.ts";
+import { type ApiCertificate, certificatesOf, type ListedCertificate } from "./certificates.ts";
 import { dashboardAnswer } from "./dashboard/dashboard.ts";
-import { type ApiElement, elementsOf, type Plane, type Section } from "./elements.ts";
+import { type DebugRuntime, debugRoutes } from "./debug.ts";
+import { type ApiElement, ElementLists, type Section } from "./elements.ts";
 import { goJson } from "./go-json.ts";
 import { goValue } from "./go-value.ts";
-import { BadRequest, pageOf } from "./list.ts";
+import { CERTIFICATE_RULES, ELEMENT_RULES } from "./list-rules.ts";
+import { openApi } from "./openapi.ts";
+import { overview, rawData, SECTIONS } from "./overview.ts";
+import { putConfiguration } from "./rest.ts";
+import { anonymized, tarGz } from "./support-dump.ts";
 
 export interface ApiOptions {
   readonly configuration: StaticConfiguration;
+  readonly runtime: DebugRuntime;
   readonly status: Status;
   /** What active health checks have found to be down. */
   readonly down: () => readonly HealthVerdict[];
+  /** The REST provider's way in; undefined where it isn't configured. */
+  readonly put?: ((text: string) => PutOutcome) | undefined;
   readonly version: string;
   /** When the program started. */
   readonly startDate: Date;
 }
-
-const JSON_TYPE = { "Content-Type": "application/json" };
 
 /** One name for each element in messages. */
 const TITLES: Readonly<Record<Section, string>> = {
@@ -29,32 +38,56 @@ const TITLES: Readonly<Record<Section, string>> = {
   middlewares: "middleware",
 };
 
-const SECTIONS: readonly (readonly [Plane, readonly Section[]])[] = [
-  ["http", ["routers", "services", "middlewares"]],
-  ["tcp", ["routers", "services", "middlewares"]],
-  ["udp", ["routers", "services"]],
-];
-
 /**
- * Traefik's API and the dashboard. GET alone; JSON in the words and the order of Traefik's.
- * Source: Traefik's pkg/api.
+ * Traefik's API, the dashboard and the REST provider's endpoint. JSON in the words and the order of
+ * Traefik's. Source: Traefik's pkg/api.
  */
-export function createApi(
-  options: ApiOptions,
-): (request: ControlRequest) => Promise<ControlResponse> {
-  const { configuration } = options;
-  const elements = (plane: Plane, section: Section) =>
-    elementsOf(options.status, options.down(), plane, section)!;
+export function createApi(options: ApiOptions): AskControl {
+  const api = apiRoutes(options);
+  return async (request) => {
+    switch (request.service) {
+      case "rest":
+        return putConfiguration(request, options.put);
+      case "dashboard":
+        return answer(request, () => dashboardAnswer(pathOf(request), "", "", true) ?? notFound());
+      case "api":
+        return answer(request, (native) => api.fetch(native));
+    }
+  };
+}
+
+/** GET alone. */
+async function answer(
+  { method, url, headers }: ControlRequest,
+  handler: (request: Request) => Response | Promise<Response>,
+): Promise<ControlResponse> {
+  if (method !== "GET") return { status: 405, headers: [], body: "" };
+  const response = await handler(new Request(url, { headers }));
+  const isText = !response.headers.get("content-type")?.startsWith("application/gzip");
+  return {
+    status: response.status,
+    headers: [...response.headers].map(([name, value]) => [canonical(name), value]),
+    body: isText ? await response.text() : new Uint8Array(await response.arrayBuffer()),
+  };
+}
+
+function apiRoutes(options: ApiOptions): Hono {
+  const { configuration, status } = options;
   const { api } = configuration;
   const basePath = (api?.basePath ?? "").replace(/\/+$/, "");
-  const app = new Hono({ strict: true });
+  const lists = new ElementLists(status, options.down);
+  const certificates = certificateLists(status);
+  const version = {
+    Version: options.version,
+    Codename: "sluice",
+    startDate: options.startDate.toISOString(),
+  };
+  const app = new Hono({ strict: true }).basePath(basePath);
 
-  app.get(`${basePath}/api/version`, (c) =>
+  app.get("/api/version", (c) =>
     c.body(
       goJson({
-        Version: options.version,
-        Codename: "sluice",
-        startDate: options.startDate.toISOString(),
+        ...version,
         disableDashboardAd: api?.disableDashboardAd || undefined,
         dashboardName: api?.dashboardName || undefined,
       }).trimEnd(),
@@ -62,15 +95,35 @@ export function createApi(
       { "Content-Type": "application/json; charset=UTF-8" },
     ),
   );
-  app.get(`${basePath}/api/overview`, (c) => json(c, overview(configuration, elements)));
-  app.get(`${basePath}/api/rawdata`, (c) => json(c, rawData(elements)));
-  app.get(`${basePath}/api/entrypoints`, (c) =>
+  app.get("/api/openapi.json", (c) => json(c, openApi(options.version, basePath)));
+  app.get("/api/overview", async (c) =>
+    json(c, overview(configuration, lists, await certificates())),
+  );
+  app.get("/api/rawdata", (c) => json(c, rawData(lists)));
+  app.get("/api/support-dump", async (c) => {
+    const { Version, Codename, startDate } = version;
+    const files = [
+      ["version", { version: Version, codename: Codename, startDate }],
+      ["static-config", anonymized(configuration)],
+      ["runtime-config", rawData(lists)],
+    ] as const;
+    const archive = await tarGz(
+      files.map(([name, value]) => ({ name: `${name}.json`, text: goJson(value).trimEnd() })),
+      Date.now(),
+    );
+    return c.body(archive as Uint8Array<ArrayBuffer>, 200, {
+      "Content-Type": "application/gzip",
+      "Content-Disposition": "attachment; filename=support-dump.tar.gz",
+    });
+  });
+  app.get("/api/entrypoints", (c) =>
     list(
       c,
       Object.keys(configuration.entryPoints).map((name) => entryPoint(configuration, name)),
+      ELEMENT_RULES,
     ),
   );
-  app.get(`${basePath}/api/entrypoints/:name`, (c) => {
+  app.get("/api/entrypoints/:name", (c) => {
     const name = c.req.param("name");
     return Object.hasOwn(configuration.entryPoints, name)
       ? json(c, entryPoint(configuration, name))
@@ -78,37 +131,63 @@ export function createApi(
   });
   for (const [plane, sections] of SECTIONS) {
     for (const section of sections) {
-      const path = `${basePath}/api/${plane}/${section}`;
-      app.get(path, (c) => list(c, elements(plane, section)));
+      const path = `/api/${plane}/${section}`;
+      app.get(path, (c) => list(c, lists.all(plane, section), ELEMENT_RULES));
       app.get(`${path}/:name`, (c) => {
         const name = c.req.param("name");
-        const element = elements(plane, section).find((one) => one.name === name);
+        const element = lists.find(plane, section, name);
         return element === undefined
           ? failure(c, 404, `${TITLES[section]} not found: ${name}`)
           : json(c, element);
       });
     }
   }
+  app.get("/api/certificates", async (c) => list(c, await certificates(), CERTIFICATE_RULES));
+  app.get("/api/certificates/:name", async (c) => {
+    const name = c.req.param("name");
+    const certificate = (await certificates()).find((one) => one.name === name);
+    return certificate === undefined
+      ? failure(c, 404, `certificate not found: ${name}`)
+      : json(c, certificate);
+  });
+  if (api?.debug === true) app.route("/", debugRoutes(options.runtime));
   app.get("*", (c) => {
-    const { pathname } = new URL(c.req.url);
-    const answer =
+    const prefix = c.req.header("x-forwarded-prefix") ?? "";
+    const found =
       api?.dashboard === false
         ? undefined
-        : dashboardAnswer(pathname, basePath, c.req.header("x-forwarded-prefix") ?? "");
-    return (
-      answer ?? c.body("404 page not found\n", 404, { "Content-Type": "text/plain; charset=utf-8" })
-    );
+        : dashboardAnswer(new URL(c.req.url).pathname, basePath, prefix);
+    return found ?? notFound();
   });
+  app.notFound(notFound);
+  return app;
+}
 
-  return async ({ method, url, headers }) => {
-    if (method !== "GET") return { status: 405, headers: [], body: "" };
-    const response = await app.fetch(new Request(url, { headers }));
-    return {
-      status: response.status,
-      headers: [...response.headers].map(([name, value]) => [canonical(name), value]),
-      body: await response.text(),
-    };
+/** The present certificates; read anew where the configuration is another, or a minute has gone by. */
+function certificateLists(status: Status): () => Promise<ApiCertificate[]> {
+  let key = "";
+  let listed: Promise<ListedCertificate[]> = Promise.resolve([]);
+  return async () => {
+    const now = Date.now();
+    const state = `${status.revision} ${Math.floor(now / 60_000)}`;
+    if (state !== key) {
+      key = state;
+      listed =
+        status.snapshot === undefined ? Promise.resolve([]) : certificatesOf(status.snapshot, now);
+    }
+    return (await listed).map(({ shown }) => shown);
   };
+}
+
+function pathOf({ url }: ControlRequest): string {
+  return new URL(url).pathname;
+}
+
+function notFound(): Response {
+  return new Response("404 page not found\n", {
+    status: 404,
+    headers: { "Content-Type": "text/plain; charset=utf-8" },
+  });
 }
 
 /** "content-type" is Content-Type, as Go's server writes it. */
@@ -116,86 +195,7 @@ function canonical(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
-function json(c: Context, value: unknown): Response {
-  return c.body(goJson(value), 200, JSON_TYPE);
-}
-
-function list(c: Context, elements: readonly ApiElement[]): Response {
-  try {
-    const page = pageOf(elements, new URL(c.req.url).searchParams);
-    return c.body(goJson(page.elements), 200, { ...JSON_TYPE, "X-Next-Page": String(page.next) });
-  } catch (error) {
-    if (!(error instanceof BadRequest)) throw error;
-    return failure(c, 400, error.message);
-  }
-}
-
-/** As Go's http.Error sends it. */
-function failure(c: Context, status: 400 | 404, message: string): Response {
-  return c.body(goJson({ message }), status, {
-    "Content-Type": "text/plain; charset=utf-8",
-    "X-Content-Type-Options": "nosniff",
-  });
-}
-
 function entryPoint(configuration: StaticConfiguration, name: string): ApiElement {
   const shown = goValue(entryPointSchema, configuration.entryPoints[name]) as object;
   return { ...shown, name } as unknown as ApiElement;
-}
-
-type Elements = (plane: Plane, section: Section) => readonly ApiElement[];
-
-function overview(configuration: StaticConfiguration, elements: Elements): unknown {
-  const counts = (plane: Plane, section: Section) => {
-    const all = elements(plane, section);
-    const having = (wanted: string) => all.filter((one) => one.status === wanted).length;
-    return { total: all.length, warnings: having("warning"), errors: having("disabled") };
-  };
-  const planes = SECTIONS.map(([plane, sections]) => [
-    plane,
-    Object.fromEntries(sections.map((section) => [section, counts(plane, section)])),
-  ]);
-  const providers = Object.keys(configuration.providers)
-    .filter((name) => Object.hasOwn(TITLES_OF_PROVIDERS, name))
-    .map((name) => TITLES_OF_PROVIDERS[name]);
-  return {
-    ...Object.fromEntries(planes),
-    features: { tracing: "", metrics: "", accessLog: configuration.accessLog !== undefined },
-    providers: providers.length === 0 ? undefined : providers.sort(),
-  };
-}
-
-const TITLES_OF_PROVIDERS: Readonly<Record<string, string>> = {
-  docker: "Docker",
-  swarm: "Swarm",
-  file: "File",
-  consulCatalog: "ConsulCatalog",
-  nomad: "Nomad",
-  consul: "Consul",
-  etcd: "Etcd",
-  zooKeeper: "ZooKeeper",
-  redis: "Redis",
-  http: "HTTP",
-};
-
-/** Every element by its name, in Traefik's order of maps; empty ones are left out. */
-function rawData(elements: Elements): unknown {
-  const maps: [string, Plane, Section][] = [
-    ["routers", "http", "routers"],
-    ["middlewares", "http", "middlewares"],
-    ["services", "http", "services"],
-    ["tcpRouters", "tcp", "routers"],
-    ["tcpMiddlewares", "tcp", "middlewares"],
-    ["tcpServices", "tcp", "services"],
-    ["udpRouters", "udp", "routers"],
-    ["udpServices", "udp", "services"],
-  ];
-  return Object.fromEntries(
-    maps.flatMap(([key, plane, section]) => {
-      const all = elements(plane, section);
-      if (all.length === 0) return [];
-      const map = all.map(({ name, provider, type, priorityStr, ...rest }) => [name, rest]);
-      return [[key, Object.fromEntries(map)]];
-    }),
-  );
 }

@@ -25,20 +25,52 @@ const KINDS: Readonly<Record<Plane, Partial<Record<Section, ElementKind>>>> = {
   udp: { routers: "udpRouter", services: "udpService" },
 };
 
-/** All elements of a section, sorted by name; undefined where the plane has no such section. */
-export function elementsOf(
-  status: Status,
-  down: readonly HealthVerdict[],
-  plane: Plane,
-  section: Section,
-): ApiElement[] | undefined {
-  const kind = KINDS[plane][section];
-  if (kind === undefined) return undefined;
-  return status
-    .elements()
-    .filter((element) => element.kind === kind)
-    .map((element) => shown(status, down, plane, section, element))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+interface ElementList {
+  /** Of what the list was made. */
+  readonly state: string;
+  /** Sorted by name. */
+  readonly elements: readonly ApiElement[];
+  readonly byName: ReadonlyMap<string, ApiElement>;
+}
+
+/** The elements of each section, listed anew only when they have changed: there may be many. */
+export class ElementLists {
+  private readonly status: Status;
+  private readonly down: () => readonly HealthVerdict[];
+  private readonly lists = new Map<string, ElementList>();
+
+  /** `down`: what active health checks have found to be down. */
+  constructor(status: Status, down: () => readonly HealthVerdict[]) {
+    this.status = status;
+    this.down = down;
+  }
+
+  /** All of a section, sorted by name. */
+  all(plane: Plane, section: Section): readonly ApiElement[] {
+    return this.list(plane, section).elements;
+  }
+
+  find(plane: Plane, section: Section, name: string): ApiElement | undefined {
+    return this.list(plane, section).byName.get(name);
+  }
+
+  private list(plane: Plane, section: Section): ElementList {
+    const { status, lists } = this;
+    const down = section === "services" ? this.down() : [];
+    const state = JSON.stringify([status.revision, down]);
+    const key = `${plane}/${section}`;
+    const before = lists.get(key);
+    if (before?.state === state) return before;
+    const kind = KINDS[plane][section];
+    const elements = status
+      .elements()
+      .filter((element) => element.kind === kind)
+      .map((element) => shown(status, down, plane, section, element))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const list = { state, elements, byName: new Map(elements.map((one) => [one.name, one])) };
+    lists.set(key, list);
+    return list;
+  }
 }
 
 function shown(

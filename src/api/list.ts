@@ -1,26 +1,57 @@
-import type { ApiElement } from "./elements.ts";
-
 /** A request that Traefik's API answers with 400. */
 export class BadRequest extends Error {}
 
 const DEFAULT_PER_PAGE = 100;
 
-export interface Page {
-  readonly elements: readonly ApiElement[];
+/** What lists are made of. */
+export interface Listed {
+  readonly name: string;
+  readonly status?: string;
+}
+
+/** How a list of a kind is searched and sorted. */
+export interface ListRules<T> {
+  /** The texts that `search` looks through. */
+  readonly texts: (element: T) => readonly string[];
+  /** Whether it is what the query asks for besides `search` and `status`. */
+  readonly matches?: (element: T, query: URLSearchParams) => boolean;
+  /** By the values of `sortBy`; any other is "name". */
+  readonly orders: Readonly<Record<string, (a: T, b: T) => number>>;
+  /** What elements are sorted by in the end; `name` where it isn't given. */
+  readonly nameOf?: (element: T) => string;
+}
+
+export interface Page<T> {
+  readonly elements: readonly T[];
   /** For X-Next-Page: 1 where there is none. */
   readonly next: number;
 }
 
 /**
- * The part of a list that a query asks for: `search`, `status`, `serviceName`, `middlewareName`,
- * `sortBy`, `direction`, `page`, `per_page`. Throws BadRequest where the page is none.
+ * The part of a list that a query asks for: `search`, `status`, `sortBy`, `direction`, `page`,
+ * `per_page`, and what the list's rules have besides. Throws BadRequest where the page is none.
  * Source: Traefik's pkg/api/criterion.go and sort.go.
  */
-export function pageOf(elements: readonly ApiElement[], query: URLSearchParams): Page {
-  const found = elements.filter((element) => matches(element, query));
-  const order = comparison(query.get("sortBy") ?? "name");
+export function pageOf<T extends Listed>(
+  elements: readonly T[],
+  query: URLSearchParams,
+  { texts, matches, orders, nameOf = ({ name }) => name }: ListRules<T>,
+): Page<T> {
+  const search = query.get("search")?.toLowerCase() ?? "";
+  const status = query.get("status")?.toLowerCase() ?? "";
+  const found = elements.filter(
+    (element) =>
+      (search === "" || texts(element).some((text) => text.toLowerCase().includes(search))) &&
+      (status === "" || element.status?.toLowerCase() === status) &&
+      (matches === undefined || matches(element, query)),
+  );
+  const sortBy = query.get("sortBy") ?? "name";
+  const order = Object.hasOwn(orders, sortBy) ? orders[sortBy] : () => 0;
   const direction = query.get("direction") === "desc" ? -1 : 1;
-  found.sort((a, b) => direction * order(a, b) || compare(a.name, b.name));
+  const byName = (a: T, b: T) => compare(nameOf(a), nameOf(b));
+  if (sortBy !== "name" && Object.hasOwn(orders, sortBy))
+    found.sort((a, b) => direction * order(a, b) || byName(a, b));
+  else found.sort((a, b) => direction * byName(a, b));
   const page = numberOf(query, "page", 1);
   const perPage = numberOf(query, "per_page", DEFAULT_PER_PAGE);
   const start = (page - 1) * perPage;
@@ -38,58 +69,6 @@ function numberOf(query: URLSearchParams, name: string, preset: number): number 
   return value;
 }
 
-function matches(element: ApiElement, query: URLSearchParams): boolean {
-  const search = query.get("search")?.toLowerCase() ?? "";
-  const { name, provider, rule, service, middlewares } = element;
-  if (
-    search !== "" &&
-    !name.toLowerCase().includes(search) &&
-    !String(rule ?? "")
-      .toLowerCase()
-      .includes(search)
-  )
-    return false;
-  const status = query.get("status") ?? "";
-  if (status !== "" && element.status.toLowerCase() !== status.toLowerCase()) return false;
-  const serviceName = query.get("serviceName") ?? "";
-  if (serviceName !== "" && service !== serviceName && `${service}@${provider}` !== serviceName)
-    return false;
-  const middlewareName = query.get("middlewareName") ?? "";
-  return (
-    middlewareName === "" || (Array.isArray(middlewares) && middlewares.includes(middlewareName))
-  );
-}
-
-/** By a member; by name where a list isn't sorted by it. */
-function comparison(sortBy: string): (a: ApiElement, b: ApiElement) => number {
-  switch (sortBy) {
-    case "provider":
-    case "status":
-    case "rule":
-    case "service":
-    case "type":
-      return (a, b) => compare(String(a[sortBy] ?? ""), String(b[sortBy] ?? ""));
-    case "priority":
-      return (a, b) =>
-        compare(BigInt(String(a["priorityStr"] ?? 0)), BigInt(String(b["priorityStr"] ?? 0)));
-    case "entryPoints":
-      return (a, b) => countOf(a["entryPoints"]) - countOf(b["entryPoints"]);
-    case "servers":
-      return (a, b) => serverCount(a) - serverCount(b);
-    default:
-      return (a, b) => compare(a.name, b.name);
-  }
-}
-
-function compare<T extends string | bigint>(a: T, b: T): number {
+export function compare<T extends string | bigint | number>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function countOf(value: unknown): number {
-  return Array.isArray(value) ? value.length : 0;
-}
-
-function serverCount(element: ApiElement): number {
-  const balancer = element["loadBalancer"] as { readonly servers?: unknown } | undefined;
-  return countOf(balancer?.servers);
 }

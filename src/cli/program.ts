@@ -8,6 +8,7 @@ import type { Logger } from "../core/logger.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
+import { RestProvider } from "../providers/rest/rest-provider.ts";
 import { createProviders } from "../providers/table.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { createLogger, type RootLogger } from "../telemetry/logger.ts";
@@ -77,8 +78,11 @@ export async function createProgram(
     watch,
   });
 
+  const rest = providers.find((provider) => provider instanceof RestProvider);
   answer = createApi({
     configuration,
+    runtime,
+    put: rest && ((text) => rest.put(text)),
     status: control.status,
     down: () => control.verdicts,
     version: VERSION,

@@ -78,10 +78,11 @@ function isDynamicToo(
   return absolute(filename) === absolute(source);
 }
 
-/** Where ping or the API asks for the entrypoint "traefik" and none is defined, it is there, on :8080, as in Traefik. */
+/** Where ping, the API or the REST provider asks for the entrypoint "traefik" and none is defined, it is there, on :8080, as in Traefik. */
 function withTraefikEntryPoint(configuration: StaticConfiguration): StaticConfiguration {
-  const { api, ping, entryPoints } = configuration;
-  const wanted = ping?.entryPoint === "traefik" || api?.insecure === true;
+  const { api, ping, providers, entryPoints } = configuration;
+  const wanted =
+    ping?.entryPoint === "traefik" || api?.insecure === true || providers.rest?.insecure === true;
   if (!wanted || Object.hasOwn(entryPoints, "traefik")) return configuration;
   return {
     ...configuration,

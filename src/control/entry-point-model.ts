@@ -23,11 +23,13 @@ const MAX_INT = 2n ** 63n - 1n;
 
 /**
  * The routers, middlewares and services that the static configuration implies, as the provider
- * "internal" has them: redirections, ping, and the API where it is insecure.
+ * "internal" has them: redirections, ping, and the API and the REST provider where they are insecure.
  */
 export function internalConfiguration(configuration: StaticConfiguration): DynamicConfiguration {
   const routers: Record<string, unknown> = {};
   const middlewares: Record<string, unknown> = {};
+  // What answers is each plane's own; here they are named, so that the API shows them.
+  const services: Record<string, unknown> = { noop: {} };
   for (const [name, entryPoint] of Object.entries(configuration.entryPoints)) {
     const redirection = entryPoint.http.redirections?.entryPoint;
     if (redirection === undefined) continue;
@@ -44,6 +46,7 @@ export function internalConfiguration(configuration: StaticConfiguration): Dynam
       redirectScheme: { scheme, permanent, port: redirectionPort(to, configuration) },
     };
   }
+  if (configuration.ping !== undefined) services["ping"] = {};
   if (configuration.ping !== undefined && !configuration.ping.manualRouting) {
     routers["ping"] = {
       rule: "PathPrefix(`/ping`)",
@@ -53,6 +56,8 @@ export function internalConfiguration(configuration: StaticConfiguration): Dynam
     };
   }
   const { api } = configuration;
+  if (api !== undefined) services["api"] = {};
+  if (api?.dashboard === true) services["dashboard"] = {};
   if (api?.insecure === true) {
     routers["api"] = {
       rule: "PathPrefix(`/api`)",
@@ -64,12 +69,41 @@ export function internalConfiguration(configuration: StaticConfiguration): Dynam
       routers["dashboard"] = {
         rule: "PathPrefix(`/`)",
         entryPoints: ["traefik"],
+        middlewares: ["dashboard_redirect", "dashboard_stripprefix"],
         service: "dashboard",
         priority: MAX_INT - 2n,
       };
+      middlewares["dashboard_redirect"] = {
+        redirectRegex: {
+          regex: "^(http:\\/\\/(\\[[\\w:.]+\\]|[\\w\\._-]+)(:\\d+)?)\\/$",
+          replacement: "${1}/dashboard/",
+          permanent: true,
+        },
+      };
+      middlewares["dashboard_stripprefix"] = {
+        stripPrefix: { prefixes: ["/dashboard/", "/dashboard"] },
+      };
+    }
+    if (api.debug) {
+      routers["debug"] = {
+        rule: "PathPrefix(`/debug`)",
+        entryPoints: ["traefik"],
+        service: "api",
+        priority: MAX_INT - 1n,
+      };
     }
   }
-  return { http: { routers, middlewares } } as DynamicConfiguration;
+  const { rest } = configuration.providers;
+  if (rest !== undefined) services["rest"] = {};
+  if (rest?.insecure === true) {
+    routers["rest"] = {
+      rule: "PathPrefix(`/api/providers`)",
+      entryPoints: ["traefik"],
+      service: "rest",
+      priority: MAX_INT,
+    };
+  }
+  return { http: { routers, middlewares, services } } as unknown as DynamicConfiguration;
 }
 
 /** `to` names an entrypoint, or is a port with its colon. Throws where it names none. */

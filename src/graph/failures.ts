@@ -31,12 +31,14 @@ export function failuresOf<T extends ElementValue>(
   const found = disabled
     .filter((one) => one.kind === kind)
     .map((one) => (going.has(one.name) ? { ...one, goesOn: true } : one));
-  const said = new Set(found.map(({ name }) => name));
+  const said = new Map(found.map((one, place) => [one.name, place]));
   for (const { name, errors, goesOn } of failures) {
     const element = written.get(name) ?? name;
-    if (said.has(element)) continue;
-    said.add(element);
-    found.push(goesOn ? { kind, name, errors, goesOn } : { kind, name, errors });
+    const failure = goesOn ? { kind, name, errors, goesOn } : { kind, name, errors };
+    const place = said.get(element);
+    if (place === undefined) said.set(element, found.push(failure) - 1);
+    else if (found[place].partly === true)
+      found[place] = { ...failure, errors: [...found[place].errors, ...errors] };
   }
   return found;
 }

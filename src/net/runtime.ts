@@ -119,6 +119,14 @@ export interface Files {
 
 export type Signal = "SIGTERM" | "SIGINT" | "SIGUSR1" | "SIGHUP";
 
+/** What a runtime tells of its engine, in this thread. */
+export interface Diagnostics {
+  /** Bytes, by Go's names where they mean the same. */
+  memory(): Promise<Readonly<Record<string, number>>>;
+  /** Samples what runs for so many milliseconds; in JSON, as Chromium's developer tools read it. */
+  cpuProfile(milliseconds: number): Promise<string>;
+}
+
 /** Tasks for `Runtime.inWorker`, by name. The adapters load them in a thread of their own. */
 export type WorkerTasks = Readonly<Record<string, (input: unknown) => unknown>>;
 
@@ -193,6 +201,7 @@ export interface Runtime {
   /** Makes an RSA key of so many bits, in PKCS #8. It takes seconds, and holds nothing up. */
   rsaKey(bits: number): Promise<Uint8Array>;
   hostname(): string;
+  readonly diagnostics: Diagnostics;
   /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */
   releaseMemory?(): void;
   /**

@@ -11,6 +11,7 @@ import {
 } from "./kv/store-factories.ts";
 import { nomadProviders } from "./nomad/nomad-factory.ts";
 import type { Provider, ProviderContext, ProviderFactory } from "./provider.ts";
+import { restProvider } from "./rest/rest-provider.ts";
 
 type Configurations = StaticConfiguration["providers"];
 
@@ -26,6 +27,7 @@ const PROVIDERS: { readonly [K in keyof Configurations]?: ProviderFactory<K> } =
   zooKeeper: zooKeeperProvider,
   redis: redisProvider,
   http: httpProvider,
+  rest: restProvider,
 };
 
 /**

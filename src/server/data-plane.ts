@@ -254,7 +254,7 @@ export class DataPlane {
     return {
       version: snapshot.version,
       routers: graph.routerCount + tcp.routerCount + this.udp.routerCount,
-      services: graph.services.size + tcp.services.size + this.udp.serviceCount,
+      services: this.ownServices(graph) + tcp.services.size + this.udp.serviceCount,
       middlewares: Object.keys(snapshot.middlewares).length,
       disabled: [
         ...graph.disabled.map((one) =>
@@ -265,6 +265,12 @@ export class DataPlane {
       ],
       tlsErrors,
     };
+  }
+
+  /** Those of HTTP that users configured. */
+  private ownServices({ services }: Graph): number {
+    const { internalServices } = this.options;
+    return [...services.keys()].filter((name) => !internalServices.has(name)).length;
   }
 
   /** What active health checks have found. */

@@ -37,6 +37,15 @@ function existing(
   return wanted.filter((name) => entryPoints.has(name));
 }
 
+function withErrors(
+  kind: DisabledElement["kind"],
+  name: string,
+  errors: readonly string[],
+  partly: boolean,
+): DisabledElement {
+  return partly ? { kind, name, errors, partly } : { kind, name, errors };
+}
+
 /**
  * The TCP part of all providers: routers without entrypoints have the default ones, as HTTP's do.
  * Source: Traefik's pkg/server/aggregator.go.
@@ -60,10 +69,11 @@ export function aggregateTcp(
         );
       }
       const used = existing(wanted, entryPoints, "TCP", errors);
-      if (errors.length > 0)
-        disabled.push({ kind: "tcpRouter", name: qualify(name, provider), errors });
       // One that names some entrypoints that don't exist still serves the others.
-      if (used.length === 0 || priority > maxPriority) continue;
+      const partly = used.length > 0 && priority <= maxPriority;
+      if (errors.length > 0)
+        disabled.push(withErrors("tcpRouter", qualify(name, provider), errors, partly));
+      if (!partly) continue;
       routers[qualify(name, provider)] = {
         rule: router.rule ?? "",
         priority: priority === 0n ? undefined : String(priority),
@@ -108,7 +118,7 @@ export function aggregateUdp(
       const wanted = router.entryPoints?.length ? router.entryPoints : [...entryPoints];
       const used = existing(wanted, entryPoints, "UDP", errors);
       if (errors.length > 0)
-        disabled.push({ kind: "udpRouter", name: qualify(name, provider), errors });
+        disabled.push(withErrors("udpRouter", qualify(name, provider), errors, used.length > 0));
       if (used.length === 0) continue;
       const service = router.service ? resolveReference(router.service, provider) : "";
       routers[qualify(name, provider)] = { entryPoints: used, service };

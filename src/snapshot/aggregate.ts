@@ -76,9 +76,11 @@ export function aggregate(
       const errors: string[] = [];
       const routed = routeRouter(router, provider, providerRank, byName, defaultNames, errors);
       if (errors.length > 0) {
-        disabled.push({ kind: "router", name: qualify(name, provider), errors });
         // One that names some entrypoints that don't exist still serves the others.
-        if (routed.entryPoints.length === 0) continue;
+        const partly = routed.entryPoints.length > 0;
+        const element = { kind: "router" as const, name: qualify(name, provider), errors };
+        disabled.push(partly ? { ...element, partly } : element);
+        if (!partly) continue;
       }
       for (const [routerName, split] of applyModels(name, routed, provider, byName)) {
         routers[qualify(routerName, provider)] = split;

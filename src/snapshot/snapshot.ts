@@ -72,6 +72,8 @@ export interface DisabledElement {
   readonly errors: readonly string[];
   /** True where it goes on as it last worked, until it is right or removed; else it doesn't run. */
   readonly goesOn?: boolean;
+  /** True for a router that serves all the same, on those of its entrypoints that exist. */
+  readonly partly?: boolean;
 }
 
 /**

@@ -9,7 +9,7 @@ export interface ElementStatus {
   /** Qualified. */
   readonly name: string;
   readonly provider: string;
-  /** "warning": something is wrong with it, and it goes on as it last worked. */
+  /** "warning": something is wrong with it, and it serves all the same. */
   readonly status: "enabled" | "warning" | "disabled";
   readonly errors: readonly string[];
   /** Qualified names of the routers (of a service or a middleware) that use it themselves. */
@@ -35,12 +35,16 @@ const NOTHING: ApplyReport = {
 export class Status {
   /** The present configuration. */
   snapshot: Snapshot | undefined;
+  /** Another number whenever what runs is another. */
+  revision = 0;
   private current: ApplyReport = NOTHING;
+  private listed: { readonly revision: number; readonly elements: ElementStatus[] } | undefined;
 
   /** A snapshot serves. */
   set(snapshot: Snapshot, report: ApplyReport): void {
     this.snapshot = snapshot;
     this.current = report;
+    this.revision++;
   }
 
   /** What the data planes said of the present configuration. */
@@ -49,7 +53,14 @@ export class Status {
   }
 
   /** Every element of the present configuration, those with errors included, sorted by kind and name. */
-  elements(): ElementStatus[] {
+  elements(): readonly ElementStatus[] {
+    const { revision } = this;
+    if (this.listed?.revision !== revision)
+      this.listed = { revision, elements: this.listElements() };
+    return this.listed.elements;
+  }
+
+  private listElements(): ElementStatus[] {
     const { snapshot } = this;
     if (snapshot === undefined) return [];
     const errors = this.errors();
@@ -74,10 +85,13 @@ export class Status {
 
   private errors(): Map<string, ElementErrors> {
     const errors = new Map<string, ElementErrors>();
-    for (const { kind, name, errors: found, goesOn } of this.current.disabled) {
+    for (const { kind, name, errors: found, goesOn, partly } of this.current.disabled) {
       const key = `${kind} ${name}`;
       const messages = [...(errors.get(key)?.messages ?? []), ...found];
-      errors.set(key, { status: goesOn === true ? "warning" : "disabled", messages });
+      errors.set(key, {
+        status: goesOn === true || partly === true ? "warning" : "disabled",
+        messages,
+      });
     }
     return errors;
   }

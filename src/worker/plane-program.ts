@@ -21,6 +21,7 @@ const INTERNALS: ReadonlySet<string> = new Set([
   "ping@internal",
   "api@internal",
   "dashboard@internal",
+  "rest@internal",
 ]);
 
 /** A data plane with everything that the static configuration gives it. */
@@ -81,10 +82,12 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
     );
   }
   if (api !== undefined) {
-    const service = controlService(options.askControl);
-    internalServices.set("api@internal", service);
-    if (api.dashboard) internalServices.set("dashboard@internal", service);
+    internalServices.set("api@internal", controlService(options.askControl, "api"));
+    if (api.dashboard)
+      internalServices.set("dashboard@internal", controlService(options.askControl, "dashboard"));
   }
+  if (configuration.providers.rest !== undefined)
+    internalServices.set("rest@internal", controlService(options.askControl, "rest"));
   const plane = new DataPlane({
     runtime,
     configuration,

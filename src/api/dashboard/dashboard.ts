@@ -14,22 +14,29 @@ const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
 
 /**
  * The answer to a request for the dashboard, which is at `basePath`/dashboard/; undefined where there
- * is nothing. `prefix` is what a proxy in front took off the path (X-Forwarded-Prefix).
+ * is nothing. `prefix` is what a proxy in front took off the path (X-Forwarded-Prefix). `stripped`: the
+ * dashboard's own path was, or may have been, taken off, as `dashboard@internal` expects it.
  * Source: Traefik's pkg/api/dashboard/dashboard.go.
  */
 export function dashboardAnswer(
   path: string,
   basePath: string,
   prefix: string,
+  stripped = false,
 ): Response | undefined {
   const home = `${basePath}/dashboard/`;
+  if (stripped) return fileAnswer(path.replace(/^\/(dashboard\/)?/, ""));
   if (path === basePath || path === `${basePath}/` || path === home.slice(0, -1)) {
     // A prefix that names another host would lead there.
     const own = /^\/(?![/\\])[^\s\\]*$/.test(prefix) ? prefix.replace(/\/+$/, "") : "";
     return new Response(null, { status: 302, headers: { Location: own + home } });
   }
   if (!path.startsWith(home)) return undefined;
-  const file = FILES[path.slice(home.length)];
+  return fileAnswer(path.slice(home.length));
+}
+
+function fileAnswer(name: string): Response | undefined {
+  const file = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
   if (file === undefined) return undefined;
   const [type, text] = file;
   return new Response(text, {

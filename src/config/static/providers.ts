@@ -164,7 +164,7 @@ export const providersSchema = z.strictObject({
       privateService: serviceReference().optional(),
     }),
   ),
-  rest: refused(() => z.strictObject({ insecure: flag().optional() })),
+  rest: z.strictObject({ insecure: flag().default(false) }).optional(),
   consulCatalog: consulCatalogSchema.optional(),
   nomad: nomadSchema.optional(),
   ecs: refused(() =>

@@ -13,7 +13,7 @@ import {
   texts,
   workers,
 } from "../fields.ts";
-import { accepted, ours, refused } from "../support.ts";
+import { accepted, limited, ours, refused } from "../support.ts";
 import { certificatesResolvers } from "./certificates-resolvers.ts";
 import { entryPointSchema } from "./entry-points.ts";
 import { accessLogSchema, logSchema, metrics, tracing } from "./observability.ts";
@@ -114,7 +114,10 @@ export const staticSchema = z.strictObject({
         .default(""),
       insecure: flag().default(false),
       dashboard: flag().default(true),
-      debug: accepted(flag(), "there are no Go profiles here"),
+      debug: limited(
+        flag().default(false),
+        "memory and CPU profiles of the JavaScript engine instead of Go's",
+      ),
       disableDashboardAd: flag().default(false),
       dashboardName: text().default(""),
     })

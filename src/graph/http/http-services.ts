@@ -56,6 +56,14 @@ export interface ServiceContext extends ElementPorts {
   ) => Promise<Handler>;
 }
 
+/** Services of Sluice's own that the static configuration switches on: what is said where it doesn't. */
+const SWITCHED: Readonly<Record<string, string>> = {
+  "api@internal": "api is not enabled",
+  "dashboard@internal": "api is not enabled",
+  "rest@internal": "rest is not enabled",
+  "ping@internal": "ping is not enabled",
+};
+
 export type HttpServices = ElementBuilder<HttpService>;
 
 /** Builds the HTTP services of a snapshot. */
@@ -70,6 +78,7 @@ export function httpServices(
     plan: async (name, path) => {
       const internal = context.internalServices.get(name);
       if (internal !== undefined) return internalPlan(name, internal, context);
+      if (Object.hasOwn(SWITCHED, name)) throw new Error(SWITCHED[name]);
       const configuration = snapshot.services[name];
       if (configuration === undefined) throw missing(snapshot.disabled, "service", "service", name);
       return planElement({

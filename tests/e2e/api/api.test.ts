@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { ENDPOINTS } from "../../../src/api/openapi.ts";
+import { API_SCHEMAS } from "../../../src/api/schemas.ts";
+import { makeCertificate } from "../../support/certificates.ts";
 import { get } from "../../support/http/get.ts";
 import { startRouter } from "../../support/router.ts";
 import { freePort } from "../../support/sockets/free-port.ts";
@@ -21,11 +24,12 @@ tcp:
     db: {loadBalancer: {servers: [{address: "127.0.0.1:2"}]}}
 `;
 
-async function startApi(api: string, workers = 1) {
+async function startApi(api: string, workers = 1, providers = "") {
   const [admin, tcp] = [await freePort(), await freePort()];
   const router = await startRouter({
     dynamic: DYNAMIC,
     entryPoints: { traefik: admin, tcp },
+    providers,
     static: `api: ${api}\ncore: {workers: ${workers}}`,
   });
   const ask = async (path: string, fields: string[] = [], method = "GET") => {
@@ -124,9 +128,9 @@ describe("the API", () => {
 
   test("has a dashboard that loads nothing from elsewhere", async () => {
     await using api = await startApi("{insecure: true}");
-    expect((await api.ask("/")).header("Location")).toBe("/dashboard/");
-    const prefixed = await api.ask("/", ["X-Forwarded-Prefix: /behind"]);
-    expect(prefixed.header("Location")).toBe("/dashboard/");
+    const root = await api.ask("/");
+    expect([root.status, root.header("Location")]).toEqual([301, "http://app.test/dashboard/"]);
+    expect((await api.ask("/dashboard")).text).toContain("<title>Sluice</title>");
     const page = await api.ask("/dashboard/");
     expect(page.header("Content-Security-Policy")).toContain("default-src 'none'");
     for (const [, file] of page.text.matchAll(/(?:href|src)="([^"]+)"/g))
@@ -147,6 +151,94 @@ describe("the API", () => {
       return (
         serverStatus?.[up.url.origin] === "UP" && serverStatus["http://127.0.0.1:1"] === "DOWN"
       );
+    });
+  });
+
+  test("shows certificates, its own document, the engine's memory, and makes a dump", async () => {
+    await using api = await startApi("{insecure: true, debug: true}");
+    const names = ["DNS:b.test", "DNS:*.a.test", "IP:10.0.0.1"];
+    const { certificate: certFile, key: keyFile } = makeCertificate({ names });
+    const tls = { certificates: [{ certFile, keyFile }] };
+    await api.router.reconfigure(`${DYNAMIC}\ntls: ${JSON.stringify(tls)}\n`);
+    const [certificate] = await waitFor("the certificate", async () => {
+      const all = (await api.ask("/api/certificates")).json();
+      return all.length > 0 ? all : undefined;
+    });
+    expect(API_SCHEMAS.Certificate.parse(certificate)).toMatchObject({
+      sans: ["*.a.test", "10.0.0.1", "b.test"],
+      keyType: "ECDSA",
+      status: "warning",
+    });
+    const one = await api.ask(`/api/certificates/${certificate.name}`);
+    expect(one.json()).toEqual(certificate);
+    expect((await api.ask("/api/certificates/none")).text).toBe(
+      '{"message":"certificate not found: none"}\n',
+    );
+    expect((await api.ask("/api/overview")).json().certificates.total).toBe(1);
+
+    const { paths } = (await api.ask("/api/openapi.json")).json();
+    for (const { path, schema, sortedBy } of ENDPOINTS) {
+      expect(Object.keys(paths)).toContain(path);
+      if (path.includes("{name}")) continue;
+      const found = (await api.ask(path)).json();
+      for (const element of sortedBy === undefined ? [found] : found)
+        expect(() => API_SCHEMAS[schema].parse(element)).not.toThrow();
+    }
+
+    const { memstats } = (await api.ask("/debug/vars")).json();
+    expect(memstats.HeapAlloc).toBeGreaterThan(1_000_000);
+    const profile = (await api.ask("/debug/pprof/profile?seconds=0.05")).json();
+    expect(profile.nodes.length).toBeGreaterThan(0);
+    const dump = await fetch(`http://127.0.0.1:${api.admin}/api/support-dump`);
+    const archive = new Uint8Array(await dump.arrayBuffer());
+    const tar = (...args: string[]) =>
+      Bun.spawnSync(["tar", ...args], { stdin: archive }).stdout.toString();
+    expect(tar("-tz").split("\n").slice(0, 3)).toEqual([
+      "version.json",
+      "static-config.json",
+      "runtime-config.json",
+    ]);
+    const configuration = tar("-xzO", "static-config.json");
+    expect(JSON.parse(configuration).api.debug).toBe(true);
+    expect(configuration).not.toContain("dynamic.yml");
+  });
+
+  test("takes a configuration by PUT, which replaces the one before", async () => {
+    await using api = await startApi("{insecure: true}", 2, "  rest: {insecure: true}");
+    const put = async (body: string, name = "rest") => {
+      const response = await fetch(`http://127.0.0.1:${api.admin}/api/providers/${name}`, {
+        method: "PUT",
+        body,
+      });
+      return [response.status, await response.text()] as const;
+    };
+    const first = `{"http":{"routers":{"put":{"rule":"Path(\`/put\`)","service":"api@internal","color":"red"}}}}`;
+    const [status, echo] = await put(first);
+    expect(status).toBe(200);
+    expect(JSON.parse(echo)).toEqual({
+      http: { routers: { put: { rule: "Path(`/put`)", service: "api@internal" } } },
+    });
+    const shown = async () => (await api.ask("/api/http/routers/put@rest")).json();
+    await waitFor("the router", async () => (await shown()).provider === "rest");
+    expect(await put("{}")).toEqual([200, "{}"]);
+    expect((await put("{"))[0]).toBe(400);
+    expect(await put("{}", "file")).toEqual([
+      400,
+      "Only 'rest' provider can be updated through the REST API\n",
+    ]);
+    expect((await api.ask("/api/providers/rest")).status).toBe(405);
+    expect((await shown()).provider).toBe("rest");
+    await put(first.replace('"put"', '"other"'));
+    await waitFor("the other router", async () => {
+      const { status: found } = await api.ask("/api/http/routers/other@rest");
+      return found === 200;
+    });
+    expect((await api.ask("/api/http/routers/put@rest")).status).toBe(404);
+    expect((await api.ask("/api/http/services/rest@internal")).json()).toEqual({
+      status: "enabled",
+      usedBy: ["rest@internal"],
+      name: "rest@internal",
+      provider: "internal",
     });
   });
 

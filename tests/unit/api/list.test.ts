@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ApiElement } from "../../../src/api/elements.ts";
 import { pageOf } from "../../../src/api/list.ts";
+import { ELEMENT_RULES } from "../../../src/api/list-rules.ts";
 
 const ELEMENTS = [
   {
@@ -31,7 +32,7 @@ const ELEMENTS = [
 ] as unknown as ApiElement[];
 
 const names = (query: string) =>
-  pageOf(ELEMENTS, new URLSearchParams(query))
+  pageOf(ELEMENTS, new URLSearchParams(query), ELEMENT_RULES)
     .elements.map(({ name }) => name[0])
     .join("");
 
@@ -58,12 +59,13 @@ describe("a list", () => {
   });
 
   test("says which page is next, and 1 for none", () => {
-    const next = (query: string) => pageOf(ELEMENTS, new URLSearchParams(query)).next;
+    const next = (query: string) =>
+      pageOf(ELEMENTS, new URLSearchParams(query), ELEMENT_RULES).next;
     expect([next(""), next("per_page=2"), next("per_page=2&page=2")]).toEqual([1, 2, 1]);
   });
 
   test("may be empty on its first page", () => {
-    expect(pageOf([], new URLSearchParams()).elements).toEqual([]);
+    expect(pageOf([], new URLSearchParams(), ELEMENT_RULES).elements).toEqual([]);
   });
 
   test.each([

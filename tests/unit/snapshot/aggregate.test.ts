@@ -124,9 +124,9 @@ describe("aggregate", () => {
     );
     expect(routers["half@file"]?.entryPoints).toEqual(["web"]);
     expect(routers["none@file"]).toBeUndefined();
-    expect(disabled.map(({ name, errors }) => [name, errors])).toEqual([
-      ["half@file", ['entryPoint "nope" does not exist']],
-      ["none@file", ['entryPoint "nope" does not exist']],
+    expect(disabled.map(({ name, errors, partly }) => [name, errors, partly])).toEqual([
+      ["half@file", ['entryPoint "nope" does not exist'], true],
+      ["none@file", ['entryPoint "nope" does not exist'], undefined],
     ]);
   });
 

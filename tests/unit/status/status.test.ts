@@ -26,6 +26,7 @@ test("every element is listed with what is wrong with it and which elements use 
     disabled: [
       { kind: "service", name: "u@file", errors: ["no type"] },
       { kind: "router", name: "gone@file", errors: ["refused"] },
+      { kind: "router", name: "half@file", errors: ["no entrypoint"], partly: true },
     ],
     tlsErrors: [],
   } as ApplyReport);
@@ -40,6 +41,7 @@ test("every element is listed with what is wrong with it and which elements use 
   expect(found).toMatchObject({
     "router r@file": ["enabled", [], []],
     "router gone@file": ["disabled", ["refused"], []],
+    "router half@file": ["warning", ["no entrypoint"], []],
     "service s@file": ["enabled", [], ["r@file"]],
     "service u@file": ["disabled", ["no type"], []],
     "middleware m@file": ["enabled", [], ["r@file"]],

@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { dynamicSchema } from "../config/dynamic/schema.ts";
+
+/*
+ * What the API answers, for its OpenAPI document. The tests hold the answers against it. Members that
+ * are the configuration's own (a service's balancer, a middleware's options) are described in the
+ * schema of the dynamic configuration.
+ */
+
+const status = z.enum(["enabled", "warning", "disabled"]);
+const common = {
+  error: z.array(z.string()).optional().describe("what is wrong with it"),
+  status: status.describe("warning: something is wrong with it, and it serves all the same"),
+};
+const named = {
+  name: z.string().describe("name@provider"),
+  provider: z.string(),
+};
+const usedBy = z.array(z.string()).optional().describe("the routers that name it");
+const priority = z.number().optional().describe("exact beyond doubles; see priorityStr");
+
+const observability = z.strictObject({
+  accessLogs: z.boolean(),
+  metrics: z.boolean(),
+  tracing: z.boolean(),
+  traceVerbosity: z.enum(["minimal", "detailed"]),
+});
+
+const router = z.strictObject({
+  entryPoints: z.array(z.string()).optional(),
+  middlewares: z.array(z.string()).optional(),
+  service: z.string().optional().describe("as written"),
+  rule: z.string().optional(),
+  parentRefs: z.array(z.string()).optional(),
+  ruleSyntax: z.string().optional(),
+  priority,
+  tls: z
+    .strictObject({
+      options: z.string().optional(),
+      certResolver: z.string().optional(),
+      domains: z.array(z.unknown()).optional(),
+      passthrough: z.boolean().optional(),
+    })
+    .optional(),
+  observability: observability.optional(),
+  ...common,
+  using: z.array(z.string()).optional().describe("its entrypoints, sorted"),
+  ...named,
+  priorityStr: z.string().optional(),
+});
+
+const service = z.looseObject({
+  ...common,
+  usedBy,
+  ...named,
+  type: z.string().optional(),
+  serverStatus: z.record(z.string(), z.enum(["UP", "DOWN"])).optional(),
+});
+
+const middleware = z.looseObject({
+  ...common,
+  usedBy,
+  ...named,
+  type: z.string().optional(),
+});
+
+const entryPoint = z.looseObject({ name: z.string(), address: z.string() });
+
+const certificate = z.strictObject({
+  name: z.string().describe("SHA-256 of the certificate"),
+  sans: z.array(z.string()),
+  notAfter: z.string(),
+  notBefore: z.string(),
+  serialNumber: z.string(),
+  commonName: z.string(),
+  issuerOrg: z.string().optional(),
+  issuerCN: z.string().optional(),
+  issuerCountry: z.string().optional(),
+  organization: z.string().optional(),
+  country: z.string().optional(),
+  version: z.string(),
+  keyType: z.enum(["RSA", "ECDSA", "Unknown"]),
+  keySize: z.number().optional(),
+  signatureAlgorithm: z.string(),
+  certFingerprint: z.string(),
+  publicKeyFingerprint: z.string(),
+  status: z.enum(["enabled", "warning", "expired"]),
+});
+
+const counts = z.strictObject({
+  total: z.number(),
+  warnings: z.number(),
+  errors: z.number(),
+});
+
+const overview = z.strictObject({
+  http: z.strictObject({ routers: counts, services: counts, middlewares: counts }),
+  tcp: z.strictObject({ routers: counts, services: counts, middlewares: counts }),
+  udp: z.strictObject({ routers: counts, services: counts }),
+  certificates: counts,
+  features: z.strictObject({
+    tracing: z.string(),
+    metrics: z.string(),
+    accessLog: z.boolean(),
+  }),
+  providers: z.array(z.string()).optional(),
+});
+
+const version = z.strictObject({
+  Version: z.string(),
+  Codename: z.string(),
+  startDate: z.string(),
+  disableDashboardAd: z.boolean().optional(),
+  dashboardName: z.string().optional(),
+});
+
+const map = z.record(z.string(), z.looseObject({ status }));
+const rawData = z.strictObject({
+  routers: map.optional(),
+  middlewares: map.optional(),
+  services: map.optional(),
+  tcpRouters: map.optional(),
+  tcpMiddlewares: map.optional(),
+  tcpServices: map.optional(),
+  udpRouters: map.optional(),
+  udpServices: map.optional(),
+});
+
+const failure = z.strictObject({ message: z.string() });
+
+/** By their names in the document. */
+export const API_SCHEMAS = {
+  Router: router,
+  Service: service,
+  Middleware: middleware,
+  EntryPoint: entryPoint,
+  Certificate: certificate,
+  Overview: overview,
+  Version: version,
+  RawData: rawData,
+  Failure: failure,
+  DynamicConfiguration: dynamicSchema,
+} as const;
+
+export type ApiSchemaName = keyof typeof API_SCHEMAS;
