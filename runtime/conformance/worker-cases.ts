@@ -52,7 +52,7 @@ export const WORKER_CASES: Case[] = [
         Error,
       );
       const output = await runtime.inWorker(TASK, { name: "f.yml", text: "" });
-      assert.deepEqual(output, []);
+      assert.match(String(output), /"configuration"/);
     },
   },
 ];

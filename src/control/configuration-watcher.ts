@@ -1,7 +1,7 @@
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Provider } from "../providers/provider.ts";
-import { aggregate, type EntryPointModel } from "../snapshot/aggregate.ts";
+import { aggregateInTurns, type EntryPointModel, type RouterMemo } from "../snapshot/aggregate.ts";
 import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { RunningProvider } from "./running-provider.ts";
@@ -29,6 +29,7 @@ const PATIENCE = 500;
 export class ConfigurationWatcher {
   private readonly options: ConfigurationWatcherOptions;
   private providers: readonly RunningProvider[] = [];
+  private readonly routed: RouterMemo = new WeakMap();
   private version = 0;
   private dirty = false;
   private applying: Promise<void> | undefined;
@@ -92,7 +93,10 @@ export class ConfigurationWatcher {
       .filter((current): current is ProviderConfiguration => current !== undefined);
     const { models, udpEntryPoints } = this.options;
     try {
-      await this.options.apply(aggregate(++this.version, sources, models, udpEntryPoints));
+      const version = ++this.version;
+      await this.options.apply(
+        await aggregateInTurns(this.routed, version, sources, models, udpEntryPoints),
+      );
     } catch (error) {
       this.options.logger.error(
         "The new configuration could not be applied, the last one goes on",

@@ -1,7 +1,7 @@
 import { PemFiles } from "../certificates/pem-files.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, Logger } from "../core/logger.ts";
-import { sameData } from "../core/same-data.ts";
+import { sameInTurns } from "../core/loop/same-in-turns.ts";
 import { Deadlines } from "../core/timers.ts";
 import { Transports } from "../graph/transports.ts";
 import { ActiveChecks } from "../health/active-checks.ts";
@@ -112,7 +112,7 @@ export class ControlPlane {
     // A file was touched and has what it had.
     if (
       this.applied !== undefined &&
-      sameData({ ...this.applied, version: 0 }, { ...snapshot, version: 0 })
+      (await sameInTurns({ ...this.applied, version: 0 }, { ...snapshot, version: 0 }))
     )
       return;
     const report = await this.options.planes.apply(snapshot);

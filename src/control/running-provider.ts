@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import { sameData } from "../core/same-data.ts";
+import { sameInTurns } from "../core/loop/same-in-turns.ts";
 import type { Stop } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
@@ -31,6 +31,8 @@ export class RunningProvider {
   private readonly options: RunningProviderOptions;
   private waiting: ProviderConfiguration | undefined;
   private passedAt = Number.NEGATIVE_INFINITY;
+  /** The newest is being compared with what passed last. */
+  private passing = false;
   private passTimer: ReturnType<typeof setTimeout> | undefined;
   private startTimer: ReturnType<typeof setTimeout> | undefined;
   private pause = FIRST_PAUSE;
@@ -74,17 +76,29 @@ export class RunningProvider {
     if (this.stopped) return;
     this.pause = FIRST_PAUSE;
     this.waiting = configuration;
-    if (this.passTimer !== undefined) return;
-    const wait = this.passedAt + this.options.throttle - performance.now();
-    if (wait <= 0) this.pass();
-    else this.passTimer = setTimeout(() => this.pass(), wait);
+    this.passWaiting();
   }
 
-  private pass(): void {
+  private passWaiting(): void {
+    if (this.passTimer !== undefined || this.passing) return;
+    const wait = this.passedAt + this.options.throttle - performance.now();
+    if (wait <= 0) void this.pass();
+    else this.passTimer = setTimeout(() => void this.pass(), wait);
+  }
+
+  private async pass(): Promise<void> {
     this.passTimer = undefined;
+    this.passing = true;
     const configuration = this.waiting!;
     this.waiting = undefined;
-    if (this.current !== undefined && sameData(this.current, configuration)) return;
+    if (this.current === undefined || !(await sameInTurns(this.current, configuration)))
+      this.change(configuration);
+    this.passing = false;
+    if (this.waiting !== undefined && !this.stopped) this.passWaiting();
+  }
+
+  private change(configuration: ProviderConfiguration): void {
+    if (this.stopped) return;
     this.passedAt = performance.now();
     this.current = configuration;
     this.options.changed();

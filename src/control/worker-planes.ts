@@ -3,6 +3,7 @@ import { MemoryCounters } from "../core/counters/memory-counters.ts";
 import { SHARED_NUMBERS_BYTES } from "../core/counters/shared-numbers.ts";
 import { messageOf } from "../core/errors.ts";
 import { LOG_LEVELS, type Logger } from "../core/logger.ts";
+import type { Pieces } from "../core/pieces.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
@@ -11,6 +12,7 @@ import type { ApplyReport, Listening, ListenOptions } from "../server/data-plane
 import { listenError } from "../server/entry-point/listen-error.ts";
 import { isUdp } from "../server/udp-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import { packSnapshot } from "../snapshot/packed-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { SharedMemory } from "../worker/messages.ts";
 import { Heartbeats } from "./heartbeats.ts";
@@ -44,7 +46,7 @@ export class WorkerPlanes implements Planes {
   private readonly slots: readonly WorkerSlot[];
   private readonly heartbeats: Heartbeats;
   /** The newest snapshot, and before it what elements that go on as they last worked are from. */
-  private snapshots: readonly string[] = [];
+  private snapshots: readonly Pieces[] = [];
   private listenOptions: Omit<ListenOptions, "datagrams"> | undefined;
   private isTerminating = false;
 
@@ -89,12 +91,12 @@ export class WorkerPlanes implements Planes {
   }
 
   async apply(snapshot: Snapshot): Promise<ApplyReport> {
-    const text = JSON.stringify(snapshot);
+    const packed = packSnapshot(snapshot);
     // A successor that had the newest one alone would disable what goes on in the others.
     const before = this.snapshots;
-    this.snapshots = [...before.slice(0, 1), ...before.slice(1).slice(2 - MAX_SNAPSHOTS), text];
+    this.snapshots = [...before.slice(0, 1), ...before.slice(1).slice(2 - MAX_SNAPSHOTS), packed];
     const outcomes = await Promise.allSettled(
-      this.slots.map((slot) => slot.order({ order: "apply", snapshot: text })),
+      this.slots.map((slot) => slot.order({ order: "apply", snapshot: packed })),
     );
     let report: ApplyReport | undefined;
     let failure: unknown;
@@ -112,7 +114,7 @@ export class WorkerPlanes implements Planes {
       }
     });
     if (report === undefined) throw failure;
-    if (!goesOn(report)) this.snapshots = [text];
+    if (!goesOn(report)) this.snapshots = [packed];
     return report;
   }
 

@@ -1,5 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Pieces } from "../core/pieces.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
@@ -8,8 +9,8 @@ import type { PlaneThread, PlaneThreadEvents } from "./plane-thread.ts";
 
 /** What a worker is to do; its successor is brought to the same. */
 export interface WorkerState {
-  /** Snapshots as JSON that lead to the present state, the newest last; none before the first. */
-  readonly snapshots: readonly string[];
+  /** Packed snapshots that lead to the present state, the newest last; none before the first. */
+  readonly snapshots: readonly Pieces[];
   /** Undefined before it may listen. */
   readonly listen: ListenOptions | undefined;
   readonly terminating: boolean;

@@ -5,6 +5,7 @@ import type {
   ServersTransport,
   Service,
 } from "../config/dynamic/schema.ts";
+import { Breather } from "../core/loop/breather.ts";
 import { sameData } from "../core/same-data.ts";
 import {
   DEFAULT_OBSERVABILITY,
@@ -41,12 +42,56 @@ const INTERNAL_ENTRY_POINT = "traefik";
  * entrypoints splits: for each that has a model there is one `<entrypoint>-<name>@provider`; those
  * without a model keep the router's name. Source: Traefik's pkg/server/aggregator.go.
  */
-export function aggregate(
+export function aggregate(...parts: AggregateParts): Snapshot {
+  const steps = aggregation(...parts);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * The same, with turns for the event loop between the routers. `memo`: what became of routers before;
+ * one that is the same value again is not routed again.
+ */
+export async function aggregateInTurns(
+  memo: RouterMemo,
+  ...[version, sources, models, udpEntryPoints]: AggregateParts
+): Promise<Snapshot> {
+  const breather = new Breather();
+  const steps = aggregation(version, sources, models, udpEntryPoints, memo);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    const turn = breather.breathe();
+    if (turn !== undefined) await turn;
+  }
+}
+
+type AggregateParts = [
+  version: number,
+  sources: readonly ProviderConfiguration[],
+  models: readonly EntryPointModel[],
+  udpEntryPoints?: readonly string[],
+];
+
+/** For one list of models: routers without errors by what their provider said of them. */
+export type RouterMemo = WeakMap<
+  Router,
+  { readonly name: string; readonly providerRank: number; readonly split: Split }
+>;
+
+/** What a router has become, by qualified names. */
+type Split = readonly (readonly [name: string, router: RoutedRouter])[];
+
+/** Stops behind each router. */
+function* aggregation(
   version: number,
   sources: readonly ProviderConfiguration[],
   models: readonly EntryPointModel[],
   udpEntryPoints: readonly string[] = [],
-): Snapshot {
+  memo: RouterMemo = new WeakMap(),
+): Generator<undefined, Snapshot> {
   const routers: Record<string, RoutedRouter> = {};
   const services: Record<string, Service> = {};
   const middlewares: Record<string, Middleware> = {};
@@ -59,7 +104,7 @@ export function aggregate(
     .map((model) => model.name)
     .filter((name) => name !== INTERNAL_ENTRY_POINT);
 
-  sources.forEach((source, providerRank) => {
+  for (const [providerRank, source] of sources.entries()) {
     const { provider, configuration, disabled: refused } = source;
     Object.assign(moduleVersions, source.moduleVersions);
     const http: NonNullable<DynamicConfiguration["http"]> = configuration.http ?? {};
@@ -72,26 +117,33 @@ export function aggregate(
     for (const [name, transport] of Object.entries(http.serversTransports ?? {})) {
       serversTransports[qualify(name, provider)] = transport;
     }
-    for (const [name, router] of Object.entries(http.routers ?? {})) {
+    for (const [written, router] of Object.entries(http.routers ?? {})) {
+      yield;
+      const name = qualify(written, provider);
+      const known = memo.get(router);
+      if (known !== undefined && known.name === name && known.providerRank === providerRank) {
+        for (const [routerName, routed] of known.split) routers[routerName] = routed;
+        continue;
+      }
       const errors: string[] = [];
       const routed = routeRouter(router, provider, providerRank, byName, defaultNames, errors);
       if (errors.length > 0) {
         // One that names some entrypoints that don't exist still serves the others.
         const partly = routed.entryPoints.length > 0;
-        const element = { kind: "router" as const, name: qualify(name, provider), errors };
+        const element = { kind: "router" as const, name, errors };
         disabled.push(partly ? { ...element, partly } : element);
         if (!partly) continue;
       }
-      for (const [routerName, split] of applyModels(name, routed, provider, byName)) {
-        routers[qualify(routerName, provider)] = split;
-      }
+      const split = applyModels(written, routed, provider, byName);
+      for (const [routerName, each] of split) routers[routerName] = each;
+      if (errors.length === 0) memo.set(router, { name, providerRank, split });
     }
     for (const element of refused) {
       const unqualified = element.kind.startsWith("tls") && element.name === DEFAULT_TLS;
       const name = unqualified ? DEFAULT_TLS : qualify(element.name, provider);
       disabled.push({ ...element, name });
     }
-  });
+  }
   const names = new Set(byName.keys());
   return {
     version,
@@ -170,7 +222,7 @@ function applyModels(
   const unshaped = router.entryPoints.filter((entryPoint) => !hasModel(models.get(entryPoint)!));
   if (unshaped.length > 0) {
     result.push([
-      name,
+      qualify(name, provider),
       {
         ...router,
         entryPoints: unshaped,
@@ -183,7 +235,7 @@ function applyModels(
     if (!hasModel(model)) continue;
     const own = model.middlewares.map((middleware) => resolveReference(middleware, provider));
     result.push([
-      router.entryPoints.length > 1 ? `${entryPoint}-${name}` : name,
+      qualify(router.entryPoints.length > 1 ? `${entryPoint}-${name}` : name, provider),
       {
         ...router,
         entryPoints: [entryPoint],

@@ -1,5 +1,6 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, LogLevel } from "../core/logger.ts";
+import type { Pieces } from "../core/pieces.ts";
 import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
@@ -28,8 +29,8 @@ export interface Start {
 /** What the control plane asks of a worker; each is answered. */
 export type Order =
   | { readonly order: "start"; readonly start: Start }
-  /** `snapshot` is JSON. */
-  | { readonly order: "apply"; readonly snapshot: string }
+  /** See `packSnapshot`. */
+  | { readonly order: "apply"; readonly snapshot: Pieces }
   | { readonly order: "listen"; readonly options: ListenOptions }
   | { readonly order: "reopenLogs" }
   | { readonly order: "shutdown" };

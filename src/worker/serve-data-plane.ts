@@ -1,6 +1,7 @@
 import { MemoryCounters } from "../core/counters/memory-counters.ts";
 import { sharedNumbers } from "../core/counters/shared-numbers.ts";
 import { messageOf } from "../core/errors.ts";
+import { Unpacker } from "../core/pieces.ts";
 import type { AskControl, ControlResponse } from "../internal/control-request.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import type { ThreadPort } from "../net/threads.ts";
@@ -15,6 +16,7 @@ const HEARTBEAT = 250;
 /** The program of a worker: a data plane that does what the control plane's messages say. */
 export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
   let program: PlaneProgram | undefined;
+  const unpacker = new Unpacker();
   const questions = new Map<number, PromiseWithResolvers<ControlResponse>>();
   let lastQuestion = 0;
   const post = (message: FromWorker) => port.post(message);
@@ -32,7 +34,7 @@ export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
         program = await begin(runtime, order.start, post, askControl);
         return undefined;
       case "apply":
-        return program!.plane.apply(JSON.parse(order.snapshot) as Snapshot);
+        return program!.plane.apply(await unpacker.unpack<Snapshot>(order.snapshot));
       case "listen":
         return program!.plane.listen(order.options);
       case "reopenLogs":

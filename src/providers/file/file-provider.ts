@@ -11,15 +11,11 @@ import { parseTemplatedFile, renderFile } from "../../config/sources/parse-templ
 import { hasActions } from "../../config/template/template.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
+import type { Pieces } from "../../core/pieces.ts";
 import type { Files, Runtime, Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
 import type { Provider, ProviderFactory } from "../provider.ts";
-import {
-  type DynamicFile,
-  type PackedDynamic,
-  readDynamicFile,
-  unpackDynamicFile,
-} from "./dynamic-file.ts";
+import { type DynamicFile, DynamicFileUnpacker, readDynamicFile } from "./dynamic-file.ts";
 import { type ConfigurationPart, mergeConfigurations } from "./merge.ts";
 import { absolutePath, modulePaths, withModulePaths } from "./module-paths.ts";
 
@@ -81,6 +77,8 @@ export class FileProvider implements Provider {
   private last: readonly DynamicFile[] | undefined;
   /** For `locate`. */
   private readonly documents = new WeakMap<DynamicFile, ConfigDocument>();
+  /** By the files' names; what is the same in a file's next version is not parsed again. */
+  private readonly unpackers = new Map<string, DynamicFileUnpacker>();
   /** What the last good texts say. */
   private parsed: ProviderConfiguration | undefined;
   /** Of the modules that it names; a changed module makes another configuration. */
@@ -218,6 +216,8 @@ export class FileProvider implements Provider {
 
   private async parse(texts: readonly DynamicFile[]): Promise<ProviderConfiguration> {
     const parts: ConfigurationPart[] = [];
+    const names = new Set(texts.map(({ name }) => name));
+    for (const name of this.unpackers.keys()) if (!names.has(name)) this.unpackers.delete(name);
     const large = texts.reduce((sum, { text }) => sum + text.length, 0) >= LARGE;
     for (const file of texts) {
       const { configuration, issues, disabled, notices } = await this.read(file, large);
@@ -241,7 +241,10 @@ export class FileProvider implements Provider {
     const { inWorker, logsTemplates } = this.options;
     if (logsTemplates === true) this.logTemplate(file);
     if (inWorker === undefined || (!large && file.env === undefined)) return readDynamicFile(file);
-    return unpackDynamicFile((await inWorker("read-dynamic-file", file)) as PackedDynamic);
+    const pieces = (await inWorker("read-dynamic-file", file)) as Pieces;
+    const unpacker = this.unpackers.get(file.name) ?? new DynamicFileUnpacker();
+    this.unpackers.set(file.name, unpacker);
+    return unpacker.unpack(pieces);
   }
 
   private logTemplate(file: DynamicFile): void {

@@ -133,7 +133,7 @@ test("a broken file keeps the last good configuration, an emptied one clears it,
   await serves(router, "one");
   await router.reconfigure(answeringAs("two").replace("(`/`)", "(`/new`)"));
   await serves(router, "two", "/new");
-  expect((await get(port, "/")).status).toBe(404);
+  await getUntil(port, "/", ({ status }) => status === 404);
   // An element with a mistake is left out; what is right serves.
   await router.reconfigure(`${answeringAs("three")}  routerz: {}\n`);
   await serves(router, "three");
@@ -202,7 +202,11 @@ test("a changed service lets go of its old connections, an unchanged one beside 
         },
       },
     });
-  await using router = await startRouter({ static: FAST, dynamic: dynamic(old.url) });
+  await using router = await startRouter({
+    workers: 1,
+    static: FAST,
+    dynamic: dynamic(old.url),
+  });
   await get(router.port, "/kept");
   expect((await get(router.port, "/other")).text).toBe("old");
   await router.reconfigure(dynamic(next.url));
@@ -255,7 +259,7 @@ test("a WebSocket and a download live through a reload that takes their router a
 
   await router.reconfigure(answeringAs("after").replace("(`/`)", "(`/after`)"));
   await serves(router, "after", "/after");
-  expect((await get(router.port, "/slow")).status).toBe(404);
+  await getUntil(router.port, "/slow", ({ status }) => status === 404);
   await echo("after");
   gate.resolve();
   await client.readUntil("--end");
