@@ -32,6 +32,7 @@ export const LAYERS = [
   "certificates",
   "acme",
   "health",
+  "exporters",
   "status",
   "api",
   "control",

@@ -19,6 +19,8 @@ import { putConfiguration } from "./rest.ts";
 import { anonymized, tarGz } from "./support-dump.ts";
 
 export interface ApiOptions {
+  /** Answers for `prometheus@internal`. */
+  readonly scrape: () => Promise<ControlResponse>;
   readonly configuration: StaticConfiguration;
   readonly runtime: DebugRuntime;
   readonly status: Status;
@@ -46,6 +48,8 @@ export function createApi(options: ApiOptions): AskControl {
   const api = apiRoutes(options);
   return async (request) => {
     switch (request.service) {
+      case "prometheus":
+        return options.scrape();
       case "rest":
         return putConfiguration(request, options.put);
       case "dashboard":

@@ -5,6 +5,7 @@ import type { Planes } from "../control/planes.ts";
 import { singlePlane } from "../control/single-plane.ts";
 import { WorkerPlanes } from "../control/worker-planes.ts";
 import type { Logger } from "../core/logger.ts";
+import { Telemetry } from "../exporters/telemetry.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -57,7 +58,8 @@ export async function createProgram(
   // The planes are made before the control plane that answers for them.
   let answer: AskControl | undefined;
   const askControl: AskControl = (request) => answer!(request);
-  const common = { configuration, logger, stdout: runtime.stdout, askControl };
+  const telemetry = new Telemetry({ runtime, configuration });
+  const common = { configuration, logger, stdout: runtime.stdout, askControl, telemetry };
   let control: ControlPlane | undefined;
   const planes: Planes =
     workers === 1
@@ -68,6 +70,7 @@ export async function createProgram(
           workers,
           verdicts: () => control?.verdicts ?? [],
         });
+  if (telemetry.book !== null) telemetry.book.forgotten = (owners) => planes.forgetOwners(owners);
   const providers = createProviders(configuration.providers, { runtime, logger, watch });
   control = new ControlPlane({
     runtime,
@@ -75,6 +78,7 @@ export async function createProgram(
     logger,
     providers,
     planes,
+    telemetry,
     watch,
   });
 
@@ -87,6 +91,7 @@ export async function createProgram(
     down: () => control.verdicts,
     version: VERSION,
     startDate: new Date(),
+    scrape: () => telemetry.scrape(),
   });
 
   return {

@@ -78,11 +78,14 @@ function isDynamicToo(
   return absolute(filename) === absolute(source);
 }
 
-/** Where ping, the API or the REST provider asks for the entrypoint "traefik" and none is defined, it is there, on :8080, as in Traefik. */
+/** Where ping, metrics, the API or the REST provider ask for the entrypoint "traefik" and none is defined, it is there, on :8080, as in Traefik. */
 function withTraefikEntryPoint(configuration: StaticConfiguration): StaticConfiguration {
-  const { api, ping, providers, entryPoints } = configuration;
+  const { api, ping, metrics, providers, entryPoints } = configuration;
   const wanted =
-    ping?.entryPoint === "traefik" || api?.insecure === true || providers.rest?.insecure === true;
+    ping?.entryPoint === "traefik" ||
+    metrics?.prometheus?.entryPoint === "traefik" ||
+    api?.insecure === true ||
+    providers.rest?.insecure === true;
   if (!wanted || Object.hasOwn(entryPoints, "traefik")) return configuration;
   return {
     ...configuration,

@@ -3,6 +3,7 @@ import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, Logger } from "../core/logger.ts";
 import { sameInTurns } from "../core/loop/same-in-turns.ts";
 import { Deadlines } from "../core/timers.ts";
+import type { Telemetry } from "../exporters/telemetry.ts";
 import { Transports } from "../graph/transports.ts";
 import { ActiveChecks } from "../health/active-checks.ts";
 import type { Runtime } from "../net/runtime.ts";
@@ -26,6 +27,7 @@ export interface ControlPlaneOptions {
   /** Besides the internal one, in the order of their rank. */
   readonly providers: readonly Provider[];
   readonly planes: Planes;
+  readonly telemetry: Telemetry;
   /** False: files are read once. */
   readonly watch: boolean;
 }
@@ -61,7 +63,10 @@ export class ControlPlane {
     });
     this.checks = new ActiveChecks({
       logger,
-      verdict: (verdict) => options.planes.tellHealth([verdict]),
+      verdict: (verdict) => {
+        options.telemetry.checked(verdict);
+        options.planes.tellHealth([verdict]);
+      },
       proxyTo: (server) => this.proxyTo(server),
       sockets: {
         transports: new Transports(runtime, configuration.serversTransport),
@@ -118,6 +123,7 @@ export class ControlPlane {
     const report = await this.options.planes.apply(snapshot);
     this.applied = snapshot;
     this.status.set(snapshot, report);
+    this.options.telemetry.loaded(snapshot, report);
     if (this.options.watch) {
       await this.checks.follow(snapshot, report.disabled);
       // A service that was made anew counts its servers as up.

@@ -23,7 +23,7 @@ const MAX_INT = 2n ** 63n - 1n;
 
 /**
  * The routers, middlewares and services that the static configuration implies, as the provider
- * "internal" has them: redirections, ping, and the API and the REST provider where they are insecure.
+ * "internal" has them: redirections, ping, metrics, and the API and the REST provider where they are insecure.
  */
 export function internalConfiguration(configuration: StaticConfiguration): DynamicConfiguration {
   const routers: Record<string, unknown> = {};
@@ -58,6 +58,16 @@ export function internalConfiguration(configuration: StaticConfiguration): Dynam
   const { api } = configuration;
   if (api !== undefined) services["api"] = {};
   if (api?.dashboard === true) services["dashboard"] = {};
+  const prometheus = configuration.metrics?.prometheus;
+  if (prometheus !== undefined) services["prometheus"] = {};
+  if (prometheus !== undefined && !prometheus.manualRouting) {
+    routers["prometheus"] = {
+      rule: "PathPrefix(`/metrics`)",
+      entryPoints: [prometheus.entryPoint],
+      service: "prometheus",
+      priority: MAX_INT,
+    };
+  }
   if (api?.insecure === true) {
     routers["api"] = {
       rule: "PathPrefix(`/api`)",

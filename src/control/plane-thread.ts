@@ -2,12 +2,14 @@ import { messageOf } from "../core/errors.ts";
 import type { LogFields, LogLevel } from "../core/logger.ts";
 import type { AskControl, ControlRequest } from "../internal/control-request.ts";
 import type { Thread, Threads } from "../net/threads.ts";
+import type { TelemetryMessage } from "../telemetry/telemetry-message.ts";
 import type { FromWorker, Order, ToWorker } from "../worker/messages.ts";
 
 export interface PlaneThreadEvents {
   log(level: LogLevel, message: string, fields: LogFields): void;
   /** For standard output. */
   output(bytes: Uint8Array): void;
+  telemetry(message: TelemetryMessage): void;
   /** The worker asks something that the control plane answers. */
   readonly askControl: AskControl;
   /** The thread is gone, and why. Called once. */
@@ -73,6 +75,7 @@ export class PlaneThread {
 
   private receive(message: FromWorker, events: PlaneThreadEvents): void {
     if ("log" in message) events.log(message.log, message.message, message.fields);
+    else if ("telemetry" in message) events.telemetry(message.telemetry);
     else if ("output" in message) events.output(message.output);
     else if ("ask" in message) void this.answer(message.ask, message.request, events);
     else {

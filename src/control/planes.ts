@@ -15,6 +15,8 @@ export interface Planes {
   listen(): Promise<readonly Listening[]>;
   /** Tells all of them what active health checks have found. */
   tellHealth(verdicts: readonly HealthVerdict[]): void;
+  /** Tells all of them the owners (`ownerKey`) whose numbers nothing reads any more. */
+  forgetOwners(owners: readonly string[]): void;
   /** From now on ping says that the end is near. */
   terminating(): void;
   /** Opens the access log again, after it was moved away. */

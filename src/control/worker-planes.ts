@@ -4,6 +4,7 @@ import { SHARED_NUMBERS_BYTES } from "../core/counters/shared-numbers.ts";
 import { messageOf } from "../core/errors.ts";
 import { LOG_LEVELS, type Logger } from "../core/logger.ts";
 import type { Pieces } from "../core/pieces.ts";
+import type { Telemetry } from "../exporters/telemetry.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import { parseHostPort } from "../net/host-port.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
@@ -27,6 +28,7 @@ export interface WorkerPlanesOptions {
   readonly stdout: AppendFile;
   readonly workers: number;
   readonly askControl: AskControl;
+  readonly telemetry: Telemetry;
   /** What active health checks have found to be down. */
   readonly verdicts: () => readonly HealthVerdict[];
 }
@@ -70,6 +72,7 @@ export class WorkerPlanes implements Planes {
           logger,
           createThread: (events) => new PlaneThread(runtime.threads, events),
           output: (bytes) => stdout.write(bytes),
+          telemetry: (message) => options.telemetry.receive(index, message),
           askControl: options.askControl,
           state: () => ({
             snapshots: this.snapshots,
@@ -80,10 +83,15 @@ export class WorkerPlanes implements Planes {
           ended: () => {
             this.heartbeats.forget(index);
             counters.forget(index);
+            options.telemetry.workerEnded(index);
           },
         }),
     );
     this.heartbeats = new Heartbeats(memory.heartbeats, (index) => void this.hangs(index));
+  }
+
+  forgetOwners(owners: readonly string[]): void {
+    for (const slot of this.slots) slot.tell({ tell: "forget", owners });
   }
 
   async started(): Promise<void> {

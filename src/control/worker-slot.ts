@@ -22,6 +22,7 @@ export interface WorkerSlotOptions {
   readonly logger: Logger;
   readonly createThread: (events: PlaneThreadEvents) => PlaneThread;
   readonly output: PlaneThreadEvents["output"];
+  readonly telemetry: PlaneThreadEvents["telemetry"];
   readonly askControl: AskControl;
   readonly state: () => WorkerState;
   /** The worker is gone: what it held in shared memory is no longer held. */
@@ -95,12 +96,13 @@ export class WorkerSlot {
   }
 
   private begin(): Promise<unknown> {
-    const { start, logger, output, askControl, createThread } = this.options;
+    const { start, logger, output, telemetry, askControl, createThread } = this.options;
     this.timer = undefined;
     this.startedAt = performance.now();
     this.thread = createThread({
       log: (level, message, fields) => logger[level === "panic" ? "fatal" : level](message, fields),
       output,
+      telemetry,
       askControl,
       ended: (reason) => this.ended(reason),
     });

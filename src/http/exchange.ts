@@ -5,7 +5,7 @@ import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 import type { UnderscoreStrategy } from "./fields/trailer-rules.ts";
-import { DEFAULT_OBSERVABILITY, type Observability } from "./observability.ts";
+import { DEFAULT_OBSERVABILITY, type Meter, type Observability } from "./observability.ts";
 
 /** The TLS options that a connection's handshake went by. */
 export interface HandshakeOptions {
@@ -110,18 +110,32 @@ export class Exchange {
   /** Of the router, for the observers of services. */
   observability: Observability = DEFAULT_OBSERVABILITY;
 
+  // --- noted by metrics ---
+  /** What the client speaks inside of HTTP, of `RequestProtocol`. */
+  protocol = 0;
+  /** What counts it beside its entrypoint; null where nothing does. */
+  routerMeter: Meter | null = null;
+  serviceMeter: Meter | null = null;
+  serverMeter: Meter | null = null;
+  /** When the present try to have a server answer began, in milliseconds of `now()`. */
+  triedAt = 0;
+
   // --- filled in by the connection driver when the response is on its way ---
   status = 0;
   requestBytes = 0;
   responseBytes = 0;
   /** What was sent. */
   responseHeaders: HeaderList | null = null;
+  /** What was sent behind the body, where there was any. */
+  responseTrailers: HeaderList | null = null;
 
   private controller: AbortController | null = null;
   private abortReason: ProxyError | null = null;
   private abortHooks: ((error: ProxyError) => void)[] | null = null;
-  // The access log's, nearly always the only one: no array for it.
+  // Access log, metrics and tracing have one each, others hardly ever: no array for these.
   private firstFinishHook: ((exchange: Exchange) => void) | null = null;
+  private secondFinishHook: ((exchange: Exchange) => void) | null = null;
+  private thirdFinishHook: ((exchange: Exchange) => void) | null = null;
   private finishHooks: ((exchange: Exchange) => void)[] | null = null;
   /** The call to an upstream that is under way; aborted with the exchange. */
   call: Abortable | null = null;
@@ -209,10 +223,16 @@ export class Exchange {
     this.retries = 0;
     this.error = null;
     this.observability = DEFAULT_OBSERVABILITY;
+    this.protocol = 0;
+    this.routerMeter = null;
+    this.serviceMeter = null;
+    this.serverMeter = null;
+    this.triedAt = 0;
     this.status = 0;
     this.requestBytes = 0;
     this.responseBytes = 0;
     this.responseHeaders = null;
+    this.responseTrailers = null;
     this.controller = null;
     this.abortReason = null;
     this.call = null;
@@ -248,6 +268,14 @@ export class Exchange {
       this.firstFinishHook = hook;
       return;
     }
+    if (this.secondFinishHook === null) {
+      this.secondFinishHook = hook;
+      return;
+    }
+    if (this.thirdFinishHook === null) {
+      this.thirdFinishHook = hook;
+      return;
+    }
     this.finishHooks ??= [];
     this.finishHooks.push(hook);
   }
@@ -266,11 +294,18 @@ export class Exchange {
   /** The driver's: nothing more will be sent for this exchange. */
   finish(): void {
     const first = this.firstFinishHook;
+    if (first === null) return;
+    const second = this.secondFinishHook;
+    const third = this.thirdFinishHook;
     const others = this.finishHooks;
     this.firstFinishHook = null;
+    this.secondFinishHook = null;
+    this.thirdFinishHook = null;
     this.finishHooks = null;
     if (others !== null) for (let i = others.length - 1; i >= 0; i--) others[i](this);
-    if (first !== null) first(this);
+    if (third !== null) third(this);
+    if (second !== null) second(this);
+    first(this);
   }
 }
 

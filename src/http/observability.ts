@@ -31,3 +31,11 @@ export function observabilityOver(base: Observability, words: ObservabilityWords
     traceVerbosity: words.traceVerbosity ?? base.traceVerbosity,
   };
 }
+
+/** Counts the requests of one entrypoint, router, service or server. */
+export interface Meter {
+  /**
+   * One request, or one try to have a server answer, is over. `kind` is `requestKind`'s; body sizes in bytes.
+   */
+  count(kind: number, seconds: number, requestBytes: number, responseBytes: number): void;
+}

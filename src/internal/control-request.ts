@@ -1,5 +1,5 @@
 /** The services that the control plane answers for, without "@internal". */
-export type ControlServiceName = "api" | "dashboard" | "rest";
+export type ControlServiceName = "api" | "dashboard" | "rest" | "prometheus";
 
 /** A request that the control plane answers, as plain data: it may come from another thread. */
 export interface ControlRequest {

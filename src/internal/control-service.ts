@@ -8,8 +8,8 @@ const HEADERS = ["accept", "content-type", "x-forwarded-prefix", "x-forwarded-pr
 const LARGEST_BODY = 64 * 1024 * 1024;
 
 /**
- * A service that the control plane answers: `api@internal`, `dashboard@internal` and `rest@internal`.
- * The last one alone reads a request's body; a longer one than 64 MiB is answered with 413.
+ * A service that the control plane answers: `api@internal`, `dashboard@internal`, `rest@internal` and
+ * `prometheus@internal`. REST alone reads a request's body; a longer one than 64 MiB is answered with 413.
  */
 export function controlService(ask: AskControl, service: ControlServiceName): Handler {
   return async (request) => {

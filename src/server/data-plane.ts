@@ -17,7 +17,7 @@ import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
 import { readFromTable } from "../tls/pem-reader.ts";
-import { type TlsError, TlsManager } from "../tls/tls-manager.ts";
+import { type CertificateSummary, type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { acceptGrace } from "./entry-point/accept-grace.ts";
 import { EntryPoint } from "./entry-point/entry-point.ts";
@@ -51,6 +51,8 @@ export interface ApplyReport {
   readonly disabled: readonly DisabledElement[];
   /** What is wrong with certificates, TLS options and stores. */
   readonly tlsErrors: readonly TlsError[];
+  /** Those that serve. */
+  readonly certificates: readonly CertificateSummary[];
 }
 
 export interface ListenOptions {
@@ -264,6 +266,7 @@ export class DataPlane {
         ...this.udp.disabled,
       ],
       tlsErrors,
+      certificates: tls.certificates,
     };
   }
 
@@ -271,6 +274,11 @@ export class DataPlane {
   private ownServices({ services }: Graph): number {
     const { internalServices } = this.options;
     return [...services.keys()].filter((name) => !internalServices.has(name)).length;
+  }
+
+  /** How many connections each entrypoint of TCP has open. */
+  openConnections(): (readonly [entryPoint: string, count: number])[] {
+    return this.entryPoints.map(({ name, connections }) => [name, connections.size] as const);
   }
 
   /** What active health checks have found. */

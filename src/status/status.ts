@@ -29,6 +29,7 @@ const NOTHING: ApplyReport = {
   middlewares: 0,
   disabled: [],
   tlsErrors: [],
+  certificates: [],
 };
 
 /** What runs, what doesn't and why, and which element uses which. */

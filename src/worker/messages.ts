@@ -4,6 +4,7 @@ import type { Pieces } from "../core/pieces.ts";
 import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { TelemetryMessage } from "../telemetry/telemetry-message.ts";
 
 /** Memory that all workers share. */
 export interface SharedMemory {
@@ -38,6 +39,8 @@ export type Order =
 /** What a worker is told; it has no answer. */
 export type Tell =
   | { readonly tell: "terminating" }
+  /** Owners (`ownerKey`) whose numbers nothing reads any more. */
+  | { readonly tell: "forget"; readonly owners: readonly string[] }
   | { readonly tell: "health"; readonly verdicts: readonly HealthVerdict[] };
 
 export type ToWorker =
@@ -50,6 +53,7 @@ export type FromWorker =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string }
   | { readonly log: LogLevel; readonly message: string; readonly fields: LogFields }
+  | { readonly telemetry: TelemetryMessage }
   /** For standard output. */
   | { readonly output: Uint8Array }
   /** For the control plane to answer. */

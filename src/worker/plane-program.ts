@@ -14,6 +14,8 @@ import { fetchHandlerService } from "../services/http/handler/fetch-handler.ts";
 import { resolveVariables } from "../services/http/handler/variables.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
+import type { TellTelemetry } from "../telemetry/telemetry-message.ts";
+import { createPlaneMetrics, type PlaneMetrics } from "./plane-metrics.ts";
 
 /** What `addInternals` is about; whoami is there to be tried. */
 const INTERNALS: ReadonlySet<string> = new Set([
@@ -22,6 +24,7 @@ const INTERNALS: ReadonlySet<string> = new Set([
   "api@internal",
   "dashboard@internal",
   "rest@internal",
+  "prometheus@internal",
 ]);
 
 /** A data plane with everything that the static configuration gives it. */
@@ -29,6 +32,8 @@ export interface PlaneProgram {
   readonly plane: DataPlane;
   /** From now on ping says that the end is near. */
   terminating(): void;
+  /** Null where nothing is counted. */
+  readonly metrics: PlaneMetrics | null;
   /** Opens the access log again, after it was moved away. */
   reopenLogs(): Promise<void>;
   /** Lets what is in flight finish, and writes what the access log still holds. */
@@ -45,6 +50,8 @@ export interface PlaneProgramOptions {
   readonly requestNumbers?: () => number;
   /** Numbers for the whole process; this plane's own where they aren't given. */
   readonly counters?: SharedCounters;
+  /** Hands to the control plane what it reads or sends. */
+  readonly tellTelemetry: TellTelemetry;
   /** Answers for the control plane. */
   readonly askControl: AskControl;
   /** Hears of trouble with standard output. */
@@ -88,16 +95,22 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   }
   if (configuration.providers.rest !== undefined)
     internalServices.set("rest@internal", controlService(options.askControl, "rest"));
+  if (configuration.metrics?.prometheus !== undefined) {
+    internalServices.set("prometheus@internal", controlService(options.askControl, "prometheus"));
+  }
+  const metrics = createPlaneMetrics(configuration, options.tellTelemetry, logger);
   const plane = new DataPlane({
     runtime,
     configuration,
     logger,
     counters: options.counters ?? new LocalCounters(),
     internalServices,
-    observers:
-      accessLog === null
+    observers: [
+      ...(accessLog === null
         ? []
-        : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)],
+        : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)]),
+      ...(metrics === null ? [] : [metrics.observer]),
+    ],
     internals: INTERNALS,
     loadModule: async (module, version, variables) => {
       const info = await runtime.files.info(module);
@@ -115,8 +128,11 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
     },
   });
 
+  metrics?.watch(plane);
+
   return {
     plane,
+    metrics,
     terminating() {
       terminating = true;
     },

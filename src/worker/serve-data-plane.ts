@@ -54,6 +54,7 @@ export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
     }
     if ("tell" in order) {
       if (order.tell === "health") program?.plane.tellHealth(order.verdicts);
+      else if (order.tell === "forget") program?.metrics?.forget(order.owners);
       else program?.terminating();
       return;
     }
@@ -83,17 +84,23 @@ async function begin(
   const beat = () => Atomics.add(beats, index, 1);
   // The first one at once: one that hangs before it would pass for one that is starting.
   beat();
-  setInterval(beat, HEARTBEAT);
-  return createPlaneProgram({
+  let program: PlaneProgram | undefined;
+  setInterval(() => {
+    beat();
+    program?.metrics?.refresh();
+  }, HEARTBEAT);
+  program = await createPlaneProgram({
     runtime,
     configuration,
     logger,
     stdout: postedOutput(post),
     lastResort: logger,
+    tellTelemetry: (telemetry) => post({ telemetry }),
     askControl,
     counters: new MemoryCounters(memory.counters, index, workers),
     requestNumbers: sharedNumbers(memory.requests),
   });
+  return program;
 }
 
 /** Standard output has one writer, which is not this thread: lines of several would mix. */

@@ -16,8 +16,10 @@ import {
 import { accepted, limited, ours, refused } from "../support.ts";
 import { certificatesResolvers } from "./certificates-resolvers.ts";
 import { entryPointSchema } from "./entry-points.ts";
-import { accessLogSchema, logSchema, metrics, tracing } from "./observability.ts";
+import { accessLogSchema, logSchema } from "./logs.ts";
+import { metricsSchema } from "./metrics.ts";
 import { providersSchema } from "./providers.ts";
+import { tracing } from "./tracing.ts";
 
 const serversTransport = () =>
   z.strictObject({
@@ -122,7 +124,7 @@ export const staticSchema = z.strictObject({
       dashboardName: text().default(""),
     })
     .optional(),
-  metrics: refused(metrics),
+  metrics: metricsSchema.optional(),
   ping: z
     .strictObject({
       entryPoint: text().default("traefik"),

@@ -222,6 +222,7 @@ export class ExchangeDriver extends ExchangeRequest implements BodySink, Respons
       return;
     }
     this.ended = true;
+    if (body.trailers !== null) this.exchange!.responseTrailers = body.trailers;
     const taken = this.wire.end(body.trailers);
     if (taken === Taken.all) this.finish();
     else if (taken === Taken.refused) this.responseBroken(UNSENDABLE);

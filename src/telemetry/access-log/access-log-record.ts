@@ -1,7 +1,7 @@
-import { ProxyError, statusOf } from "../../core/errors.ts";
 import { now } from "../../core/timers.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import { portColon, withoutBrackets } from "../../net/host-port.ts";
+import { finalStatus } from "../final-status.ts";
 
 /** What the access log's formats write of one exchange. One record is used again and again. */
 export class AccessLogRecord {
@@ -25,14 +25,8 @@ export class AccessLogRecord {
     this.exchange = exchange;
     this.duration = Math.max(0, end - exchange.startedAt);
     this.startedAt = end + this.lead - this.duration;
-    this.status = exchange.status !== 0 ? exchange.status : unsentStatus(exchange);
+    this.status = finalStatus(exchange);
   }
-}
-
-/** The status for the log where no response was sent: 499 where the client went away. */
-function unsentStatus({ aborted, error }: Exchange): number {
-  if (aborted !== null) return aborted instanceof ProxyError ? statusOf(aborted) : 499;
-  return error === null ? 0 : statusOf(error);
 }
 
 /** The request's path and, where they are kept, its query parameters. */

@@ -4,7 +4,7 @@ import {
   serviceSchema,
 } from "../../../src/config/dynamic/http-services.ts";
 import { entryPointSchema } from "../../../src/config/static/entry-points.ts";
-import { accessLogSchema } from "../../../src/config/static/observability.ts";
+import { accessLogSchema } from "../../../src/config/static/logs.ts";
 import { staticSchema } from "../../../src/config/static/schema.ts";
 
 /** Source: the SetDefaults methods of Traefik v3.7.9's pkg/config/static and pkg/config/dynamic. */

@@ -179,7 +179,7 @@ describe("a static configuration says where and what", () => {
       "providers:\n  ecs: {}\n",
       [`2:3: providers.ecs: ${REFUSED}`],
     ],
-    ["what is refused, in its own case", "METRICS: {}\n", [`1:1: metrics: ${REFUSED}`]],
+    ["what is refused, in its own case", "SPIFFE: {}\n", [`1:1: spiffe: ${REFUSED}`]],
     [
       "a key twice in different cases",
       "ping: {}\nPING: {}\n",
@@ -192,9 +192,9 @@ describe("a static configuration says where and what", () => {
     ],
     [
       "several things at once",
-      "metrics: {}\nlog:\n  level: LOUD\n  noColour: true\n",
+      "spiffe: {}\nlog:\n  level: LOUD\n  noColour: true\n",
       [
-        `1:1: metrics: ${REFUSED}`,
+        `1:1: spiffe: ${REFUSED}`,
         '4:3: log.noColour: unknown key "noColour", did you mean "noColor"?',
         '3:3: log.level: unknown value "LOUD": expected one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC; it is ERROR now',
       ],
@@ -220,7 +220,7 @@ describe("a static configuration may have", () => {
       "durations of years where no timer waits for them",
       entryPoint("    transport: { respondingTimeouts: { readTimeout: 876000h } }\n"),
     ],
-    ["refused sections that are switched off", "api: false\nmetrics: false\n"],
+    ["refused sections that are switched off", "api: false\nspiffe: false\n"],
     [
       "keys of its own, for anchors",
       "x-address: &a ':80'\nentryPoints:\n  web:\n    address: *a\n",

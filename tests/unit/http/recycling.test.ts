@@ -71,6 +71,8 @@ describe("what is used again is as new", () => {
       "parts",
       "retained",
       "firstFinishHook",
+      "secondFinishHook",
+      "thirdFinishHook",
       "finishHooks",
     ]);
     used.recycle();

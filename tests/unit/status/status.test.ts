@@ -29,6 +29,7 @@ test("every element is listed with what is wrong with it and which elements use 
       { kind: "router", name: "half@file", errors: ["no entrypoint"], partly: true },
     ],
     tlsErrors: [],
+    certificates: [],
   } as ApplyReport);
   const found = Object.fromEntries(
     status
