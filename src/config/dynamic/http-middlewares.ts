@@ -154,10 +154,14 @@ export const middlewareSchema = z.strictObject({
       errorRequestHeaders: texts().optional(),
     }),
   ),
-  forwardAuth: refused(
-    z.strictObject({
+  forwardAuth: z
+    .strictObject({
       address: text().optional(),
-      tls: clientTls().extend({ caOptional: flag().optional() }).optional(),
+      tls: clientTls()
+        .extend({
+          caOptional: ignored(flag(), "deprecated in Traefik: a server has no use for it"),
+        })
+        .optional(),
       trustForwardHeader: flag().optional(),
       authResponseHeaders: texts().optional(),
       authResponseHeadersRegex: text().optional(),
@@ -170,8 +174,8 @@ export const middlewareSchema = z.strictObject({
       preserveLocationHeader: flag().optional(),
       preserveRequestMethod: flag().optional(),
       authSigninURL: text().optional(),
-    }),
-  ),
+    })
+    .optional(),
   grpcWeb: refused(z.strictObject({ allowOrigins: texts().optional() })),
   headers: headers().optional(),
   ipAllowList: z

@@ -1,4 +1,5 @@
 import { basicAuth } from "./auth/basic-auth.ts";
+import { forwardAuth } from "./auth/forward/forward-auth.ts";
 import { contentType } from "./content-type.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
@@ -20,6 +21,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   basicAuth,
   contentType,
   encodedCharacters,
+  forwardAuth,
   headers,
   inFlightReq,
   ipAllowList,

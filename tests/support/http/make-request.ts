@@ -1,4 +1,5 @@
 import { latin1Bytes } from "../../../src/core/bytes.ts";
+import { Body } from "../../../src/http/body.ts";
 import { type Downstream, Exchange } from "../../../src/http/exchange.ts";
 import { LazyRequest } from "../../../src/http/lazy/lazy-request.ts";
 import type { TlsInfo } from "../../../src/net/tls.ts";
@@ -28,6 +29,9 @@ export interface MadeRequest {
   remote?: string;
   tls?: TlsInfo | null;
   protocol?: string;
+  body?: Body | string | null;
+  /** What `Upgrade` asks for. */
+  upgrade?: string;
 }
 
 /** A request as the HTTP/1.1 server makes it, and its exchange. */
@@ -56,8 +60,9 @@ export function makeRequest(made: MadeRequest = {}): {
     exchange.host,
     exchange.target,
     receivedHeaders(made.headers ?? []),
-    null,
+    typeof made.body === "string" ? Body.of(latin1Bytes(made.body)) : (made.body ?? null),
   );
+  lazy.upgrade = made.upgrade ?? "";
   return { request: lazy, lazy, exchange };
 }
 

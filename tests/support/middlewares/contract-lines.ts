@@ -27,6 +27,7 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   chain: { options: { middlewares: ["addPrefix", "headers"] } },
   contentType: { options: {} },
   encodedCharacters: { options: {} },
+  forwardAuth: { options: ({ allowing }) => ({ address: allowing }) },
   headers: {
     options: { customRequestHeaders: { "X-A": "1" }, customResponseHeaders: { "X-B": "2" } },
   },

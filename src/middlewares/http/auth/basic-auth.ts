@@ -3,11 +3,11 @@ import { Body } from "../../../http/body.ts";
 import type { Exchange } from "../../../http/exchange.ts";
 import type { Handler } from "../../../http/handler.ts";
 import { httpError } from "../../../http/http-error.ts";
-import { checkedValue } from "../../../http/lazy/lazy-headers.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import { FieldId } from "../../../wire/field-names.ts";
 import { HeaderList } from "../../../wire/header-list.ts";
+import { fieldText } from "../headers/field-edits.ts";
 import type { HttpMiddlewareKind, HttpMiddlewareOptions } from "../http-middleware.ts";
 import { authenticated } from "./authenticated.ts";
 import { PasswordChecks } from "./password-checks.ts";
@@ -39,7 +39,7 @@ export const basicAuth: HttpMiddlewareKind<"basicAuth", BasicAuthInputs> = {
         logger.warn("A user's password is no hash that can be checked: it fits none", { user });
     }
     const checks = new CredentialCheck(users, new PasswordChecks(inWorker));
-    const challenge = `Basic realm="${checkedValue(options.realm || "traefik")}"`;
+    const challenge = `Basic realm="${fieldText(options.realm || "traefik")}"`;
     return { middleware: (next) => guarded(next, options, challenge, checks) };
   },
 };
