@@ -1,11 +1,13 @@
 import { hostname } from "node:os";
 import process from "node:process";
 import { isatty } from "node:tty";
+import type { Codecs } from "../../src/core/codecs.ts";
 import type { Runtime } from "../../src/net/runtime.ts";
 import { DescriptorAppender } from "./append-file.ts";
 import { nodeHttpClient } from "./clients/http-client.ts";
 import { connectRedis } from "./clients/redis.ts";
 import { connectZooKeeper } from "./clients/zookeeper.ts";
+import { loadCodecs } from "./engine/codecs.ts";
 import { nodeDiagnostics } from "./engine/diagnostics.ts";
 import { nodeFiles } from "./files.ts";
 import { rsaKey } from "./rsa-key.ts";
@@ -29,6 +31,7 @@ export function nodeHost(): Pick<
   | "isTerminal"
   | "onSignal"
   | "hostname"
+  | "codecs"
   | "httpClient"
   | "lookup"
   | "redis"
@@ -38,6 +41,7 @@ export function nodeHost(): Pick<
   | "onUncaught"
   | "exit"
 > {
+  let codecs: Promise<Codecs> | undefined;
   return {
     args: process.argv.slice(2),
     env: process.env,
@@ -57,6 +61,7 @@ export function nodeHost(): Pick<
       };
     },
     hostname,
+    codecs: () => (codecs ??= loadCodecs()),
     httpClient: nodeHttpClient,
     redis: connectRedis,
     rsaKey,

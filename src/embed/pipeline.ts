@@ -4,7 +4,7 @@ import { LocalCounters } from "../core/counters/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import { Deadlines } from "../core/timers.ts";
 import { compileGraph, type GraphContext } from "../graph/compile.ts";
-import { NO_FILES } from "../graph/http/http-middlewares.ts";
+import { NO_CODECS, NO_FILES } from "../graph/http/http-middlewares.ts";
 import { ActiveChecks } from "../health/active-checks.ts";
 import { type Downstream, Exchange, NO_DOWNSTREAM } from "../http/exchange.ts";
 import type { Handler } from "../http/handler.ts";
@@ -76,6 +76,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     counters: new LocalCounters(),
     verdicts,
     files: NO_FILES,
+    codecs: NO_CODECS,
     observers,
     internals: new Set(),
     internalServices: new Map(),

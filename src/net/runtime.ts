@@ -1,3 +1,4 @@
+import type { Codecs } from "../core/codecs.ts";
 import type { HttpClient, HttpClientOptions } from "./clients/http-client.ts";
 import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
 import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
@@ -200,6 +201,8 @@ export interface Runtime {
   readonly threads?: Threads;
   /** Makes an RSA key of so many bits, in PKCS #8. It takes seconds, and holds nothing up. */
   rsaKey(bits: number): Promise<Uint8Array>;
+  /** What encodes bodies. Nothing is loaded before it is asked for. */
+  codecs(): Promise<Codecs>;
   hostname(): string;
   readonly diagnostics: Diagnostics;
   /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */

@@ -119,6 +119,7 @@ export class DataPlane {
       verdicts: this.verdicts,
       files: runtime.files,
       inWorker: runtime.inWorker,
+      codecs: () => runtime.codecs(),
       proxyTo: (server) => this.proxyTo(server),
       transports: this.transports,
       loadModule: options.loadModule,

@@ -123,15 +123,15 @@ export const middlewareSchema = z.strictObject({
       responseCode: integer(100, 599).optional(),
     }),
   ),
-  compress: refused(
-    z.strictObject({
+  compress: z
+    .strictObject({
       excludedContentTypes: texts().optional(),
       includedContentTypes: texts().optional(),
       minResponseBodyBytes: integer().optional(),
       encodings: texts().optional(),
       defaultEncoding: text().optional(),
-    }),
-  ),
+    })
+    .optional(),
   contentType: z.strictObject({ autoDetect: flag().optional() }).optional(),
   digestAuth: refused(z.strictObject(users())),
   encodedCharacters: z

@@ -29,6 +29,7 @@ import {
 export interface MiddlewareContext extends ServiceContext {
   readonly files: HttpMiddlewareContext["files"];
   readonly inWorker?: HttpMiddlewareContext["inWorker"];
+  readonly codecs: HttpMiddlewareContext["codecs"];
 }
 
 /** Builds the HTTP middlewares of a snapshot; each router's own of those that count something. */
@@ -128,7 +129,8 @@ export class HttpMiddlewares {
     children: readonly Running[],
     held: Held[],
   ): HttpMiddlewareContext {
-    const { logger, deadlines, counters, files, inWorker, proxyTo, transports } = this.context;
+    const { logger, deadlines, counters, files, codecs, inWorker, proxyTo, transports } =
+      this.context;
     return {
       name,
       provider: providerOf(name),
@@ -138,6 +140,7 @@ export class HttpMiddlewares {
       counters,
       files,
       ...(inWorker && { inWorker }),
+      codecs,
       services: (children as readonly Running<HttpService>[]).map(({ value }) => value.handler),
       client: async (url, tls) => {
         if (tls !== undefined && transports === undefined)
@@ -174,6 +177,11 @@ export class HttpMiddlewares {
 export function fold(middlewares: readonly Running<HttpMiddleware>[], handler: Handler): Handler {
   return middlewares.reduceRight((next, { value }) => value.middleware(next), handler);
 }
+
+/** Of platforms that encode nothing. */
+export const NO_CODECS: HttpMiddlewareContext["codecs"] = async () => {
+  throw new Error("this platform compresses nothing");
+};
 
 /** Of platforms without files. */
 export const NO_FILES: Pick<Files, "read" | "info" | "temporary"> = {

@@ -1,4 +1,5 @@
 import type { Middleware as MiddlewareConfiguration } from "../../config/dynamic/schema.ts";
+import type { Codecs } from "../../core/codecs.ts";
 import type { SharedCounters } from "../../core/counters/counters.ts";
 import type {
   ElementInputs,
@@ -31,6 +32,8 @@ export interface HttpMiddlewareContext {
   readonly files: Pick<Files, "read" | "info" | "temporary">;
   /** Runs a task of the program's in another thread; not given where there is none. */
   readonly inWorker?: Runtime["inWorker"];
+  /** Rejects where the platform has none. */
+  readonly codecs: () => Promise<Codecs>;
   /** Numbers for the whole process; by a name that begins with the middleware's. */
   readonly counters: SharedCounters;
   /** The services that the kind's `services` names, in that order. */

@@ -1,5 +1,6 @@
 import { basicAuth } from "./auth/basic-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
+import { compress } from "./compress/compress.ts";
 import { contentType } from "./content-type.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
@@ -19,6 +20,7 @@ import { redirectScheme } from "./redirect/redirect-scheme.ts";
 export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   addPrefix,
   basicAuth,
+  compress,
   contentType,
   encodedCharacters,
   forwardAuth,

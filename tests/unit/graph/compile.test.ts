@@ -5,7 +5,7 @@ import { Deadlines } from "../../../src/core/timers.ts";
 import { compileGraph } from "../../../src/graph/compile.ts";
 import { stopGone } from "../../../src/graph/element-builder.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
-import { NO_FILES } from "../../../src/graph/http/http-middlewares.ts";
+import { NO_CODECS, NO_FILES } from "../../../src/graph/http/http-middlewares.ts";
 import { DEFAULT_OBSERVABILITY } from "../../../src/http/observability.ts";
 import { requestPath } from "../../../src/request/request-path.ts";
 import { HealthVerdicts } from "../../../src/services/health/health-verdicts.ts";
@@ -44,6 +44,7 @@ class Scene {
       ...this.ports,
       logger: silentLogger(),
       files: NO_FILES,
+      codecs: NO_CODECS,
       observers: [],
       internals: new Set(),
       internalServices: new Map(),

@@ -1,7 +1,7 @@
 import { LocalCounters } from "../../../../src/core/counters/counters.ts";
 import type { ElementInputs } from "../../../../src/core/element-kind.ts";
 import { Deadlines } from "../../../../src/core/timers.ts";
-import { NO_FILES } from "../../../../src/graph/http/http-middlewares.ts";
+import { NO_CODECS, NO_FILES } from "../../../../src/graph/http/http-middlewares.ts";
 import type { Exchange } from "../../../../src/http/exchange.ts";
 import type { Middleware } from "../../../../src/http/handler.ts";
 import type { LazyRequest } from "../../../../src/http/lazy/lazy-request.ts";
@@ -35,6 +35,7 @@ export function middlewareContext(
     logger: silentLogger(),
     deadlines: new Deadlines(),
     files: NO_FILES,
+    codecs: NO_CODECS,
     counters: new LocalCounters(),
     services: [],
     client: async (url) => {
