@@ -7,7 +7,10 @@ import { LARGE_ARRAY } from "../../src/core/bytes.ts";
  * 1 MiB half, and less memory is outstanding.
  */
 export function freeBytes(bytes: Uint8Array): void {
-  const { buffer, length } = bytes;
-  if (length < LARGE_ARRAY || length !== buffer.byteLength) return;
+  const { length } = bytes;
+  // First of all: a small array has no ArrayBuffer before it is asked for one, which costs a microsecond.
+  if (length < LARGE_ARRAY) return;
+  const { buffer } = bytes;
+  if (length !== buffer.byteLength) return;
   (buffer as ArrayBuffer).transfer(0);
 }
