@@ -81,12 +81,7 @@ export class PendingResponse {
             ? (step as ErrorStep)(this.error, exchange)
             : (step as ResponseStep)(response, exchange);
         if (result instanceof Promise) {
-          exchange.retain();
-          this.response = null;
-          result.then(
-            (later) => this.resolve(later),
-            (error: unknown) => this.reject(error),
-          );
+          this.await(result);
           return;
         }
         this.response = result;
@@ -97,6 +92,16 @@ export class PendingResponse {
     }
     this.state = State.settled;
     if (this.receiver !== null) this.handOver(this.receiver);
+  }
+
+  // A method of its own: a function that has a closure in it makes a scope for it at each call.
+  private await(result: Promise<Response>): void {
+    this.exchange.retain();
+    this.response = null;
+    result.then(
+      (later) => this.resolve(later),
+      (error: unknown) => this.reject(error),
+    );
   }
 
   private handOver(receiver: ResponseReceiver): void {

@@ -100,7 +100,12 @@ export class UpstreamCall extends PendingResponse implements OutgoingRequest, Tr
     if (body !== null) body.trailerJudge = this;
     // A mirror or a retry may have a call under way already: then both hear of it.
     if (exchange.call === null) exchange.call = this;
-    else exchange.onAbort((error) => this.abort(error));
+    else this.abortWith(exchange);
+  }
+
+  // A method of its own: a function that has a closure in it makes a scope for it at each call.
+  private abortWith(exchange: Exchange): void {
+    exchange.onAbort((error) => this.abort(error));
   }
 
   get done(): boolean {

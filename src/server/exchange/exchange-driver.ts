@@ -127,8 +127,13 @@ export class ExchangeDriver extends ExchangeRequest implements BodySink, Respons
 
   responseReady(response: Response): void {
     const lazy = LazyResponse.of(response);
-    if (lazy.adopted && lazy.hasBody) void awaitBody(lazy).then(() => this.respond(lazy));
+    if (lazy.adopted && lazy.hasBody) void this.respondWithBody(lazy);
     else this.respond(lazy);
+  }
+
+  private async respondWithBody(lazy: LazyResponse): Promise<void> {
+    await awaitBody(lazy);
+    this.respond(lazy);
   }
 
   responseFailed(error: unknown): void {

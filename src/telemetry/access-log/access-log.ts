@@ -73,7 +73,7 @@ export class AccessLog {
 
   private write(): void {
     this.lines = 0;
-    if (this.buffer.length > 0) this.sink.write(this.buffer.take());
+    if (this.buffer.length > 0) this.buffer.writeNow(this.sink);
   }
 
   /** Writes to `file` from now on, and returns the one before it, for the caller to close. */

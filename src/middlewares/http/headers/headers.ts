@@ -81,13 +81,22 @@ export const headers: HttpMiddlewareKind<"headers"> = {
           exchange,
           modify,
         );
-        if (cors === null) return response;
-        return whenResponse(response, exchange, (answer) => {
-          const marked = LazyResponse.of(answer);
-          cors.mark(marked.headerList, lazy.headerList.first("origin") ?? "");
-          return marked;
-        });
+        return cors === null ? response : markedResponse(response, exchange, cors, lazy);
       },
     };
   },
 };
+
+// A function of its own: one that has a closure in it makes a scope for it at each call.
+function markedResponse(
+  response: Response | Promise<Response>,
+  exchange: LazyRequest["exchange"],
+  cors: Cors,
+  { headerList }: LazyRequest,
+): Response | Promise<Response> {
+  return whenResponse(response, exchange, (answer) => {
+    const marked = LazyResponse.of(answer);
+    cors.mark(marked.headerList, headerList.first("origin") ?? "");
+    return marked;
+  });
+}
