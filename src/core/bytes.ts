@@ -10,12 +10,30 @@
  */
 export const LARGE_ARRAY = 16 * 1024;
 
-type Latin1Slice = (this: Uint8Array, start: number, end: number) => string;
+/** What Node's Buffer, where the platform has it, does natively with any Uint8Array. */
+interface NativeBuffer {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  latin1Write(this: Uint8Array, text: string, at: number, length: number): number;
+  copy(this: Uint8Array, target: Uint8Array, at: number, start: number, end: number): number;
+}
 
-// Node's Buffer, where the platform has it, decodes natively; both runtimes do, browsers don't.
-const nativeSlice: Latin1Slice | undefined = (
-  globalThis as { Buffer?: { prototype: { latin1Slice?: Latin1Slice } } }
-).Buffer?.prototype.latin1Slice;
+const buffer: Partial<NativeBuffer> | undefined = (
+  globalThis as { Buffer?: { prototype: Partial<NativeBuffer> } }
+).Buffer?.prototype;
+
+// Both runtimes decode natively, browsers don't.
+const nativeSlice = buffer?.latin1Slice;
+// Deno's are written in JavaScript and cost more than they save.
+const nativeWrite = isNative(buffer?.latin1Write) ? buffer?.latin1Write : undefined;
+const nativeCopy = isNative(buffer?.copy) ? buffer?.copy : undefined;
+
+function isNative(method: unknown): boolean {
+  return typeof method === "function" && String(method).includes("[native code]");
+}
+
+/** From so many bytes on a native call is cheaper than a loop; a copy without one makes a view as well. */
+const WORTH_A_CALL = 32;
+const WORTH_A_VIEW = 128;
 
 /** Decodes `bytes[start, end)` one byte to one code unit. */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
@@ -32,6 +50,10 @@ export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string
  * The caller has made room; code units above 0xFF were refused where the text came in.
  */
 export function writeLatin1(target: Uint8Array, at: number, text: string): number {
+  if (text.length > WORTH_A_CALL && nativeWrite !== undefined) {
+    nativeWrite.call(target, text, at, text.length);
+    return at + text.length;
+  }
   for (let i = 0; i < text.length; i++) target[at++] = text.charCodeAt(i);
   return at;
 }
@@ -50,8 +72,11 @@ export function copyBytes(
   start: number,
   end: number,
 ): number {
-  // A native copy costs a call and a subarray: only worth it for more than a header field.
-  if (end - start > 128) {
+  if (end - start > WORTH_A_CALL && nativeCopy !== undefined) {
+    nativeCopy.call(source, target, at, start, end);
+    return at + end - start;
+  }
+  if (end - start > WORTH_A_VIEW) {
     target.set(source.subarray(start, end), at);
     return at + end - start;
   }

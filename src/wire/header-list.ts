@@ -1,5 +1,6 @@
-import { copyBytes, latin1, writeLatin1 } from "../core/bytes.ts";
+import { latin1, writeLatin1 } from "../core/bytes.ts";
 import { FreeList } from "../core/free-list.ts";
+import type { TextCache } from "../core/text-cache.ts";
 import {
   aliasFreeName,
   bytesEqualLower,
@@ -10,6 +11,8 @@ import {
 } from "./field-names.ts";
 import { type FieldSet, NOT_IN_TRAILERS } from "./field-sets.ts";
 import { type Fields, FREE_FIELDS, STRIDE } from "./fields.ts";
+import { writeFieldLines } from "./http1/field-lines.ts";
+import { COLON, CR, LF, SP } from "./http1/octets.ts";
 import type { HeaderBlock } from "./http2/message.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -180,6 +183,12 @@ export class HeaderList {
   valueAt(i: number): string {
     if (i >= this.receivedSlots) return this.added![this.addedAt(i) + 2] as string;
     return latin1(this.bytes, this.fields[i * STRIDE + 3], this.fields[i * STRIDE + 4]);
+  }
+
+  /** `valueAt` for values that come again and again. */
+  cachedValueAt(i: number, cache: TextCache): string {
+    if (i >= this.receivedSlots) return this.valueAt(i);
+    return cache.get(this.bytes, this.fields[i * STRIDE + 3], this.fields[i * STRIDE + 4]);
   }
 
   /** True where the value in slot `i` is `lowerText` (ASCII), in any case: no text is made of it. */
@@ -354,26 +363,17 @@ export class HeaderList {
    * offset behind. `skip[id]` is 1 for an id to leave out.
    */
   writeTo(target: Uint8Array, at: number, skip: FieldSet): number {
-    const { fields, added, bytes } = this;
-    for (let i = 0; i < fields.length; i += STRIDE) {
-      const id = fields[i];
-      if (id < 0 || skip[id] === 1) continue;
-      at = copyBytes(target, at, bytes, fields[i + 1], fields[i + 2]);
-      target[at++] = 0x3a;
-      target[at++] = 0x20;
-      at = copyBytes(target, at, bytes, fields[i + 3], fields[i + 4]);
-      target[at++] = 0x0d;
-      target[at++] = 0x0a;
-    }
+    const { added } = this;
+    at = writeFieldLines(target, at, this.bytes, this.fields, skip);
     for (let i = 0, end = this.addedSlots * ADDED_STRIDE; i < end; i += ADDED_STRIDE) {
       const id = added![i] as number;
       if (id < 0 || skip[id] === 1) continue;
       at = writeLatin1(target, at, added![i + 1] as string);
-      target[at++] = 0x3a;
-      target[at++] = 0x20;
+      target[at++] = COLON;
+      target[at++] = SP;
       at = writeLatin1(target, at, added![i + 2] as string);
-      target[at++] = 0x0d;
-      target[at++] = 0x0a;
+      target[at++] = CR;
+      target[at++] = LF;
     }
     return at;
   }

@@ -1,9 +1,12 @@
+import { TextCache } from "../../core/text-cache.ts";
 import type { Body } from "../../http/body.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import { FieldId } from "../../wire/field-names.ts";
 import type { HeaderList } from "../../wire/header-list.ts";
 import type { RequestHead } from "../../wire/http1/message.ts";
+
+const HOSTS = new TextCache();
 
 /** What handlers get to see of a request's head. */
 export function requestFromHead(
@@ -26,7 +29,7 @@ export function requestFromHead(
     fields.setId(FieldId.host, host);
   } else {
     const slot = fields.findId(FieldId.host);
-    if (slot >= 0) host = fields.valueAt(slot);
+    if (slot >= 0) host = fields.cachedValueAt(slot, HOSTS);
   }
   exchange.method = head.method;
   exchange.target = head.target;

@@ -1,4 +1,5 @@
 import { latin1 } from "../../core/bytes.ts";
+import { TextCache } from "../../core/text-cache.ts";
 import type { Fields } from "../fields.ts";
 import { encodeObsText } from "../obs-text.ts";
 import { isAuthority, Port } from "./head/authority.ts";
@@ -12,6 +13,8 @@ import { spells } from "./spells.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const NO_FIELDS: Fields = [];
+
+const TARGETS = new TextCache();
 
 /** Methods by length, most frequent first: their strings are not made anew for each request. */
 const METHODS: string[][] = [
@@ -67,7 +70,7 @@ export class RequestParser extends MessageParser<RequestHead> {
     facts.read(bytes, fields);
     this.checkHost(bytes);
     this.checkExpectations();
-    const target = latin1(bytes, line.targetStart, line.targetEnd);
+    const target = TARGETS.get(bytes, line.targetStart, line.targetEnd);
     const framing = requestFraming(facts, minor, bytes, fields);
     const { head } = this;
     head.bytes = bytes;
