@@ -34,6 +34,7 @@ export const LAYERS = [
   "health",
   "exporters",
   "status",
+  "explain",
   "api",
   "control",
   "embed",

@@ -6,10 +6,11 @@ import type { PutOutcome } from "../providers/rest/rest-provider.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Status } from "../status/status.ts";
 import { failure, json, list } from "./answers.ts";
-import { type ApiCertificate, certificatesOf, type ListedCertificate } from "./certificates.ts";
+import { certificatesOf, type ListedCertificate } from "./certificates.ts";
 import { dashboardAnswer } from "./dashboard/dashboard.ts";
 import { type DebugRuntime, debugRoutes } from "./debug.ts";
 import { type ApiElement, ElementLists, type Section } from "./elements.ts";
+import { explainAnswer } from "./explain-answer.ts";
 import { goJson } from "./go-json.ts";
 import { goValue } from "./go-value.ts";
 import { CERTIFICATE_RULES, ELEMENT_RULES } from "./list-rules.ts";
@@ -80,7 +81,8 @@ function apiRoutes(options: ApiOptions): Hono {
   const { api } = configuration;
   const basePath = (api?.basePath ?? "").replace(/\/+$/, "");
   const lists = new ElementLists(status, options.down);
-  const certificates = certificateLists(status);
+  const listed = certificateLists(status);
+  const certificates = async () => (await listed()).map(({ shown }) => shown);
   const version = {
     Version: options.version,
     Codename: "sluice",
@@ -98,6 +100,14 @@ function apiRoutes(options: ApiOptions): Hono {
       200,
       { "Content-Type": "application/json; charset=UTF-8" },
     ),
+  );
+  app.get("/api/explain", async (c) =>
+    explainAnswer(c, {
+      configuration,
+      status,
+      down: options.down(),
+      certificates: await listed(),
+    }),
   );
   app.get("/api/openapi.json", (c) => json(c, openApi(options.version, basePath)));
   app.get("/api/overview", async (c) =>
@@ -168,10 +178,10 @@ function apiRoutes(options: ApiOptions): Hono {
 }
 
 /** The present certificates; read anew where the configuration is another, or a minute has gone by. */
-function certificateLists(status: Status): () => Promise<ApiCertificate[]> {
+function certificateLists(status: Status): () => Promise<readonly ListedCertificate[]> {
   let key = "";
   let listed: Promise<ListedCertificate[]> = Promise.resolve([]);
-  return async () => {
+  return () => {
     const now = Date.now();
     const state = `${status.revision} ${Math.floor(now / 60_000)}`;
     if (state !== key) {
@@ -179,7 +189,7 @@ function certificateLists(status: Status): () => Promise<ApiCertificate[]> {
       listed =
         status.snapshot === undefined ? Promise.resolve([]) : certificatesOf(status.snapshot, now);
     }
-    return (await listed).map(({ shown }) => shown);
+    return listed;
   };
 }
 

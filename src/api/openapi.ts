@@ -21,6 +21,19 @@ const MIDDLEWARE_ORDERS = ["type", "provider", "status"];
 export const ENDPOINTS: readonly Endpoint[] = [
   { path: "/api/version", summary: "The program", schema: "Version" },
   { path: "/api/overview", summary: "How much there is of what", schema: "Overview" },
+  {
+    path: "/api/explain",
+    summary: "What a request would meet, and what would have to change (ours)",
+    schema: "Explanation",
+    query: {
+      url: "http or https; the port says which entrypoint",
+      method: "GET where it isn't given",
+      header: "Name: value; may be repeated",
+      ip: "the client's address, 127.0.0.1 where it isn't given",
+      entryPoint: "instead of the URL's port",
+      limit: "of the routers that don't match, 20 where it isn't given",
+    },
+  },
   { path: "/api/rawdata", summary: "Every element at once", schema: "RawData" },
   ...listed("entrypoints", "Entrypoints", "EntryPoint", []),
   ...["http", "tcp", "udp"].flatMap((plane) => [

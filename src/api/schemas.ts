@@ -128,6 +128,65 @@ const rawData = z.strictObject({
 
 const failure = z.strictObject({ message: z.string() });
 
+const explainedElement = {
+  name: z.string(),
+  type: z.string().optional(),
+  status: z.string(),
+  errors: z.array(z.string()),
+};
+const explainedRouter = z.strictObject({
+  ...explainedElement,
+  rule: z.string(),
+  priority: z.string(),
+  matches: z.boolean(),
+  failed: z.array(
+    z.strictObject({
+      part: z.string().describe("of the rule, or tls, or status"),
+      found: z.string(),
+      hint: z.string().optional(),
+    }),
+  ),
+});
+const explainedService: z.ZodType = z.strictObject({
+  ...explainedElement,
+  strategy: z.string().optional(),
+  servers: z.array(z.strictObject({ url: z.string(), status: z.enum(["UP", "DOWN"]) })),
+  services: z.array(z.strictObject({ role: z.string(), service: z.lazy(() => explainedService) })),
+});
+
+const explanation = z.strictObject({
+  request: z.strictObject({
+    url: z.string(),
+    method: z.string(),
+    host: z.string(),
+    path: z.string(),
+    ip: z.string(),
+    tls: z.boolean(),
+  }),
+  outcome: z.enum(["routed", "not found", "refused", "tcp", "no entrypoint"]),
+  summary: z.array(z.string()),
+  entryPoint: z.strictObject({ name: z.string(), address: z.string() }).optional(),
+  tls: z
+    .strictObject({
+      options: z.string(),
+      certificate: z.union([
+        z.literal("generated"),
+        z.strictObject({
+          commonName: z.string(),
+          sans: z.array(z.string()),
+          notAfter: z.string(),
+          status: z.string(),
+        }),
+      ]),
+    })
+    .optional(),
+  router: explainedRouter.optional(),
+  middlewares: z.array(z.strictObject(explainedElement)),
+  service: explainedService.optional(),
+  routerCount: z.number(),
+  others: z.array(explainedRouter).describe("nearest first"),
+});
+
 /** By their names in the document. */
 export const API_SCHEMAS = {
   Router: router,
@@ -138,6 +197,7 @@ export const API_SCHEMAS = {
   Overview: overview,
   Version: version,
   RawData: rawData,
+  Explanation: explanation,
   Failure: failure,
   DynamicConfiguration: dynamicSchema,
 } as const;

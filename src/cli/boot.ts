@@ -4,6 +4,7 @@ import type { Runtime } from "../net/runtime.ts";
 import { check } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
+import { explain } from "./explain/explain.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { run } from "./run.ts";
 import { HELP } from "./terminal/help.ts";
@@ -18,6 +19,7 @@ type Command = (
 
 const COMMANDS: Record<string, Command> = {
   check,
+  explain,
   healthcheck,
   version: async (runtime) => {
     print(runtime, `sluice ${VERSION}\nruntime ${runtime.name} ${runtime.version}\n`);

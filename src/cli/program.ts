@@ -22,6 +22,8 @@ export interface Program {
   /** Besides the internal one. */
   readonly providers: readonly Provider[];
   readonly logger: Logger;
+  /** Asks the API as a service of Sluice's own does. */
+  readonly ask: AskControl;
   /** From now on ping says that the end is near. */
   terminate(): void;
   /** Opens the log files again, after they were moved away (SIGUSR1). */
@@ -98,6 +100,7 @@ export async function createProgram(
     control,
     providers,
     logger,
+    ask: askControl,
     terminate: () => planes.terminating(),
     async reopenLogs() {
       if (logPath !== "") {

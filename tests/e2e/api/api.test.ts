@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ENDPOINTS } from "../../../src/api/openapi.ts";
 import { API_SCHEMAS } from "../../../src/api/schemas.ts";
 import { makeCertificate } from "../../support/certificates.ts";
+import { command } from "../../support/flavour.ts";
 import { get } from "../../support/http/get.ts";
 import { startRouter } from "../../support/router.ts";
 import { freePort } from "../../support/sockets/free-port.ts";
@@ -179,7 +180,7 @@ describe("the API", () => {
     const { paths } = (await api.ask("/api/openapi.json")).json();
     for (const { path, schema, sortedBy } of ENDPOINTS) {
       expect(Object.keys(paths)).toContain(path);
-      if (path.includes("{name}")) continue;
+      if (path.includes("{name}") || path === "/api/explain") continue;
       const found = (await api.ask(path)).json();
       for (const element of sortedBy === undefined ? [found] : found)
         expect(() => API_SCHEMAS[schema].parse(element)).not.toThrow();
@@ -240,6 +241,28 @@ describe("the API", () => {
       name: "rest@internal",
       provider: "internal",
     });
+  });
+
+  test("explains what really happens", async () => {
+    await using api = await startApi("{insecure: true}");
+    const { port } = api.router;
+    // No server listens, so that a router's answer is 502.
+    for (const [target, router, status] of [
+      ["/x/y", "good@file", 502],
+      ["/y", undefined, 404],
+    ] as const) {
+      const url = encodeURIComponent(`http://a.test:${port}${target}`);
+      const explained = (await api.ask(`/api/explain?url=${url}`)).json();
+      expect(API_SCHEMAS.Explanation.parse(explained).router?.name).toBe(router);
+      expect((await get(port, target, ["Host: a.test"])).status).toBe(status);
+    }
+    expect((await api.ask("/api/explain")).text).toContain("url: expected a URL");
+    const child = Bun.spawn(
+      [...command(), "explain", `http://a.test:${port}/x`, `--api=http://127.0.0.1:${api.admin}`],
+      { stdout: "pipe" },
+    );
+    expect(await new Response(child.stdout).text()).toContain("The router good@file on web takes");
+    expect(await child.exited).toBe(0);
   });
 
   test("without a dashboard has none", async () => {

@@ -1,0 +1,194 @@
+import type { EntryPointConfiguration } from "../config/static/entry-points.ts";
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import { parseHostPort } from "../net/host-port.ts";
+import { canonicalHost } from "../request/request-decorator.ts";
+import { compileTcp } from "../routers/tcp-mux.ts";
+import { isUdp } from "../server/udp-plane.ts";
+import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { RoutedTcpRouter, Snapshot } from "../snapshot/snapshot.ts";
+import type { ElementStatus, Status } from "../status/status.ts";
+import type { ExplainQuery } from "./explain-query.ts";
+import { ExplainError } from "./explain-query.ts";
+import { rankRouters } from "./explain-routers.ts";
+import { explainMiddlewares, explainService, type StatusOf } from "./explain-service.ts";
+import { explainTls, type KnownCertificate, tlsHostsOf } from "./explain-tls.ts";
+import type { Explanation } from "./explained.ts";
+import { probe } from "./probe.ts";
+import { summarize } from "./summarize.ts";
+
+/** What is asked about a request that doesn't exist. */
+export interface World {
+  readonly configuration: StaticConfiguration;
+  readonly status: Status;
+  /** What active health checks have found to be down. */
+  readonly down: readonly HealthVerdict[];
+  readonly certificates: readonly KnownCertificate[];
+}
+
+/**
+ * Says what a request would meet: entrypoint, TLS, router, middlewares, service; and for each router
+ * of the entrypoint which part of its rule keeps the request from it. Throws ExplainError where
+ * the question names an entrypoint that doesn't exist.
+ */
+export async function explain(query: ExplainQuery, world: World): Promise<Explanation> {
+  const { status, configuration } = world;
+  const { url } = query;
+  const isTls = url.protocol === "https:";
+  const chosen = entryPointOf(query, configuration);
+  const snapshot = status.snapshot;
+  if (chosen === undefined || snapshot === undefined) {
+    return summarize({
+      ...nothing(query, isTls),
+      outcome: "no entrypoint",
+      summary: [],
+      entryPoints: addresses(configuration),
+    });
+  }
+  const [name, entry] = chosen;
+  const probed = await probe(query, name, entry);
+  const statusOf = statuses(status);
+  const base: Explanation = {
+    ...nothing(query, isTls),
+    request: {
+      ...nothing(query, isTls).request,
+      host: probed.exchange.routingHost || canonicalHost(probed.request.host),
+      path: probed.exchange.routingPath,
+    },
+    entryPoint: { name, address: entry.address },
+  };
+  const tls = isTls ? tlsOf(query, name, snapshot, world, statusOf) : undefined;
+  const tcp = tcpRouterOf(query, name, isTls, tls?.catchAll, snapshot, statusOf);
+  if (tcp !== undefined) return summarize({ ...base, outcome: "tcp", tcp, tls: tls?.explained });
+  if (probed.refused !== undefined)
+    return summarize({
+      ...base,
+      outcome: "refused",
+      refused: probed.refused,
+      tls: tls?.explained,
+    });
+  const ranked = await rankRouters(snapshot, name, isTls, probed, (router) =>
+    statusOf("router", router),
+  );
+  const first = ranked[0]?.distance === 0 ? ranked[0] : undefined;
+  const others = ranked.filter((one) => one !== first).slice(0, query.limit);
+  return summarize({
+    ...base,
+    outcome: first === undefined ? "not found" : "routed",
+    tls: tls?.explained,
+    router: first?.explained,
+    middlewares:
+      first === undefined ? [] : explainMiddlewares(first.router.middlewares, snapshot, statusOf),
+    service: first && explainService(first.router.service, snapshot, world.down, statusOf),
+    routerCount: ranked.length,
+    others: others.map(({ explained }) => explained),
+  });
+}
+
+function nothing({ url, method, ip }: ExplainQuery, tls: boolean): Explanation {
+  return {
+    request: { url: url.href, method, host: url.hostname, path: url.pathname, ip, tls },
+    outcome: "not found",
+    summary: [],
+    entryPoint: undefined,
+    tls: undefined,
+    router: undefined,
+    middlewares: [],
+    service: undefined,
+    routerCount: 0,
+    others: [],
+  };
+}
+
+function entryPointOf(
+  { url, entryPoint }: ExplainQuery,
+  { entryPoints }: StaticConfiguration,
+): [string, EntryPointConfiguration] | undefined {
+  const entries = Object.entries(entryPoints).filter(([, entry]) => !isUdp(entry));
+  if (entryPoint !== "") {
+    const named = entries.find(([name]) => name === entryPoint);
+    if (named === undefined)
+      throw new ExplainError(
+        `entryPoint: expected one of ${entries.map(([name]) => name).join(", ")}, found "${entryPoint}"`,
+      );
+    return named;
+  }
+  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+  return entries.find(([, { address }]) => parseHostPort(address).port === port);
+}
+
+function addresses({ entryPoints }: StaticConfiguration): string[] {
+  return Object.entries(entryPoints)
+    .filter(([, entry]) => !isUdp(entry))
+    .map(([name, { address }]) => `${name} (${address})`);
+}
+
+function statuses(status: Status): StatusOf {
+  const all = new Map<string, ElementStatus>();
+  for (const element of status.elements()) all.set(`${element.kind} ${element.name}`, element);
+  return (kind, name) => all.get(`${kind} ${name}`);
+}
+
+/** What the client asks for in its handshake: an address is no name. */
+function serverNameOf({ url }: ExplainQuery): string {
+  const { hostname } = url;
+  return hostname.startsWith("[") || /^[\d.]+$/.test(hostname) ? "" : canonicalHost(hostname);
+}
+
+function tlsOf(
+  query: ExplainQuery,
+  entryPoint: string,
+  snapshot: Snapshot,
+  { certificates }: World,
+  statusOf: StatusOf,
+) {
+  const serves = (router: string) => statusOf("router", router)?.status !== "disabled";
+  const serverName = serverNameOf(query);
+  const host = tlsHostsOf(snapshot, entryPoint, serves).find(serverName);
+  return {
+    /** Undefined where no HTTP router has TLS for that name. */
+    catchAll: host?.catchAll,
+    explained: explainTls(host?.options ?? "default", serverName, certificates),
+  };
+}
+
+/** The TCP router that takes the connection before HTTP sees it. */
+function tcpRouterOf(
+  query: ExplainQuery,
+  entryPoint: string,
+  isTls: boolean,
+  catchAll: boolean | undefined,
+  { tcp }: Snapshot,
+  statusOf: StatusOf,
+): string | undefined {
+  if (catchAll === false) return undefined;
+  const facts = {
+    serverName: isTls ? serverNameOf(query) : "",
+    alpn: isTls ? ["h2", "http/1.1"] : [],
+    ip: query.ip,
+  };
+  const candidates = Object.entries(tcp.routers)
+    .filter(
+      ([name, router]) =>
+        router.entryPoints.includes(entryPoint) &&
+        (router.tls !== undefined) === isTls &&
+        statusOf("tcpRouter", name)?.status !== "disabled",
+    )
+    .flatMap(([name, router]) => compiled(name, router))
+    .filter(({ rule }) => rule.matches(facts))
+    .sort((a, b) => (a.priority === b.priority ? 0 : a.priority > b.priority ? -1 : 1));
+  const [first] = candidates;
+  // Routers of HTTP with TLS go before what is for all names.
+  if (first === undefined || (isTls && first.rule.catchAll && catchAll !== undefined))
+    return undefined;
+  return first.name;
+}
+
+function compiled(name: string, router: RoutedTcpRouter) {
+  try {
+    const rule = compileTcp(router.rule);
+    const priority = router.priority === undefined ? rule.priority : BigInt(router.priority);
+    return [{ name, rule, priority }];
+  } catch {
+    return [];
+  }
+}
