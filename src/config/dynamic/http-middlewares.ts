@@ -114,15 +114,15 @@ export const middlewareSchema = z.strictObject({
     }),
   ),
   chain: z.strictObject({ middlewares: texts().optional() }).optional(),
-  circuitBreaker: refused(
-    z.strictObject({
+  circuitBreaker: z
+    .strictObject({
       expression: text().optional(),
       checkPeriod: duration().optional(),
       fallbackDuration: duration().optional(),
       recoveryDuration: duration().optional(),
       responseCode: integer(100, 599).optional(),
-    }),
-  ),
+    })
+    .optional(),
   compress: z
     .strictObject({
       excludedContentTypes: texts().optional(),

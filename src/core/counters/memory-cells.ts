@@ -7,7 +7,7 @@ const NAMES = 4096;
 /** A name's words: its hash, where its numbers begin, how many there are, and the lock of its own. */
 const NAME_WORDS = 5;
 /** Numbers for all names together. */
-const NUMBERS = 1 << 20;
+const NUMBERS = 1 << 21;
 /** The lock of the table, and how many numbers are given away. */
 const HEAD_WORDS = 2;
 

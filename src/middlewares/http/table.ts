@@ -1,5 +1,6 @@
 import { basicAuth } from "./auth/basic-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
+import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
 import { compress } from "./compress/compress.ts";
 import { contentType } from "./content-type.ts";
 import { headers } from "./headers/headers.ts";
@@ -20,6 +21,7 @@ import { redirectScheme } from "./redirect/redirect-scheme.ts";
 export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   addPrefix,
   basicAuth,
+  circuitBreaker,
   compress,
   contentType,
   encodedCharacters,

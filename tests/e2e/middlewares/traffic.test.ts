@@ -33,6 +33,7 @@ const server = Bun.serve({
         }) as never,
         { headers: { "content-type": "text/event-stream" } },
       ),
+    "/broken/": () => new Response("broken", { status: 500 }),
     "/few/*": async () => {
       waiting++;
       await release.promise;
@@ -46,6 +47,13 @@ const MIDDLEWARES: Record<string, object> = {
   rate: { rateLimit: { average: 1, period: "1h", burst: 20 } },
   few: { inFlightReq: { amount: 3 } },
   compress: { compress: {} },
+  broken: {
+    circuitBreaker: {
+      expression: "ResponseCodeRatio(500, 600, 0, 600) > 0.5",
+      fallbackDuration: "1h",
+      responseCode: 418,
+    },
+  },
   encoded: { encodedCharacters: {} },
 };
 
@@ -136,6 +144,11 @@ test.each([
   }
   const text = new TextDecoder().decode(decode(Buffer.concat(parts)));
   expect(text).toBe("data: 0\n\ndata: 1\n\ndata: 2\n\ndata: 3\n\n");
+});
+
+test("circuitBreaker: what one worker saw keeps the others from asking", async () => {
+  expect((await get(router.port, "/broken/", ["Connection: close"])).status).toBe(500);
+  expect(await statuses("/broken/", 20)).toEqual({ 418: 20 });
 });
 
 test("encodedCharacters: an encoded slash is refused, an encoded blank isn't", async () => {
