@@ -14,6 +14,7 @@ export type Tool =
   | "h2spec"
   | "haproxy"
   | "java"
+  | "knotd"
   | "nghttp"
   | "nginx"
   | "node"

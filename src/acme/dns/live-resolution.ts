@@ -1,5 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
+import { pause } from "../../core/pause.ts";
 import { askDnsServer, type DnsServer, parseDnsServer } from "../../net/dns/dns-client.ts";
 import {
   CLASS,
@@ -11,7 +12,6 @@ import {
 } from "../../net/dns/dns-message.ts";
 import { namesUpwards } from "../../net/dns/dns-names.ts";
 import type { Runtime } from "../../net/runtime.ts";
-import { pause } from "../../providers/pause.ts";
 import type { DnsRecord, Polling } from "./dns-record.ts";
 import type { DnsResolution, DnsResolutionOptions } from "./dns-resolution.ts";
 import { systemNameServers } from "./resolv-conf.ts";

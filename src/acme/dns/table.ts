@@ -1,8 +1,44 @@
 import { nearest } from "../../config/nearest.ts";
 import type { DnsProviderFactory } from "./dns-provider.ts";
+import { exec } from "./own/exec.ts";
+import { httpreq } from "./own/httpreq.ts";
+import { manual } from "./own/manual.ts";
+import { pdns } from "./own/pdns.ts";
+import { rfc2136 } from "./own/rfc2136.ts";
+import { autodns } from "./services/autodns.ts";
+import { azuredns } from "./services/azure/azuredns.ts";
+import { cloudflare } from "./services/cloudflare.ts";
+import { desec } from "./services/desec.ts";
+import { digitalocean } from "./services/digitalocean.ts";
+import { duckdns } from "./services/duckdns.ts";
+import { gandiv5 } from "./services/gandiv5.ts";
+import { gcloud } from "./services/google/gcloud.ts";
+import { hetzner } from "./services/hetzner.ts";
+import { namecheap } from "./services/namecheap.ts";
+import { ovh } from "./services/ovh.ts";
+import { route53 } from "./services/route53.ts";
 
 /** Providers by lego's names for them, which are Traefik's `dnsChallenge.provider`. */
-export const DNS_PROVIDERS: Readonly<Record<string, DnsProviderFactory>> = {};
+export const DNS_PROVIDERS: Readonly<Record<string, DnsProviderFactory>> = {
+  autodns,
+  azuredns,
+  cloudflare,
+  desec,
+  digitalocean,
+  dnsupdate: rfc2136,
+  duckdns,
+  exec,
+  gandiv5,
+  gcloud,
+  hetzner,
+  httpreq,
+  manual,
+  namecheap,
+  ovh,
+  pdns,
+  rfc2136,
+  route53,
+};
 
 /** Throws an Error that names what there is where there is no such provider. */
 export function dnsProviderFactory(

@@ -1,7 +1,7 @@
+import { pause } from "../../core/pause.ts";
 import { base64Of } from "../../net/clients/base64.ts";
 import { type HttpClient, type HttpClientTls, textOf } from "../../net/clients/http-client.ts";
 import type { Runtime } from "../../net/runtime.ts";
-import { pause } from "../pause.ts";
 
 export interface ConsulApiOptions {
   /** host:port, or a URL. */

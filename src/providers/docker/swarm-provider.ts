@@ -1,10 +1,10 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
+import { pause } from "../../core/pause.ts";
 import type { Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
 import { type ClientTlsConfiguration, readClientTls } from "../client-tls.ts";
 import { booleanLabel } from "../labels/boolean-label.ts";
-import { pause } from "../pause.ts";
 import type { Provider, ProviderContext } from "../provider.ts";
 import { watchLoop } from "../watch-loop.ts";
 import { type ContainerOptions, ContainerUnits, ownLabel } from "./container-units.ts";

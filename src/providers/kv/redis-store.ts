@@ -1,6 +1,6 @@
+import { pause } from "../../core/pause.ts";
 import type { RedisOptions } from "../../net/clients/redis.ts";
 import type { Runtime } from "../../net/runtime.ts";
-import { pause } from "../pause.ts";
 import { SettledChanges } from "../settled-changes.ts";
 import type { KeyValueStore, Pairs } from "./key-value-store.ts";
 

@@ -1,4 +1,5 @@
 import type { Logger } from "../../core/logger.ts";
+import { pause } from "../../core/pause.ts";
 import { type HttpClient, textOf } from "../../net/clients/http-client.ts";
 import type { Runtime, Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
@@ -8,7 +9,6 @@ import { type CatalogItem, CatalogUnits } from "../labels/catalog-units.ts";
 import type { Constraint } from "../labels/constraint.ts";
 import { normalize } from "../labels/normalize.ts";
 import { labelsFromTags } from "../labels/tags.ts";
-import { pause } from "../pause.ts";
 import type { Provider } from "../provider.ts";
 import { watchLoop } from "../watch-loop.ts";
 
