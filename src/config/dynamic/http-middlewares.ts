@@ -145,15 +145,15 @@ export const middlewareSchema = z.strictObject({
       allowEncodedHash: flag().default(false),
     })
     .optional(),
-  errors: refused(
-    z.strictObject({
+  errors: z
+    .strictObject({
       status: texts().optional(),
-      statusRewrites: z.record(z.string(), integer()).optional(),
+      statusRewrites: z.record(z.string(), integer(200, 999)).optional(),
       service: text().optional(),
       query: text().optional(),
       errorRequestHeaders: texts().optional(),
-    }),
-  ),
+    })
+    .optional(),
   forwardAuth: z
     .strictObject({
       address: text().optional(),
@@ -220,8 +220,8 @@ export const middlewareSchema = z.strictObject({
     .optional(),
   replacePath: z.strictObject({ path: text() }).optional(),
   replacePathRegex: z.strictObject({ regex: text(), replacement: text() }).optional(),
-  retry: refused(
-    z.strictObject({
+  retry: z
+    .strictObject({
       attempts: integer().optional(),
       timeout: duration().optional(),
       initialInterval: duration().optional(),
@@ -229,8 +229,8 @@ export const middlewareSchema = z.strictObject({
       status: texts().optional(),
       disableRetryOnNetworkError: flag().optional(),
       retryNonIdempotentMethod: flag().optional(),
-    }),
-  ),
+    })
+    .optional(),
   stripPrefix: z
     .strictObject({ prefixes: texts().optional(), forceSlash: flag().optional() })
     .optional(),

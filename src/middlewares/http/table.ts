@@ -3,6 +3,7 @@ import { forwardAuth } from "./auth/forward/forward-auth.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
 import { compress } from "./compress/compress.ts";
 import { contentType } from "./content-type.ts";
+import { errors } from "./errors.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
 import { ipAllowList } from "./ip-allow-list.ts";
@@ -16,6 +17,7 @@ import { stripPrefix } from "./path/strip-prefix.ts";
 import { stripPrefixRegex } from "./path/strip-prefix-regex.ts";
 import { redirectRegex } from "./redirect/redirect-regex.ts";
 import { redirectScheme } from "./redirect/redirect-scheme.ts";
+import { retry } from "./retry/retry.ts";
 
 /** The middlewares that Sluice has, by their keys in the dynamic configuration. */
 export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
@@ -25,6 +27,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   compress,
   contentType,
   encodedCharacters,
+  errors,
   forwardAuth,
   headers,
   inFlightReq,
@@ -34,6 +37,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   redirectScheme,
   replacePath,
   replacePathRegex,
+  retry,
   stripPrefix,
   stripPrefixRegex,
 };

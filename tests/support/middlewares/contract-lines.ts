@@ -27,6 +27,7 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   chain: { options: { middlewares: ["addPrefix", "headers"] } },
   contentType: { options: {} },
   encodedCharacters: { options: {} },
+  errors: { options: { status: ["503-599"], service: "service" } },
   forwardAuth: { options: ({ allowing }) => ({ address: allowing }) },
   headers: {
     options: { customRequestHeaders: { "X-A": "1" }, customResponseHeaders: { "X-B": "2" } },
@@ -38,6 +39,7 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   redirectScheme: { options: { scheme: "http", port: "80" }, fields: ["X-Forwarded-Proto: http"] },
   replacePath: { options: { path: "/replaced" } },
   replacePathRegex: { options: { regex: "^/(.*)$", replacement: "/again/$1" } },
+  retry: { options: { attempts: 3, status: ["503"], retryNonIdempotentMethod: true } },
   stripPrefix: { options: { prefixes: ["/stripPrefix"] } },
   stripPrefixRegex: { options: { regex: ["^/[a-zA-Z]+"] } },
 };
