@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseServerUrl } from "../../net/server-url.ts";
 import {
   duration,
   flag,
@@ -35,11 +36,11 @@ const serverUrl = () =>
   z.string().superRefine((value, context) => {
     const complain = (message: string) => context.addIssue({ code: "custom", message });
     // The platform's parser takes the path of "http:///x" for the host: there must be one.
-    if (!URL.canParse(value) || !/^[a-z0-9+.-]+:\/\/[^/\\?#]/i.test(value)) {
+    if (parseServerUrl(value) === undefined || !/^[a-z0-9+.-]+:\/\/[^/\\?#]/i.test(value)) {
       complain(`expected a URL such as "http://127.0.0.1:8080", found "${value}"`);
       return;
     }
-    const scheme = new URL(value).protocol.slice(0, -1);
+    const scheme = value.slice(0, value.indexOf(":")).toLowerCase();
     if (scheme !== "http" && scheme !== "https" && scheme !== "h2c") {
       complain(`expected the scheme http, https or h2c, found "${scheme}"`);
     }

@@ -1,6 +1,7 @@
 import type { Server } from "../../config/dynamic/schema.ts";
 import type { Handler } from "../../http/handler.ts";
 import { withoutBrackets } from "../../net/host-port.ts";
+import { parseServerUrl } from "../../net/server-url.ts";
 import type { Transport } from "../../upstream/transport.ts";
 
 /** A server of a loadBalancer, taken apart. */
@@ -35,11 +36,9 @@ export function serverAddress(
 ): ServerAddress {
   const { url: text = "" } = server;
   const protocol = /^(https?|h2c):\/\//i.exec(text)?.[1].toLowerCase();
-  // URLs of schemes that the platform doesn't know aren't taken apart as those of http are.
-  const known = text.replace(/^h2c:/i, "http:");
-  if (protocol === undefined || !URL.canParse(known))
+  const url = parseServerUrl(text);
+  if (protocol === undefined || url === undefined)
     throw new Error(`servers.url: expected a URL such as http://127.0.0.1:8080, found "${text}"`);
-  const url = new URL(known);
   const address = originAddress(protocol as ServerAddress["protocol"], url, transport);
   const basePath = server.preservePath ? url.pathname.replace(/\/$/, "") : "";
   return { ...address, url: text, basePath, passHostHeader };
