@@ -2,15 +2,18 @@ import type { DynamicConfiguration } from "../../config/dynamic/schema.ts";
 import type { Labels } from "../../config/sources/labels.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { sameData } from "../../core/same-data.ts";
 import { booleanLabel } from "../labels/boolean-label.ts";
 import type { Constraint } from "../labels/constraint.ts";
 import type { RuleModel } from "../labels/default-rule.ts";
+import { KeptUnits } from "../labels/kept-units.ts";
 import { unitConfiguration } from "../labels/label-unit.ts";
-import { mergeUnits, type UnitPart } from "../labels/merge-units.ts";
+import type { UnitPart } from "../labels/merge-units.ts";
 import { normalize } from "../labels/normalize.ts";
 import { containerPlace } from "./container-place.ts";
 import type { DockerContainer } from "./docker-container.ts";
+
+/** How Docker names the network of a container that shares another one's. */
+const SHARED = "container:";
 
 export interface ContainerOptions {
   /** The provider's name, with which labels of its own begin: "docker" or "swarm". */
@@ -24,27 +27,27 @@ export interface ContainerOptions {
   readonly defaultRule: (model: RuleModel) => string;
 }
 
-/** What was made of a container, as long as it stays as it is. */
-interface Built {
-  readonly from: DockerContainer;
+/** What the configuration of a container is made of. */
+interface Unit {
+  readonly container: DockerContainer;
   readonly hostAddress: string;
-  readonly part: UnitPart | undefined;
+  /** The container whose network it shares, and whose that shares, by what they are called. */
+  readonly shared: Readonly<Record<string, DockerContainer>>;
 }
 
 /**
- * Turns containers into one configuration. What was made of a container is kept as long as the
- * container stays the same; what is wrong with it is logged when it is made, and it is left out
- * alone.
+ * Turns containers into one configuration. What is wrong with one is logged when it appears, and it is
+ * left out alone.
  */
 export class ContainerUnits {
   private readonly options: ContainerOptions;
   private readonly logger: Logger;
-  private built = new Map<string, Built>();
-  private conflicts: readonly string[] = [];
+  private readonly units: KeptUnits<Unit>;
 
   constructor(options: ContainerOptions, logger: Logger) {
     this.options = options;
     this.logger = logger;
+    this.units = new KeptUnits((unit) => this.build(unit), logger);
   }
 
   /** The configuration of these containers; those that are as before aren't looked at again. */
@@ -52,34 +55,15 @@ export class ContainerUnits {
     containers: ReadonlyMap<string, DockerContainer>,
     hostAddress: string,
   ): DynamicConfiguration {
-    const built = new Map<string, Built>();
-    const parts: UnitPart[] = [];
-    for (const container of containers.values()) {
-      const before = this.built.get(container.id);
-      const kept =
-        before !== undefined &&
-        sameData(before.from, container) &&
-        before.hostAddress === hostAddress &&
-        !container.networkMode.startsWith("container:");
-      const now = kept
-        ? before
-        : { from: container, hostAddress, part: this.build(container, containers, hostAddress) };
-      built.set(container.id, now);
-      if (now.part !== undefined) parts.push(now.part);
-    }
-    this.built = built;
-    const { configuration, conflicts } = mergeUnits(parts);
-    for (const conflict of conflicts)
-      if (!this.conflicts.includes(conflict)) this.logger.error(conflict);
-    this.conflicts = conflicts;
-    return configuration;
+    return this.units.configuration(
+      Array.from(containers, ([id, container]) => [
+        id,
+        { container, hostAddress, shared: sharedBy(container, containers) },
+      ]),
+    );
   }
 
-  private build(
-    container: DockerContainer,
-    containers: ReadonlyMap<string, DockerContainer>,
-    hostAddress: string,
-  ): UnitPart | undefined {
+  private build({ container, hostAddress, shared }: Unit): UnitPart | undefined {
     const { allowEmptyServices, constraint, exposedByDefault } = this.options;
     const logger = this.logger.with({
       container: `${container.name}-${container.id.slice(0, 12)}`,
@@ -110,7 +94,7 @@ export class ContainerUnits {
                   network: this.networkOf(labels),
                   useBindPortIP: this.options.useBindPortIP,
                   hostAddress,
-                  container: (id) => find(containers, id),
+                  container: (id) => shared[id],
                   warn: (message) => logger.warn(`The container's address: ${message}`),
                 }),
               ],
@@ -147,6 +131,22 @@ export function ownLabel(
   if (docker !== undefined && swarm !== undefined)
     throw new Error(`traefik.swarm.${name} and traefik.docker.${name} exclude each other`);
   return swarm ?? docker;
+}
+
+/** The containers whose networks lead on to each other from this one. */
+function sharedBy(
+  container: DockerContainer,
+  containers: ReadonlyMap<string, DockerContainer>,
+): Record<string, DockerContainer> {
+  const shared: Record<string, DockerContainer> = {};
+  let next: DockerContainer | undefined = container;
+  while (next?.networkMode.startsWith(SHARED)) {
+    const id = next.networkMode.slice(SHARED.length);
+    if (Object.hasOwn(shared, id)) break;
+    next = find(containers, id);
+    if (next !== undefined) shared[id] = next;
+  }
+  return shared;
 }
 
 function find(

@@ -1,16 +1,14 @@
 import type { Logger } from "../../core/logger.ts";
 import type { Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
-import { type ClientTlsConfiguration, readClientTls } from "../client-tls.ts";
 import type { Provider, ProviderContext } from "../provider.ts";
 import { SettledChanges } from "../settled-changes.ts";
-import { watchLoop } from "../watch-loop.ts";
 import { type ContainerOptions, ContainerUnits } from "./container-units.ts";
 import { containerFrom, type DockerContainer } from "./docker-container.ts";
-import { DockerEngine, type DockerEngineOptions } from "./docker-engine.ts";
+import type { DockerEngine } from "./docker-engine.ts";
+import { type WatchedEngineOptions, watchEngine } from "./watch-engine.ts";
 
-export interface DockerProviderOptions extends Omit<DockerEngineOptions, "tls">, ContainerOptions {
-  readonly tls?: ClientTlsConfiguration;
+export interface DockerProviderOptions extends WatchedEngineOptions, ContainerOptions {
   readonly watch: boolean;
 }
 
@@ -41,25 +39,15 @@ export class DockerProvider implements Provider {
     this.units = new ContainerUnits(options, this.logger);
   }
 
-  async start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop> {
-    return watchLoop({
-      logger: this.logger,
-      source: `the Docker engine at ${this.options.endpoint}`,
-      session: async (signal, ready) => {
-        const tls = await readClientTls(this.options.tls, this.runtime.files);
-        const engine = new DockerEngine({ ...this.options, tls }, this.runtime);
-        try {
-          await this.session(engine, emit, signal, ready);
-        } finally {
-          engine.close();
-        }
-      },
-    });
+  start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop> {
+    return watchEngine("the Docker engine", this.options, this.runtime, this.logger, (...session) =>
+      this.session(emit, ...session),
+    );
   }
 
   private async session(
-    engine: DockerEngine,
     emit: (configuration: ProviderConfiguration) => void,
+    engine: DockerEngine,
     whole: AbortSignal,
     ready: () => void,
   ): Promise<void> {

@@ -3,13 +3,11 @@ import type { Logger } from "../../core/logger.ts";
 import { pause } from "../../core/pause.ts";
 import type { Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
-import { type ClientTlsConfiguration, readClientTls } from "../client-tls.ts";
 import { booleanLabel } from "../labels/boolean-label.ts";
 import type { Provider, ProviderContext } from "../provider.ts";
-import { watchLoop } from "../watch-loop.ts";
 import { type ContainerOptions, ContainerUnits, ownLabel } from "./container-units.ts";
 import type { DockerContainer } from "./docker-container.ts";
-import { DockerEngine, type DockerEngineOptions } from "./docker-engine.ts";
+import type { DockerEngine } from "./docker-engine.ts";
 import {
   type SwarmNetwork,
   type SwarmNode,
@@ -18,9 +16,9 @@ import {
   taskContainers,
   virtualContainer,
 } from "./swarm-tasks.ts";
+import { type WatchedEngineOptions, watchEngine } from "./watch-engine.ts";
 
-export interface SwarmProviderOptions extends Omit<DockerEngineOptions, "tls">, ContainerOptions {
-  readonly tls?: ClientTlsConfiguration;
+export interface SwarmProviderOptions extends WatchedEngineOptions, ContainerOptions {
   readonly watch: boolean;
   /** Between two looks. Milliseconds. */
   readonly refreshTime: number;
@@ -49,25 +47,19 @@ export class SwarmProvider implements Provider {
     this.units = new ContainerUnits(options, this.logger);
   }
 
-  async start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop> {
-    return watchLoop({
-      logger: this.logger,
-      source: `the swarm's manager at ${this.options.endpoint}`,
-      session: async (signal, ready) => {
-        const tls = await readClientTls(this.options.tls, this.runtime.files);
-        const engine = new DockerEngine({ ...this.options, tls }, this.runtime);
-        try {
-          await this.session(engine, emit, signal, ready);
-        } finally {
-          engine.close();
-        }
-      },
-    });
+  start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop> {
+    return watchEngine(
+      "the swarm's manager",
+      this.options,
+      this.runtime,
+      this.logger,
+      (...session) => this.session(emit, ...session),
+    );
   }
 
   private async session(
-    engine: DockerEngine,
     emit: (configuration: ProviderConfiguration) => void,
+    engine: DockerEngine,
     signal: AbortSignal,
     ready: () => void,
   ): Promise<void> {

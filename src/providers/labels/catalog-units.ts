@@ -1,9 +1,9 @@
 import type { DynamicConfiguration } from "../../config/dynamic/schema.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { sameData } from "../../core/same-data.ts";
+import { KeptUnits } from "./kept-units.ts";
 import { type LabelUnit, unitConfiguration } from "./label-unit.ts";
-import { mergeUnits, type UnitPart } from "./merge-units.ts";
+import type { UnitPart } from "./merge-units.ts";
 
 /** An instance in a catalog, as plain data. */
 export interface CatalogItem {
@@ -15,41 +15,27 @@ export interface CatalogItem {
   /** "" for none: the service is there without servers. */
   readonly host: string;
   readonly port: string;
+  /** Ports that labels name by what they are inside of the instance, and what they are outside. */
+  readonly mappings?: Readonly<Record<string, string>>;
 }
 
 /**
- * Turns a catalog's instances into one configuration. What was made of an instance is kept as long
- * as it stays the same; what is wrong with it is logged when it is made, and it is left out alone.
+ * Turns a catalog's instances into one configuration. What is wrong with one is logged when it
+ * appears, and it is left out alone.
  */
 export class CatalogUnits {
   private readonly defaultRule: (item: CatalogItem) => string;
   private readonly logger: Logger;
-  private built = new Map<string, { item: CatalogItem; part: UnitPart | undefined }>();
-  private conflicts: readonly string[] = [];
+  private readonly units: KeptUnits<CatalogItem>;
 
   constructor(defaultRule: (item: CatalogItem) => string, logger: Logger) {
     this.defaultRule = defaultRule;
     this.logger = logger;
+    this.units = new KeptUnits((item) => this.build(item), logger);
   }
 
   configuration(items: readonly CatalogItem[]): DynamicConfiguration {
-    const built = new Map<string, { item: CatalogItem; part: UnitPart | undefined }>();
-    const parts: UnitPart[] = [];
-    for (const item of items) {
-      const before = this.built.get(item.id);
-      const now =
-        before !== undefined && sameData(before.item, item)
-          ? before
-          : { item, part: this.build(item) };
-      built.set(item.id, now);
-      if (now.part !== undefined) parts.push(now.part);
-    }
-    this.built = built;
-    const { configuration, conflicts } = mergeUnits(parts);
-    for (const conflict of conflicts)
-      if (!this.conflicts.includes(conflict)) this.logger.error(conflict);
-    this.conflicts = conflicts;
-    return configuration;
+    return this.units.configuration(items.map((item) => [item.id, item]));
   }
 
   private build(item: CatalogItem): UnitPart | undefined {
@@ -59,7 +45,7 @@ export class CatalogUnits {
       labels: item.labels,
       places(port) {
         if (item.host === "") return [];
-        const chosen = port ?? item.port;
+        const chosen = port === undefined ? item.port : (item.mappings?.[port] ?? port);
         if (chosen === "" || chosen === "0") throw new Error("port is missing");
         return [{ host: item.host, port: chosen }];
       },

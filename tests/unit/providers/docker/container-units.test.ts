@@ -133,6 +133,17 @@ describe("a container", () => {
     ]);
   });
 
+  test("that shares another one's network follows it to another address", () => {
+    const shares = { HostConfig: { NetworkMode: "container:base" }, NetworkSettings: {} };
+    const moved = { NetworkSettings: { Networks: { web: { IPAddress: "172.18.0.77" } } } };
+    const { servers } = scene();
+    const sharing = inspection("x", { [PORT]: "9000" }, shares);
+    expect(servers(inspection("base"), sharing)["s"]).toEqual(["http://172.18.0.2:9000"]);
+    expect(servers(inspection("base", {}, moved), sharing)["s"]).toEqual([
+      "http://172.18.0.77:9000",
+    ]);
+  });
+
   test("with useBindPortIP has the host's address and port, if the binding has one", () => {
     const bound = (HostIp: string) => ({
       NetworkSettings: {
