@@ -1,6 +1,7 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import { consulCatalogProviders } from "./consul/consul-catalog-factory.ts";
 import { dockerProvider, swarmProvider } from "./docker/docker-factories.ts";
+import { ecsProvider } from "./ecs/ecs-factory.ts";
 import { fileProvider } from "./file/file-provider.ts";
 import { httpProvider } from "./http/http-provider.ts";
 import {
@@ -22,6 +23,7 @@ const PROVIDERS: { readonly [K in keyof Configurations]?: ProviderFactory<K> } =
   file: fileProvider,
   consulCatalog: consulCatalogProviders,
   nomad: nomadProviders,
+  ecs: ecsProvider,
   consul: consulProviders,
   etcd: etcdProvider,
   zooKeeper: zooKeeperProvider,

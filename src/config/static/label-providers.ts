@@ -81,3 +81,17 @@ export const nomadSchema = z.strictObject({
   throttleDuration: accepted(timerDuration(), "providersThrottleDuration holds for all providers"),
   namespaces: texts().default([]),
 });
+
+export const ecsSchema = z.strictObject({
+  constraints: text().default(""),
+  exposedByDefault: flag().default(true),
+  refreshSeconds: timerDuration().default(15_000),
+  defaultRule: text().default(DEFAULT_RULE),
+  clusters: texts().default(["default"]),
+  autoDiscoverClusters: flag().default(false),
+  healthyTasksOnly: flag().default(false),
+  ecsAnywhere: flag().default(false),
+  region: text().default(""),
+  accessKeyID: text().default(""),
+  secretAccessKey: text().default(""),
+});

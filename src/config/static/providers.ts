@@ -2,7 +2,13 @@ import { z } from "zod";
 import { duration, flag, integer, ipStrategy, text, texts, timerDuration } from "../fields.ts";
 import { nearest } from "../nearest.ts";
 import { refused } from "../support.ts";
-import { consulCatalogSchema, dockerSchema, nomadSchema, swarmSchema } from "./label-providers.ts";
+import {
+  consulCatalogSchema,
+  dockerSchema,
+  ecsSchema,
+  nomadSchema,
+  swarmSchema,
+} from "./label-providers.ts";
 import {
   consulSchema,
   etcdSchema,
@@ -167,21 +173,7 @@ export const providersSchema = z.strictObject({
   rest: z.strictObject({ insecure: flag().default(false) }).optional(),
   consulCatalog: consulCatalogSchema.optional(),
   nomad: nomadSchema.optional(),
-  ecs: refused(() =>
-    z.strictObject({
-      constraints: text().optional(),
-      exposedByDefault: flag().optional(),
-      refreshSeconds: integer().optional(),
-      defaultRule: text().optional(),
-      clusters: texts().optional(),
-      autoDiscoverClusters: flag().optional(),
-      healthyTasksOnly: flag().optional(),
-      ecsAnywhere: flag().optional(),
-      region: text().optional(),
-      accessKeyID: text().optional(),
-      secretAccessKey: text().optional(),
-    }),
-  ),
+  ecs: ecsSchema.optional(),
   consul: consulSchema.optional(),
   etcd: etcdSchema.optional(),
   zooKeeper: zooKeeperSchema.optional(),

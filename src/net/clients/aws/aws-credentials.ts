@@ -3,6 +3,7 @@ import type { Files } from "../../runtime.ts";
 import { type HttpClient, textOf } from "../http-client.ts";
 import { readXml } from "../xml.ts";
 import { AwsClient } from "./aws-client.ts";
+import { askMetadata, machineMetadata } from "./aws-metadata.ts";
 import { type AwsProfile, readAwsProfiles } from "./aws-profile.ts";
 import type { AwsCredentials } from "./aws-signature.ts";
 
@@ -26,14 +27,11 @@ interface Temporary {
 /** How long before their end credentials are got anew, in milliseconds. */
 const MARGIN = 300_000;
 
-/** Metadata services are on the same machine or link: they answer at once or aren't there. Milliseconds. */
-const METADATA_TIMEOUT = 2000;
 const STS_TIMEOUT = 30_000;
 const MAX_ANSWER = 1024 * 1024;
 
-/** Where containers and machines ask for their credentials; addresses of their own link. */
+/** Where containers ask for their credentials: an address of their own link. */
 const CONTAINER_HOST = "http://169.254.170.2";
-const MACHINE_HOST = "http://169.254.169.254";
 
 /**
  * Credentials where AWS's own tools find them, in their order: the environment, a web identity, a profile's
@@ -115,40 +113,15 @@ export class AwsCredentialChain {
       ? new TextDecoder().decode(await files.read(file)).trim()
       : env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
     const headers: Record<string, string> = token ? { Authorization: token } : {};
-    return ofMetadata(await this.metadata("GET", url, headers, signal));
+    return ofMetadata(await askMetadata(this.from.http, "GET", url, headers, signal));
   }
 
-  /** The machine's, by the second version of its metadata service: a token first. */
   private async machine(signal: AbortSignal): Promise<Temporary> {
-    const { env } = this.from;
-    if (/^true$/i.test(env["AWS_EC2_METADATA_DISABLED"] ?? ""))
-      throw new Error("AWS_EC2_METADATA_DISABLED is set");
-    const host = (env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || MACHINE_HOST).replace(/\/$/, "");
-    const life = { "X-aws-ec2-metadata-token-ttl-seconds": "21600" };
-    const token = await this.metadata("PUT", `${host}/latest/api/token`, life, signal);
-    const headers = { "X-aws-ec2-metadata-token": token };
-    const path = `${host}/latest/meta-data/iam/security-credentials/`;
-    const [role] = (await this.metadata("GET", path, headers, signal)).split("\n");
-    return ofMetadata(await this.metadata("GET", `${path}${role.trim()}`, headers, signal));
-  }
-
-  private async metadata(
-    method: string,
-    url: string,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<string> {
-    const end = AbortSignal.any([signal, AbortSignal.timeout(METADATA_TIMEOUT)]);
-    const length: Record<string, string> = method === "GET" ? {} : { "Content-Length": "0" };
-    const response = await this.from.http.request({
-      method,
-      url,
-      headers: { ...headers, ...length },
-      signal: end,
-    });
-    const text = await textOf(response, MAX_ANSWER);
-    if (response.status !== 200) throw new Error(`${method} ${url}: ${response.status}`);
-    return text;
+    const { env, http } = this.from;
+    const get = await machineMetadata(env, http, signal);
+    const path = "meta-data/iam/security-credentials/";
+    const [role] = (await get(path)).split("\n");
+    return ofMetadata(await get(`${path}${role.trim()}`));
   }
 
   private async webIdentity(file: string, arn: string, signal: AbortSignal): Promise<Temporary> {
