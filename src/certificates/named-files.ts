@@ -49,10 +49,12 @@ export function namedFiles(snapshot: NamingFiles, fixed: StaticNamingFiles): str
     ...transports.flatMap((transport) =>
       (transport?.certificates ?? []).flatMap(({ certFile, keyFile }) => [certFile, keyFile]),
     ),
-    ...Object.values(snapshot.middlewares).flatMap(({ forwardAuth }) => {
-      const { ca = "", cert = "", key = "" } = forwardAuth?.tls ?? {};
-      return [ca, cert, key];
-    }),
+    ...Object.values(snapshot.middlewares).flatMap(({ forwardAuth, rateLimit }) =>
+      [forwardAuth?.tls, rateLimit?.redis?.tls].flatMap((tls) => {
+        const { ca = "", cert = "", key = "" } = tls ?? {};
+        return [ca, cert, key];
+      }),
+    ),
     ...(fixed.serversTransport.rootCAs ?? []),
     ...(fixed.tcpServersTransport.tls?.rootCAs ?? []),
   ];

@@ -120,6 +120,7 @@ export class DataPlane {
       files: runtime.files,
       inWorker: runtime.inWorker,
       codecs: () => runtime.codecs(),
+      redis: (options) => runtime.redis(options),
       proxyTo: (server) => this.proxyTo(server),
       transports: this.transports,
       loadModule: options.loadModule,

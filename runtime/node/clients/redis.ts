@@ -8,8 +8,8 @@ const CONNECT_TIMEOUT = 10_000;
  * the caller does that, and reads everything again.
  */
 export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
-  const { Redis } = await import("ioredis");
-  const { endpoints, username, password, db, tls, sentinel } = options;
+  const { Cluster, Redis } = await import("ioredis");
+  const { endpoints, username, password, db, tls, sentinel, cluster = false } = options;
   const places = endpoints.map(placeOf);
   const security = tls && {
     ca: tls.ca,
@@ -17,28 +17,40 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
     key: tls.keyPair?.privateKey,
     rejectUnauthorized: tls.verify,
   };
-  const client = new Redis({
-    ...(sentinel === undefined
-      ? places[0]
-      : {
-          sentinels: places,
-          name: sentinel.masterName,
-          sentinelUsername: sentinel.username || undefined,
-          sentinelPassword: sentinel.password || undefined,
-          sentinelRetryStrategy: () => null,
-          enableTLSForSentinelMode: tls !== undefined,
-          sentinelTLS: security,
-        }),
+  const common = {
     username: username || undefined,
     password: password || undefined,
-    db,
     tls: security,
-    lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
-    autoResubscribe: false,
-  });
+  };
+  const single = () =>
+    new Redis({
+      ...common,
+      ...(sentinel === undefined
+        ? places[0]
+        : {
+            sentinels: places,
+            name: sentinel.masterName,
+            sentinelUsername: sentinel.username || undefined,
+            sentinelPassword: sentinel.password || undefined,
+            sentinelRetryStrategy: () => null,
+            enableTLSForSentinelMode: tls !== undefined,
+            sentinelTLS: security,
+          }),
+      db,
+      lazyConnect: true,
+      autoResubscribe: false,
+    });
+  const client = cluster
+    ? new Cluster(places, {
+        lazyConnect: true,
+        enableOfflineQueue: true,
+        clusterRetryStrategy: () => null,
+        redisOptions: common,
+      })
+    : single();
   const lost = Promise.withResolvers<Error>();
   let last = new Error("the connection was closed");
   client.on("error", (error: Error) => {

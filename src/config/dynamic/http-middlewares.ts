@@ -9,8 +9,9 @@ import {
   ranges,
   text,
   texts,
+  timerDuration,
 } from "../fields.ts";
-import { ignored, refused, renamed } from "../support.ts";
+import { accepted, ignored, ours, refused, renamed } from "../support.ts";
 
 const sourceCriterion = () =>
   z.strictObject({
@@ -77,27 +78,33 @@ const headers = () =>
     sslForceHost: ignored(flag(), "deprecated in Traefik: use redirectRegex"),
   });
 
+const ONE_CONNECTION = "one connection of each worker has all that is asked";
+
 const rateLimit = () =>
   z.strictObject({
     average: integer().default(0),
     period: duration().default(1000),
     burst: integer().default(1),
     sourceCriterion: sourceCriterion().optional(),
-    redis: refused(
-      z.strictObject({
-        endpoints: texts().optional(),
+    redis: z
+      .strictObject({
+        endpoints: texts().default(["127.0.0.1:6379"]),
         tls: clientTls().optional(),
-        username: text().optional(),
-        password: text().optional(),
-        db: integer().optional(),
-        poolSize: integer().optional(),
-        minIdleConns: integer().optional(),
-        maxActiveConns: integer().optional(),
-        readTimeout: duration().optional(),
-        writeTimeout: duration().optional(),
-        dialTimeout: duration().optional(),
-      }),
-    ),
+        username: text().default(""),
+        password: text().default(""),
+        db: integer().default(0),
+        poolSize: accepted(integer(), ONE_CONNECTION),
+        minIdleConns: accepted(integer(), ONE_CONNECTION),
+        maxActiveConns: accepted(integer(), ONE_CONNECTION),
+        readTimeout: timerDuration().default(3000),
+        writeTimeout: accepted(duration(), "an answer is waited for as long as readTimeout says"),
+        dialTimeout: timerDuration().default(5000),
+        failOpen: ours(
+          flag(),
+          "requests pass while Redis is away; they are answered 500 without it",
+        ),
+      })
+      .optional(),
   });
 
 /** One HTTP middleware: exactly one of its kinds is there. */

@@ -1,15 +1,18 @@
 import type { Breather } from "../../core/loop/breather.ts";
 import type { Handler } from "../../http/handler.ts";
 import type {
+  ClientTls,
   HttpMiddleware,
   HttpMiddlewareContext,
 } from "../../middlewares/http/http-middleware.ts";
 import { HTTP_MIDDLEWARES } from "../../middlewares/http/table.ts";
-import type { Files } from "../../net/runtime.ts";
+import type { HttpClientTls } from "../../net/clients/http-client.ts";
+import type { Files, Runtime } from "../../net/runtime.ts";
 import type { HttpService } from "../../services/http/http-service.ts";
 import { serverAddress } from "../../services/http/server-address.ts";
 import { providerOf, resolveReference } from "../../snapshot/names.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
+import { type ReadPem, readFromTable } from "../../tls/pem-reader.ts";
 import {
   type BuildPath,
   ElementBuilder,
@@ -19,6 +22,7 @@ import {
 } from "../element-builder.ts";
 import { missing } from "../missing.ts";
 import { kindOf, planElement } from "../plan-element.ts";
+import { readAuthorities, readKeyPair } from "../tls-files.ts";
 import {
   childOf,
   DEFAULT_TRANSPORT,
@@ -30,6 +34,7 @@ export interface MiddlewareContext extends ServiceContext {
   readonly files: HttpMiddlewareContext["files"];
   readonly inWorker?: HttpMiddlewareContext["inWorker"];
   readonly codecs: HttpMiddlewareContext["codecs"];
+  readonly redis?: Runtime["redis"];
 }
 
 /** Builds the HTTP middlewares of a snapshot; each router's own of those that count something. */
@@ -129,7 +134,7 @@ export class HttpMiddlewares {
     children: readonly Running[],
     held: Held[],
   ): HttpMiddlewareContext {
-    const { logger, deadlines, counters, files, codecs, inWorker, proxyTo, transports } =
+    const { logger, deadlines, counters, files, codecs, inWorker, redis, proxyTo, transports } =
       this.context;
     return {
       name,
@@ -141,6 +146,12 @@ export class HttpMiddlewares {
       files,
       ...(inWorker && { inWorker }),
       codecs,
+      ...(redis && {
+        redis: async (options, files) => {
+          const tls = files && (await redisTls(files, readFromTable(this.snapshot.pems)));
+          return { tls, connect: () => redis({ ...options, tls }) };
+        },
+      }),
       services: (children as readonly Running<HttpService>[]).map(({ value }) => value.handler),
       client: async (url, tls) => {
         if (tls !== undefined && transports === undefined)
@@ -176,6 +187,16 @@ export class HttpMiddlewares {
 /** Puts middlewares, outermost first, before a handler. */
 export function fold(middlewares: readonly Running<HttpMiddleware>[], handler: Handler): Handler {
   return middlewares.reduceRight((next, { value }) => value.middleware(next), handler);
+}
+
+/** What a connection to Redis is secured with. Rejects where a file can't be read. */
+async function redisTls(files: ClientTls, readPem: ReadPem): Promise<HttpClientTls> {
+  const { ca = "", cert = "", key = "", insecureSkipVerify = false } = files;
+  if ((cert === "") !== (key === ""))
+    throw new Error("tls: cert and key go together, and one of them is missing");
+  const authorities = await readAuthorities(readPem, ca === "" ? [] : [ca]);
+  const keyPair = await readKeyPair(readPem, cert === "" ? [] : [{ certFile: cert, keyFile: key }]);
+  return { ca: authorities?.[0], keyPair, verify: !insecureSkipVerify };
 }
 
 /** Of platforms that encode nothing. */

@@ -10,6 +10,7 @@ import type {
 import type { Logger } from "../../core/logger.ts";
 import type { Deadlines } from "../../core/timers.ts";
 import type { Handler, Middleware } from "../../http/handler.ts";
+import type { RedisConnection, RedisOptions } from "../../net/clients/redis.ts";
 import type { Files, Runtime } from "../../net/runtime.ts";
 
 /** A middleware that runs. */
@@ -34,6 +35,11 @@ export interface HttpMiddlewareContext {
   readonly inWorker?: Runtime["inWorker"];
   /** Rejects where the platform has none. */
   readonly codecs: () => Promise<Codecs>;
+  /**
+   * What connects to a Redis server, with the texts of its TLS read. Rejects with what is wrong with those.
+   * Not given where there is no Redis client.
+   */
+  readonly redis?: (options: Omit<RedisOptions, "tls">, tls?: ClientTls) => Promise<RedisServer>;
   /** Numbers for the whole process; by a name that begins with the middleware's. */
   readonly counters: SharedCounters;
   /** The services that the kind's `services` names, in that order. */
@@ -51,6 +57,13 @@ export interface MiddlewareClient {
   readonly handler: Handler;
   /** Another one where its TLS goes by other files than before: part of the middleware's fingerprint. */
   readonly transport: number;
+}
+
+/** A Redis server that a middleware may connect to. */
+export interface RedisServer {
+  readonly connect: () => Promise<RedisConnection>;
+  /** Other data where its TLS goes by other files than before: part of the middleware's fingerprint. */
+  readonly tls: unknown;
 }
 
 /** `tls` of what a middleware connects to: paths, or PEM texts themselves. */

@@ -2,12 +2,14 @@ import type { HttpClientTls } from "./http-client.ts";
 
 /** Where a Redis server is, or several that know its place. */
 export interface RedisOptions {
-  /** host:port; with `sentinel`, those of the sentinels. */
+  /** host:port; with `sentinel`, those of the sentinels; with `cluster`, of some members. */
   readonly endpoints: readonly string[];
   readonly username: string;
   readonly password: string;
   readonly db: number;
   readonly tls?: HttpClientTls;
+  /** The servers are a Redis Cluster. */
+  readonly cluster?: boolean;
   readonly sentinel?: {
     readonly masterName: string;
     readonly username: string;

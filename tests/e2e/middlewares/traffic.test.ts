@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { toolPath } from "../../../scripts/tool-path.ts";
 import { get } from "../../support/http/get.ts";
+import { testWith } from "../../support/requires.ts";
 import { type Router, startRouter } from "../../support/router.ts";
+
+import { type StoreServer, startRedis } from "../../support/servers/store-servers.ts";
 
 /*
  * One program whose routers have one middleware each. Limits are so far apart in time that how fast the
@@ -43,7 +47,21 @@ const server = Bun.serve({
   fetch: (request) => new Response(new URL(request.url).pathname),
 });
 
-const MIDDLEWARES: Record<string, object> = {
+const redisTest = testWith("redis-server");
+let redis: StoreServer | undefined;
+
+const byRedis = (more: object) => ({
+  rateLimit: {
+    average: 1,
+    period: "1h",
+    burst: 20,
+    redis: { endpoints: [`127.0.0.1:${redis?.port ?? 1}`], ...more },
+  },
+});
+
+const middlewares = (): Record<string, object> => ({
+  shared: byRedis({}),
+  open: byRedis({ failOpen: true }),
   rate: { rateLimit: { average: 1, period: "1h", burst: 20 } },
   few: { inFlightReq: { amount: 3 } },
   compress: { compress: {} },
@@ -55,12 +73,14 @@ const MIDDLEWARES: Record<string, object> = {
     },
   },
   encoded: { encodedCharacters: {} },
-};
+});
 
 let router: Router;
 
 beforeAll(async () => {
-  const names = Object.keys(MIDDLEWARES);
+  if (toolPath("redis-server") !== null) redis = await startRedis();
+  const all = middlewares();
+  const names = Object.keys(all);
   const http = {
     routers: Object.fromEntries(
       names.map((name) => [
@@ -68,7 +88,7 @@ beforeAll(async () => {
         { rule: `PathPrefix(\`/${name}\`)`, service: "backend", middlewares: [name] },
       ]),
     ),
-    middlewares: MIDDLEWARES,
+    middlewares: all,
     services: {
       backend: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${server.port}` }] } },
     },
@@ -78,6 +98,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await router[Symbol.asyncDispose]();
+  await redis?.[Symbol.asyncDispose]();
   await server.stop(true);
 });
 
@@ -95,6 +116,14 @@ test("rateLimit: so many of one client pass, whatever worker they come to", asyn
   const { header, text } = await get(router.port, "/rate/");
   expect(text).toBe("Too Many Requests");
   expect(Number(header("retry-after"))).toBeWithin(1, 3601);
+});
+
+redisTest("rateLimit with Redis: the same, and as configured while it is away", async () => {
+  expect(await statuses("/shared/", 60)).toEqual({ 200: 20, 429: 40 });
+  expect(await statuses("/open/", 30)).toEqual({ 200: 20, 429: 10 });
+  await redis!.kill();
+  expect(await statuses("/shared/", 5)).toEqual({ 500: 5 });
+  expect(await statuses("/open/", 5)).toEqual({ 200: 5 });
 });
 
 test("inFlightReq: so many are under way at once, whatever worker has them", async () => {
