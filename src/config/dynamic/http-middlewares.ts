@@ -111,15 +111,15 @@ const rateLimit = () =>
 export const middlewareSchema = z.strictObject({
   addPrefix: z.strictObject({ prefix: text() }).optional(),
   basicAuth: z.strictObject(users()).optional(),
-  buffering: refused(
-    z.strictObject({
+  buffering: z
+    .strictObject({
       maxRequestBodyBytes: integer().optional(),
       memRequestBodyBytes: integer().optional(),
       maxResponseBodyBytes: integer().optional(),
       memResponseBodyBytes: integer().optional(),
       retryExpression: text().optional(),
-    }),
-  ),
+    })
+    .optional(),
   chain: z.strictObject({ middlewares: texts().optional() }).optional(),
   circuitBreaker: z
     .strictObject({

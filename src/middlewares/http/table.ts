@@ -1,5 +1,6 @@
 import { basicAuth } from "./auth/basic-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
+import { buffering } from "./buffering/buffering.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
 import { compress } from "./compress/compress.ts";
 import { contentType } from "./content-type.ts";
@@ -23,6 +24,7 @@ import { retry } from "./retry/retry.ts";
 export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   addPrefix,
   basicAuth,
+  buffering,
   circuitBreaker,
   compress,
   contentType,

@@ -10,7 +10,7 @@ export interface ContractLine {
   readonly options: object | ((peers: ContractPeers) => object);
   /** Further field lines of each request. */
   readonly fields?: readonly string[];
-  /** What it reads to its end before it goes on: it doesn't stream then, and its trailers are gone. */
+  /** What it reads to its end before it goes on, and so doesn't stream. */
   readonly collects?: readonly ("request" | "response")[];
 }
 
@@ -24,7 +24,10 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
     options: { users: ["u:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="] },
     fields: [`Authorization: Basic ${btoa("u:secret")}`],
   },
+  buffering: { options: { memResponseBodyBytes: 2 }, collects: ["request", "response"] },
   chain: { options: { middlewares: ["addPrefix", "headers"] } },
+  circuitBreaker: { options: { expression: "ResponseCodeRatio(599, 600, 0, 600) > 0.5" } },
+  compress: { options: {} },
   contentType: { options: {} },
   encodedCharacters: { options: {} },
   errors: { options: { status: ["503-599"], service: "service" } },
