@@ -39,7 +39,9 @@ const State = {
 export class Http1RequestReader implements MessageSink<RequestHead> {
   private readonly owner: RequestOwner;
   private readonly parser: RequestParser;
-  private readonly stash: Stash;
+  private readonly connection: Connection;
+  /** Most connections never need one. */
+  private stash: Stash | null = null;
   private state: number = State.awaiting;
   private inRead = false;
   /** No request has come yet: the connection's start counts as its first byte. */
@@ -48,7 +50,7 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
   constructor(connection: Connection, limits: Http1Limits, owner: RequestOwner) {
     this.owner = owner;
     this.parser = new RequestParser(limits, this);
-    this.stash = new Stash(connection);
+    this.connection = connection;
   }
 
   /** No request is under way but perhaps part of a head. */
@@ -73,7 +75,7 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
 
   /** Bytes wait behind the present request. */
   get hasMore(): boolean {
-    return this.stash.length > 0;
+    return this.stash !== null && this.stash.length > 0;
   }
 
   get stopped(): boolean {
@@ -82,7 +84,7 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
 
   data(chunk: Uint8Array): void {
     if (this.state <= State.receiving) this.read(chunk);
-    else if (this.state === State.serving) this.stash.keep(chunk);
+    else if (this.state === State.serving) this.keep(chunk, 0);
   }
 
   /** Reads requests until the bytes run out or one is not answered at once. */
@@ -92,7 +94,7 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
     let next: Uint8Array | null = chunk;
     while (next !== null) {
       this.readOne(next);
-      next = this.state === State.awaiting ? this.stash.take() : null;
+      next = this.state === State.awaiting ? this.waiting() : null;
     }
     this.inRead = false;
   }
@@ -109,7 +111,7 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
       return;
     }
     if (this.stopped) return;
-    if (at < chunk.length) this.stash.keep(chunk, at);
+    if (at < chunk.length) this.keep(chunk, at);
     if (this.state !== State.awaiting) owner.requestRead();
   }
 
@@ -124,14 +126,24 @@ export class Http1RequestReader implements MessageSink<RequestHead> {
     this.state = State.awaiting;
     this.parser.next();
     if (this.inRead) return;
-    const waiting = this.stash.take();
+    const waiting = this.waiting();
     if (waiting !== null) this.read(waiting);
+  }
+
+  /** What waits behind the present request, which is answered. */
+  private waiting(): Uint8Array | null {
+    return this.stash === null ? null : this.stash.take();
+  }
+
+  private keep(chunk: Uint8Array, at: number): void {
+    this.stash ??= new Stash(this.connection);
+    this.stash.keep(chunk, at);
   }
 
   /** Reads nothing any more; returns what waits unparsed. */
   stop(): Uint8Array | null {
     this.state = State.stopped;
-    return this.stash.drop();
+    return this.stash === null ? null : this.stash.drop();
   }
 
   // --- a request, as the parser finds it ---

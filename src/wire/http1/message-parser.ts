@@ -1,11 +1,9 @@
 import { ProxyError } from "../../core/errors.ts";
 import type { Fields } from "../fields.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
-import { HeadFacts } from "./head/head-facts.ts";
-import { HeadScanner, type StartLine } from "./head/head-scanner.ts";
+import type { HeadParts } from "./head/head-parts.ts";
+import type { StartLine } from "./head/head-scanner.ts";
 import { Framing, type Http1Limits, type MessageSink } from "./message.ts";
-import type { Refuse } from "./protocol-error.ts";
-import { SectionReader } from "./section-reader.ts";
 
 const State = {
   /** A message may start; nothing of it was seen. */
@@ -33,37 +31,28 @@ export const Behind = {
  * arrive, in pieces of any size; the sink gets the same calls whatever the pieces are, only body
  * pieces follow them. Body bytes are never copied, heads only where they come in pieces.
  */
-export abstract class MessageParser<Kind> {
-  protected readonly limits: Http1Limits;
+export abstract class MessageParser<Line extends StartLine, Kind, Head extends Kind> {
   protected readonly sink: MessageSink<Kind>;
-  protected readonly scanner: HeadScanner;
-  protected readonly facts: HeadFacts;
-  private readonly refuse: Refuse;
-  private readonly padded: boolean;
-  private readonly reader: SectionReader;
+  /** Bytes of the body that are to come, where it has a length. */
+  protected remaining = 0;
+  private readonly shared: HeadParts<Line, Head>;
+  /** What reads a head that comes in pieces; null between such heads. */
+  private own: HeadParts<Line, Head> | null = null;
   // Most connections never see a chunked body.
   private chunks: ChunkedDecoder | null = null;
   private state: number = State.done;
-  private remaining = 0;
   private headBudget = 0;
   private failure: unknown = null;
 
-  /** `padded`: blanks behind a chunk's size are taken. */
-  constructor(
-    limits: Http1Limits,
-    sink: MessageSink<Kind>,
-    startLine: StartLine,
-    refuse: Refuse,
-    padded = false,
-  ) {
-    this.padded = padded;
-    this.limits = limits;
+  constructor(shared: HeadParts<Line, Head>, sink: MessageSink<Kind>) {
+    this.shared = shared;
     this.sink = sink;
-    this.refuse = refuse;
-    this.scanner = new HeadScanner(limits, startLine, refuse);
-    this.facts = new HeadFacts(refuse);
-    this.reader = new SectionReader(this.scanner);
   }
+
+  /** Parts for one head. */
+  protected abstract createParts(limits: Http1Limits): HeadParts<Line, Head>;
+  /** Blanks behind a chunk's size are taken. */
+  protected abstract readonly padded: boolean;
 
   /** A message may start, and nothing of it was seen yet. */
   get idle(): boolean {
@@ -98,13 +87,13 @@ export abstract class MessageParser<Kind> {
         case State.idle:
           this.state = State.head;
           break;
-        case State.head:
-          at = this.reader.read(bytes, at, end);
+        case State.head: {
+          const { own } = this;
+          at = own === null ? this.readWhole(bytes, at, end) : own.reader.read(bytes, at, end);
           if (at < 0) return end;
-          if (!this.goOn(this.deliverHead(this.reader.take(), this.scanner.takeFields()), bytes)) {
-            return at;
-          }
+          if (!this.goOn(this.deliver(own ?? this.shared), bytes)) return at;
           break;
+        }
         case State.length: {
           const stop = Math.min(end, at + this.remaining);
           this.remaining -= stop - at;
@@ -128,8 +117,30 @@ export abstract class MessageParser<Kind> {
     return at;
   }
 
-  /** Checks a complete head, gives it to the sink, and says what comes behind it. */
-  protected abstract deliverHead(bytes: Uint8Array, fields: Fields): number;
+  /** Reads a head that starts here. Where all of it isn't there, it is begun anew with parts of its own. */
+  private readWhole(bytes: Uint8Array, at: number, end: number): number {
+    const { shared, headBudget } = this;
+    shared.scanner.begin(headBudget);
+    const behind = shared.reader.readWhole(bytes, at, end);
+    if (behind >= 0) return behind;
+    const own = this.createParts(shared.limits);
+    this.own = own;
+    own.scanner.begin(headBudget);
+    return own.reader.read(bytes, at, end);
+  }
+
+  private deliver(parts: HeadParts<Line, Head>): number {
+    this.own = null;
+    this.headBudget -= parts.scanner.length;
+    return this.deliverHead(parts, parts.reader.take(), parts.scanner.takeFields());
+  }
+
+  /** Checks a complete head, notes the length of its body, gives it to the sink, and says what comes behind it. */
+  protected abstract deliverHead(
+    parts: HeadParts<Line, Head>,
+    bytes: Uint8Array,
+    fields: Fields,
+  ): number;
 
   /** Makes ready for what comes behind a head; false where that is nothing of this message. */
   private goOn(behind: number, bytes: Uint8Array): boolean {
@@ -139,19 +150,16 @@ export abstract class MessageParser<Kind> {
         return false;
       case Framing.length:
         this.state = State.length;
-        this.remaining = this.facts.contentLength;
         break;
       case Framing.chunked:
         this.state = State.chunked;
-        this.chunks ??= new ChunkedDecoder(this.limits, this.refuse, this.padded);
+        this.chunks ??= new ChunkedDecoder(this.shared.limits, this.shared.refuse, this.padded);
         this.chunks.begin();
         break;
       case Framing.close:
         this.state = State.close;
         break;
       case Behind.head:
-        this.headBudget -= this.scanner.length;
-        this.scanner.begin(this.headBudget);
         this.state = State.idle;
         break;
       default:
@@ -171,8 +179,7 @@ export abstract class MessageParser<Kind> {
     if (this.state !== State.done) {
       throw new ProxyError("handler-failed", "internal", "A message is still being parsed");
     }
-    this.headBudget = this.limits.maxHeadBytes;
-    this.scanner.begin(this.headBudget);
+    this.headBudget = this.shared.limits.maxHeadBytes;
     this.state = State.idle;
   }
 

@@ -2,6 +2,7 @@ import { latin1 } from "../../core/bytes.ts";
 import { ProxyError } from "../../core/errors.ts";
 import type { Fields } from "../fields.ts";
 import { responseFraming } from "./head/framing.ts";
+import { HeadParts, SharedParts } from "./head/head-parts.ts";
 import { StatusLine } from "./head/status-line.ts";
 import { Framing, type Http1Limits, type MessageSink, type ResponseHead } from "./message.ts";
 import { Behind, MessageParser } from "./message-parser.ts";
@@ -11,14 +12,11 @@ import { spells } from "./spells.ts";
 const NO_BYTES = new Uint8Array(0);
 const NO_FIELDS: Fields = [];
 
-/**
- * Parses responses (RFC 9112), one after each `begin`. Interim responses come as heads of their
- * own, without an end; they and the final head share `maxHeadBytes`. A 101, or a 2xx to CONNECT,
- * has no end either: what follows its head is no HTTP. ProxyErrors have source "upstream".
- */
-export class ResponseParser extends MessageParser<ResponseHead> {
-  private readonly line: StatusLine;
-  private readonly head: { -readonly [Key in keyof ResponseHead]: ResponseHead[Key] } = {
+type Head = { -readonly [Key in keyof ResponseHead]: ResponseHead[Key] };
+type ResponseParts = HeadParts<StatusLine, Head>;
+
+function createParts(limits: Http1Limits): ResponseParts {
+  return new HeadParts(limits, refuseResponse, new StatusLine(), {
     bytes: NO_BYTES,
     fields: NO_FIELDS,
     minor: 1,
@@ -28,15 +26,29 @@ export class ResponseParser extends MessageParser<ResponseHead> {
     upgrade: false,
     status: 0,
     reason: "",
-  };
+  });
+}
+
+const SHARED = new SharedParts(createParts);
+
+/** The latest reason phrase: nearly always the next one's, and then no string is made. */
+let lastReason = "OK";
+
+/**
+ * Parses responses (RFC 9112), one after each `begin`. Interim responses come as heads of their
+ * own, without an end; they and the final head share `maxHeadBytes`. A 101, or a 2xx to CONNECT,
+ * has no end either: what follows its head is no HTTP. ProxyErrors have source "upstream".
+ */
+export class ResponseParser extends MessageParser<StatusLine, ResponseHead, Head> {
+  protected readonly padded = true;
   private requestMethod = "";
-  /** The latest reason phrase: nearly always the next one's, and then no string is made. */
-  private reason = "OK";
 
   constructor(limits: Http1Limits, sink: MessageSink<ResponseHead>) {
-    const line = new StatusLine();
-    super(limits, sink, line, refuseResponse, true);
-    this.line = line;
+    super(SHARED.for(limits), sink);
+  }
+
+  protected override createParts(limits: Http1Limits): ResponseParts {
+    return createParts(limits);
   }
 
   /**
@@ -62,13 +74,13 @@ export class ResponseParser extends MessageParser<ResponseHead> {
     );
   }
 
-  protected override deliverHead(bytes: Uint8Array, fields: Fields): number {
-    const { line, facts } = this;
+  protected override deliverHead(parts: ResponseParts, bytes: Uint8Array, fields: Fields): number {
+    const { line, facts, head } = parts;
     const { status, minor } = line;
     facts.read(bytes, fields);
-    const behind = this.behindHead(bytes, fields);
+    const behind = this.behindHead(status, responseFraming(facts, minor, bytes, fields));
     const framing = behind < 0 ? Framing.none : (behind as Framing);
-    const { head } = this;
+    this.remaining = facts.contentLength;
     head.bytes = bytes;
     head.fields = fields;
     head.minor = minor;
@@ -81,7 +93,7 @@ export class ResponseParser extends MessageParser<ResponseHead> {
       behind !== Behind.tunnel;
     head.upgrade = facts.upgradeOption && facts.upgradeField && minor === 1;
     head.status = status;
-    head.reason = this.reasonOf(bytes);
+    head.reason = reasonOf(bytes, line.reasonStart, line.reasonEnd);
     this.sink.messageHead(head);
     // Nothing of it is kept while the connection is idle.
     head.bytes = NO_BYTES;
@@ -90,9 +102,7 @@ export class ResponseParser extends MessageParser<ResponseHead> {
   }
 
   /** RFC 9112 section 6.3. Framing that the status makes void must still make sense. */
-  private behindHead(bytes: Uint8Array, fields: Fields): number {
-    const { status, minor } = this.line;
-    const framing = responseFraming(this.facts, minor, bytes, fields);
+  private behindHead(status: number, framing: Framing): number {
     if (status === 101) return Behind.tunnel;
     if (status < 200) return Behind.head;
     if (this.requestMethod === "CONNECT" && status < 300) return Behind.tunnel;
@@ -100,12 +110,9 @@ export class ResponseParser extends MessageParser<ResponseHead> {
       ? Framing.none
       : framing;
   }
+}
 
-  private reasonOf(bytes: Uint8Array): string {
-    const { reasonStart, reasonEnd } = this.line;
-    if (!spells(bytes, reasonStart, reasonEnd, this.reason)) {
-      this.reason = latin1(bytes, reasonStart, reasonEnd);
-    }
-    return this.reason;
-  }
+function reasonOf(bytes: Uint8Array, start: number, end: number): string {
+  if (!spells(bytes, start, end, lastReason)) lastReason = latin1(bytes, start, end);
+  return lastReason;
 }

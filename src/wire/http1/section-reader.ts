@@ -31,19 +31,27 @@ export class SectionReader {
     this.scanner = scanner;
   }
 
+  /**
+   * Returns the offset in `chunk` behind the section that starts there, or -1 where it isn't whole:
+   * nothing is kept of it then.
+   */
+  readWhole(chunk: Uint8Array, start: number, end: number): number {
+    const behind = this.scanner.scan(chunk, start, end);
+    if (behind < 0) return -1;
+    if (chunk.length < LARGE_ARRAY) {
+      this.bytes = chunk;
+    } else {
+      this.bytes = chunk.slice(start, behind);
+      this.scanner.rebase(start);
+    }
+    return behind;
+  }
+
   /** Returns the offset in `chunk` behind the section, or -1 where all of the chunk belongs to it. */
   read(chunk: Uint8Array, start: number, end: number): number {
     if (this.gathered === 0) {
-      const behind = this.scanner.scan(chunk, start, end);
-      if (behind >= 0) {
-        if (chunk.length < LARGE_ARRAY) {
-          this.bytes = chunk;
-        } else {
-          this.bytes = chunk.slice(start, behind);
-          this.scanner.rebase(start);
-        }
-        return behind;
-      }
+      const behind = this.readWhole(chunk, start, end);
+      if (behind >= 0) return behind;
       this.bytes = new Uint8Array(Math.max(SMALLEST, (end - start) * 2));
       this.gathered = copyBytes(this.bytes, 0, chunk, start, end);
       this.scanner.rebase(start);
