@@ -26,6 +26,8 @@ export interface Certificate {
   readonly serial: string;
   /** Of its subject alternative names: as they are written. */
   readonly dnsNames: readonly string[];
+  /** Of its subject alternative names: as they are written. */
+  readonly emailAddresses: readonly string[];
   /** Of its subject alternative names: in canonical form. */
   readonly ipAddresses: readonly string[];
   /** Of its subject alternative names: as they are written. */
@@ -44,6 +46,7 @@ const SUBJECT_ALT_NAME = "2.5.29.17";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
 const AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
 /** Of GeneralName (RFC 5280 section 4.2.1.6). */
+const EMAIL_ADDRESS = context(1, false);
 const DNS_NAME = context(2, false);
 const URI = context(6, false);
 const IP_ADDRESS = context(7, false);
@@ -112,8 +115,9 @@ function commonNameOf(subject: DerValue | undefined): string {
 
 function readExtensions(
   extensions: DerValue | undefined,
-): Pick<Certificate, "dnsNames" | "ipAddresses" | "uris" | "extendedKeyUsages"> {
+): Pick<Certificate, "dnsNames" | "emailAddresses" | "ipAddresses" | "uris" | "extendedKeyUsages"> {
   const dnsNames: string[] = [];
+  const emailAddresses: string[] = [];
   const ipAddresses: string[] = [];
   const uris: string[] = [];
   let extendedKeyUsages: string[] | undefined;
@@ -132,11 +136,12 @@ function readExtensions(
     }
     for (const { tag, content } of values) {
       if (tag === DNS_NAME) dnsNames.push(latin1(content));
+      else if (tag === EMAIL_ADDRESS) emailAddresses.push(latin1(content));
       else if (tag === IP_ADDRESS) ipAddresses.push(addressText(content));
       else if (tag === URI) uris.push(latin1(content));
     }
   }
-  return { dnsNames, ipAddresses, uris, extendedKeyUsages };
+  return { dnsNames, emailAddresses, ipAddresses, uris, extendedKeyUsages };
 }
 
 function addressText(bytes: Uint8Array): string {

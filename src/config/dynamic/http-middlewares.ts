@@ -183,7 +183,7 @@ export const middlewareSchema = z.strictObject({
       authSigninURL: text().optional(),
     })
     .optional(),
-  grpcWeb: refused(z.strictObject({ allowOrigins: texts().optional() })),
+  grpcWeb: z.strictObject({ allowOrigins: texts().optional() }).optional(),
   headers: headers().optional(),
   ipAllowList: z
     .strictObject({
@@ -200,8 +200,8 @@ export const middlewareSchema = z.strictObject({
   inFlightReq: z
     .strictObject({ amount: integer().default(0), sourceCriterion: sourceCriterion().optional() })
     .optional(),
-  passTLSClientCert: refused(
-    z.strictObject({
+  passTLSClientCert: z
+    .strictObject({
       pem: flag().optional(),
       info: z
         .strictObject({
@@ -215,8 +215,8 @@ export const middlewareSchema = z.strictObject({
           issuer: z.strictObject(distinguishedName()).optional(),
         })
         .optional(),
-    }),
-  ),
+    })
+    .optional(),
   plugin: refused(z.record(z.string(), z.record(z.string(), z.unknown()))),
   rateLimit: rateLimit().optional(),
   redirectRegex: z

@@ -2,9 +2,11 @@ import { basicAuth } from "./auth/basic-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
 import { buffering } from "./buffering/buffering.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
+import { passTLSClientCert } from "./client-certificate/pass-tls-client-cert.ts";
 import { compress } from "./compress/compress.ts";
 import { contentType } from "./content-type.ts";
 import { errors } from "./errors.ts";
+import { grpcWeb } from "./grpc-web/grpc-web.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
 import { ipAllowList } from "./ip-allow-list.ts";
@@ -31,9 +33,11 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   encodedCharacters,
   errors,
   forwardAuth,
+  grpcWeb,
   headers,
   inFlightReq,
   ipAllowList,
+  passTLSClientCert,
   rateLimit,
   redirectRegex,
   redirectScheme,

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { toolPath } from "../../../scripts/tool-path.ts";
+import { makeCertificate } from "../../support/certificates.ts";
 import { get } from "../../support/http/get.ts";
 import { testWith } from "../../support/requires.ts";
 import { type Router, startRouter } from "../../support/router.ts";
-
 import { type StoreServer, startRedis } from "../../support/servers/store-servers.ts";
+import { freePort } from "../../support/sockets/free-port.ts";
 
 /*
  * One program whose routers have one middleware each. Limits are so far apart in time that how fast the
@@ -26,6 +29,11 @@ const server = Bun.serve({
   idleTimeout: 0,
   routes: {
     "/compress/big": () => new Response(BIG, { headers: { "content-type": "application/json" } }),
+    "/certificate/": ({ headers }) =>
+      Response.json([
+        headers.get("x-forwarded-tls-client-cert"),
+        headers.get("x-forwarded-tls-client-cert-info"),
+      ]),
     "/compress/short": () => new Response("short"),
     "/compress/events": () =>
       new Response(
@@ -72,33 +80,81 @@ const middlewares = (): Record<string, object> => ({
       responseCode: 418,
     },
   },
+  grpc: { grpcWeb: { allowOrigins: ["*"] } },
+  certificate: {
+    passTLSClientCert: { pem: true, info: { subject: { commonName: true } } },
+  },
   encoded: { encodedCharacters: {} },
 });
 
+/** Answers each call with its own message and a trailer. */
+const grpcServer = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => void chunks.push(chunk));
+  request.on("end", () => {
+    response.writeHead(200, { "content-type": "application/grpc", trailer: "grpc-status" });
+    response.write(Buffer.concat(chunks));
+    response.addTrailers({ "grpc-status": "0", "x-type": String(request.headers["content-type"]) });
+    response.end();
+  });
+});
+
+const frontCertificate = makeCertificate({ names: ["IP:127.0.0.1"] });
+const client = makeCertificate({ name: "the client" });
+
 let router: Router;
+let secure: number;
 
 beforeAll(async () => {
   if (toolPath("redis-server") !== null) redis = await startRedis();
+  await new Promise<void>((resolve) => grpcServer.listen(0, "127.0.0.1", () => resolve()));
+  secure = await freePort();
   const all = middlewares();
   const names = Object.keys(all);
   const http = {
-    routers: Object.fromEntries(
-      names.map((name) => [
-        name,
-        { rule: `PathPrefix(\`/${name}\`)`, service: "backend", middlewares: [name] },
-      ]),
-    ),
+    routers: {
+      ...Object.fromEntries(
+        names.map((name) => [
+          name,
+          {
+            rule: `PathPrefix(\`/${name}\`)`,
+            service: name === "grpc" ? "grpc" : "backend",
+            middlewares: [name],
+          },
+        ]),
+      ),
+      certificate: {
+        rule: "PathPrefix(`/certificate`)",
+        service: "backend",
+        middlewares: ["certificate"],
+        entryPoints: ["secure"],
+        tls: {},
+      },
+    },
     middlewares: all,
     services: {
+      grpc: {
+        loadBalancer: {
+          servers: [{ url: `h2c://127.0.0.1:${(grpcServer.address() as AddressInfo).port}` }],
+        },
+      },
       backend: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${server.port}` }] } },
     },
   };
-  router = await startRouter({ dynamic: JSON.stringify({ http }) });
+  const tls = {
+    options: { default: { clientAuth: { clientAuthType: "RequestClientCert" } } },
+    certificates: [{ certFile: frontCertificate.certificate, keyFile: frontCertificate.key }],
+  };
+  router = await startRouter({
+    dynamic: JSON.stringify({ http, tls }),
+    entryPoints: { secure },
+  });
 });
 
 afterAll(async () => {
   await router[Symbol.asyncDispose]();
   await redis?.[Symbol.asyncDispose]();
+  grpcServer.close();
   await server.stop(true);
 });
 
@@ -178,6 +234,37 @@ test.each([
 test("circuitBreaker: what one worker saw keeps the others from asking", async () => {
   expect((await get(router.port, "/broken/", ["Connection: close"])).status).toBe(500);
   expect(await statuses("/broken/", 20)).toEqual({ 418: 20 });
+});
+
+test("grpcWeb: a message and its trailers, through a server that speaks gRPC", async () => {
+  const message = Buffer.from([0, 0, 0, 0, 2, 65, 66]);
+  for (const text of [false, true]) {
+    const type = text ? "application/grpc-web-text" : "application/grpc-web";
+    const response = await fetch(`${router.url}/grpc/service/call`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body: text ? message.toString("base64") : message,
+    });
+    expect(response.headers.get("content-type")).toBe(type);
+    const bytes = text
+      ? Buffer.concat(
+          ((await response.text()).match(/[^=]+=*/g) ?? []).map((part) =>
+            Buffer.from(part, "base64"),
+          ),
+        )
+      : Buffer.from(await response.bytes());
+    expect(bytes.subarray(0, 7)).toEqual(message);
+    expect(bytes[7]).toBe(0x80);
+    expect(bytes.subarray(12).toString()).toBe("grpc-status: 0\r\nx-type: application/grpc\r\n");
+  }
+});
+
+test("passTLSClientCert: the server hears of the client's certificate", async () => {
+  const response = await fetch(`https://127.0.0.1:${secure}/certificate/`, {
+    tls: { rejectUnauthorized: false, cert: client.certificate, key: client.key },
+  } as RequestInit);
+  const lines = client.certificate.trim().split("\n").slice(1, -1).join("");
+  expect(await response.json()).toEqual([lines, "Subject%3D%22CN%3Dthe+client%22"]);
 });
 
 test("encodedCharacters: an encoded slash is refused, an encoded blank isn't", async () => {

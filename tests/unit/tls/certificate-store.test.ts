@@ -11,6 +11,7 @@ function certificateFor(id: string, ...names: string[]): ServerCertificate {
       commonName: "",
       serial: "1",
       dnsNames: names,
+      emailAddresses: [],
       ipAddresses: [],
       uris: [],
       extendedKeyUsages: undefined,

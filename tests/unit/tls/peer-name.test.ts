@@ -7,6 +7,7 @@ const certificate = (names: Partial<Certificate>): Certificate => ({
   commonName: "common.test",
   serial: "1",
   dnsNames: [],
+  emailAddresses: [],
   ipAddresses: [],
   uris: [],
   extendedKeyUsages: undefined,

@@ -15,6 +15,7 @@ describe("certificates with their keys", () => {
       commonName: "rsa.test",
       serial: "65281",
       dnsNames: ["rsa.test", "*.rsa.test"],
+      emailAddresses: [],
       ipAddresses: [],
     });
     expect(names).toEqual(["*.rsa.test", "rsa.test"]);
