@@ -1,4 +1,4 @@
-import type { RunCommand } from "../../src/net/command.ts";
+import type { RunCommand } from "../../src/net/clients/command.ts";
 
 /** What a program may write to each of its two outputs, in bytes. */
 const MOST_OUTPUT = 64 * 1024;

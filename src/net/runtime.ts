@@ -1,8 +1,8 @@
 import type { Codecs } from "../core/codecs.ts";
+import type { RunCommand } from "./clients/command.ts";
 import type { HttpClient, HttpClientOptions } from "./clients/http-client.ts";
 import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
 import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
-import type { RunCommand } from "./command.ts";
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
 import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
 import type { Threads } from "./threads.ts";

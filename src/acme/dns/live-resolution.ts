@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { pause } from "../../core/pause.ts";
+import { pause } from "../../core/loop/pause.ts";
 import { askDnsServer, type DnsServer, parseDnsServer } from "../../net/dns/dns-client.ts";
 import {
   CLASS,

@@ -1,4 +1,4 @@
-import { pause } from "../../core/pause.ts";
+import { pause } from "../../core/loop/pause.ts";
 import { base64Of } from "../../net/clients/base64.ts";
 import { type HttpClient, type HttpClientTls, textOf } from "../../net/clients/http-client.ts";
 import type { Runtime } from "../../net/runtime.ts";

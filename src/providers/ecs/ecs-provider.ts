@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { pause } from "../../core/pause.ts";
+import { pause } from "../../core/loop/pause.ts";
 import type { Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
 import { booleanLabel } from "../labels/boolean-label.ts";

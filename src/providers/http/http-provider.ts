@@ -2,7 +2,7 @@ import { validateDynamic } from "../../config/dynamic/validate.ts";
 import { ConfigError, formatIssue } from "../../config/sources/document.ts";
 import { parseYaml } from "../../config/sources/yaml/parse-yaml.ts";
 import type { Logger } from "../../core/logger.ts";
-import { pause } from "../../core/pause.ts";
+import { pause } from "../../core/loop/pause.ts";
 import { type HttpClient, textOf } from "../../net/clients/http-client.ts";
 import type { Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";

@@ -1,4 +1,4 @@
-import { pause } from "../../core/pause.ts";
+import { pause } from "../../core/loop/pause.ts";
 import type { RedisOptions } from "../../net/clients/redis.ts";
 import type { Runtime } from "../../net/runtime.ts";
 import { SettledChanges } from "../settled-changes.ts";

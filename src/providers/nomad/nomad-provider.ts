@@ -1,5 +1,5 @@
 import type { Logger } from "../../core/logger.ts";
-import { pause } from "../../core/pause.ts";
+import { pause } from "../../core/loop/pause.ts";
 import { type HttpClient, textOf } from "../../net/clients/http-client.ts";
 import type { Runtime, Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";

@@ -214,11 +214,11 @@ describe("flags", () => {
       "--Ping.terminatingStatusCode=1",
       "--docker.endpoint",
       "x",
-      "--providers.ecs.region=x",
+      "--providers.kubernetesCRD.endpoint=x",
     ];
     expect(fromFlags(...args).errors).toEqual([
       '--docker.endpoint: docker: unknown key "docker"',
-      "--providers.ecs.region: providers.ecs: known to Traefik, not supported by Sluice yet",
+      "--providers.kubernetesCRD.endpoint: providers.kubernetesCRD: known to Traefik, not supported by Sluice yet",
       "--Ping.terminatingStatusCode: ping.terminatingStatusCode: expected at least 100, found 1",
     ]);
   });

@@ -176,8 +176,8 @@ describe("a static configuration says where and what", () => {
     ],
     [
       "a provider that isn't there yet",
-      "providers:\n  ecs: {}\n",
-      [`2:3: providers.ecs: ${REFUSED}`],
+      "providers:\n  kubernetesCRD: {}\n",
+      [`2:3: providers.kubernetesCRD: ${REFUSED}`],
     ],
     ["what is refused, in its own case", "SPIFFE: {}\n", [`1:1: spiffe: ${REFUSED}`]],
     [

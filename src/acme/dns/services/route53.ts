@@ -1,4 +1,4 @@
-import { pause } from "../../../core/pause.ts";
+import { pause } from "../../../core/loop/pause.ts";
 import { AwsClient } from "../../../net/clients/aws/aws-client.ts";
 import { AwsCredentialChain } from "../../../net/clients/aws/aws-credentials.ts";
 import { readXml, xmlText } from "../../../net/clients/xml.ts";

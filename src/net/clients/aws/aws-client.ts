@@ -1,5 +1,5 @@
 import { messageOf } from "../../../core/errors.ts";
-import { pause } from "../../../core/pause.ts";
+import { pause } from "../../../core/loop/pause.ts";
 import { type HttpClient, textOf } from "../http-client.ts";
 import { withoutSecrets } from "../without-secrets.ts";
 import { readXml } from "../xml.ts";

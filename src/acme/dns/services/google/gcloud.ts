@@ -1,4 +1,4 @@
-import { pause } from "../../../../core/pause.ts";
+import { pause } from "../../../../core/loop/pause.ts";
 import { ApiClient, pathOf } from "../../api/api-client.ts";
 import { jsonField } from "../../api/json-field.ts";
 import { Turns } from "../../api/turns.ts";
