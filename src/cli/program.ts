@@ -60,7 +60,7 @@ export async function createProgram(
   // The planes are made before the control plane that answers for them.
   let answer: AskControl | undefined;
   const askControl: AskControl = (request) => answer!(request);
-  const telemetry = new Telemetry({ runtime, configuration });
+  const telemetry = await Telemetry.create({ runtime, configuration, logger, version: VERSION });
   const common = { configuration, logger, stdout: runtime.stdout, askControl, telemetry };
   let control: ControlPlane | undefined;
   const planes: Planes =
@@ -112,6 +112,7 @@ export async function createProgram(
       await planes.reopenLogs();
     },
     async close() {
+      await telemetry.close();
       if (logPath !== "") await logFile.close();
     },
   };

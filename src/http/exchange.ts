@@ -5,7 +5,12 @@ import type { Address } from "../net/connection.ts";
 import type { TlsInfo } from "../net/tls.ts";
 import type { HeaderList } from "../wire/header-list.ts";
 import type { UnderscoreStrategy } from "./fields/trailer-rules.ts";
-import { DEFAULT_OBSERVABILITY, type Meter, type Observability } from "./observability.ts";
+import {
+  DEFAULT_OBSERVABILITY,
+  type Meter,
+  type Observability,
+  type Trace,
+} from "./observability.ts";
 
 /** The TLS options that a connection's handshake went by. */
 export interface HandshakeOptions {
@@ -109,6 +114,9 @@ export class Exchange {
   underscores: UnderscoreStrategy = "keep";
   /** Of the router, for the observers of services. */
   observability: Observability = DEFAULT_OBSERVABILITY;
+
+  /** Null where tracing is off. */
+  trace: Trace | null = null;
 
   // --- noted by metrics ---
   /** What the client speaks inside of HTTP, of `RequestProtocol`. */
@@ -223,6 +231,7 @@ export class Exchange {
     this.retries = 0;
     this.error = null;
     this.observability = DEFAULT_OBSERVABILITY;
+    this.trace = null;
     this.protocol = 0;
     this.routerMeter = null;
     this.serviceMeter = null;

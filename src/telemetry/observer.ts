@@ -20,6 +20,13 @@ export interface RouterPlace {
   readonly internal: boolean;
 }
 
+export interface MiddlewarePlace {
+  /** Qualified. */
+  readonly middleware: string;
+  /** Its kind's key in the configuration. */
+  readonly kind: string;
+}
+
 /** A server of a service, or a service that answers by itself. */
 export interface ServicePlace {
   /** Qualified. */
@@ -43,6 +50,8 @@ export interface Observer {
   entryPoint?(place: EntryPointPlace): Middleware | null;
   /** Around the router's middlewares. */
   router?(place: RouterPlace): Middleware | null;
+  /** Around a middleware, chains taken apart: what makes another of it. */
+  middleware?(place: MiddlewarePlace): ((middleware: Middleware) => Middleware) | null;
   /** Around each try to have a server answer, behind balancing. */
   service?(place: ServicePlace): Middleware | null;
 }

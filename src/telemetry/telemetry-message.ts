@@ -1,6 +1,10 @@
 import type { MeterNews } from "./metrics/series.ts";
+import type { ItemBatch } from "./otlp/item-batch.ts";
 
 /** What a data plane hands to the control plane to be read or sent from there. */
-export type TelemetryMessage = { readonly meters: MeterNews };
+export type TelemetryMessage =
+  | { readonly meters: MeterNews }
+  /** Items of ScopeSpans. */
+  | { readonly spans: ItemBatch };
 
 export type TellTelemetry = (message: TelemetryMessage) => void;

@@ -15,7 +15,10 @@ import { resolveVariables } from "../services/http/handler/variables.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import type { TellTelemetry } from "../telemetry/telemetry-message.ts";
-import { createPlaneMetrics, type PlaneMetrics } from "./plane-metrics.ts";
+import { Tracer } from "../telemetry/tracing/tracer.ts";
+import { tracingObserver } from "../telemetry/tracing/tracing-observer.ts";
+import { tracingSettings } from "../telemetry/tracing/tracing-settings.ts";
+import { createPlaneMetrics, meteredParts, type PlaneMetrics } from "./plane-metrics.ts";
 
 /** What `addInternals` is about; whoami is there to be tried. */
 const INTERNALS: ReadonlySet<string> = new Set([
@@ -98,6 +101,9 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   if (configuration.metrics?.prometheus !== undefined) {
     internalServices.set("prometheus@internal", controlService(options.askControl, "prometheus"));
   }
+  const tracing = tracingSettings(configuration, runtime.env);
+  const tracer =
+    tracing === null ? null : new Tracer(tracing, (spans) => options.tellTelemetry({ spans }));
   const metrics = createPlaneMetrics(configuration, options.tellTelemetry, logger);
   const plane = new DataPlane({
     runtime,
@@ -110,6 +116,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
         ? []
         : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)]),
       ...(metrics === null ? [] : [metrics.observer]),
+      ...(tracer === null ? [] : [tracingObserver(tracer, meteredParts(configuration))]),
     ],
     internals: INTERNALS,
     loadModule: async (module, version, variables) => {
@@ -145,6 +152,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
     },
     async shutdown() {
       await plane.shutdown();
+      tracer?.flush();
       if (!(await background.settled(graceOf(configuration))))
         logger.warn("Work that modules left behind is not done within the grace time");
       try {

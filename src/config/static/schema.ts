@@ -19,7 +19,7 @@ import { entryPointSchema } from "./entry-points.ts";
 import { accessLogSchema, logSchema } from "./logs.ts";
 import { metricsSchema } from "./metrics.ts";
 import { providersSchema } from "./providers.ts";
-import { tracing } from "./tracing.ts";
+import { tracingSchema } from "./tracing.ts";
 
 const serversTransport = () =>
   z.strictObject({
@@ -134,7 +134,7 @@ export const staticSchema = z.strictObject({
     .optional(),
   log: logSchema.prefault({}),
   accessLog: accessLogSchema.optional(),
-  tracing: refused(tracing),
+  tracing: tracingSchema.optional(),
   hostResolver: refused(() =>
     z.strictObject({
       cnameFlattening: flag().optional(),

@@ -101,7 +101,7 @@ export class HttpMiddlewares {
     const { chain, ...kinds } = configuration;
     if (kindOf(configuration, label, "kind") === "chain")
       return this.chain(name, chain?.middlewares ?? [], path, router);
-    return planElement({
+    const plan = await planElement({
       table: HTTP_MIDDLEWARES,
       configuration: kinds,
       label,
@@ -109,6 +109,25 @@ export class HttpMiddlewares {
       service: (reference) => childOf(services, name, reference, path),
       context: (children, _, held) => this.contextOf(name, router, children, held),
     });
+    return this.observed(plan, name, kindOf(configuration, label, "kind"));
+  }
+
+  /** The same with what watches it; chains aren't watched, what is in them is. */
+  private observed(plan: Plan<HttpMiddleware>, name: string, kind: string): Plan<HttpMiddleware> {
+    const wraps = this.context.observers.flatMap(
+      (observer) => observer.middleware?.({ middleware: name, kind }) ?? [],
+    );
+    if (wraps.length === 0) return plan;
+    return {
+      ...plan,
+      create: async () => {
+        const made = await plan.create();
+        return {
+          middleware: wraps.reduceRight((middleware, wrap) => wrap(middleware), made.middleware),
+          stop: () => made.stop?.(),
+        };
+      },
+    };
   }
 
   private async chain(
