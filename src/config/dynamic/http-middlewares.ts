@@ -140,7 +140,7 @@ export const middlewareSchema = z.strictObject({
     })
     .optional(),
   contentType: z.strictObject({ autoDetect: flag().optional() }).optional(),
-  digestAuth: refused(z.strictObject(users())),
+  digestAuth: z.strictObject(users()).optional(),
   encodedCharacters: z
     .strictObject({
       allowEncodedSlash: flag().default(false),

@@ -1,4 +1,5 @@
 import { basicAuth } from "./auth/basic-auth.ts";
+import { digestAuth } from "./auth/digest/digest-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
 import { buffering } from "./buffering/buffering.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
@@ -31,6 +32,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   compress,
   contentType,
   encodedCharacters,
+  digestAuth,
   errors,
   forwardAuth,
   grpcWeb,

@@ -30,12 +30,19 @@ test("who may ask, what is asked again, and what takes the place of errors", asy
   const bcrypt = await Bun.password.hash("secret", { algorithm: "bcrypt", cost: 10 });
   const middlewares = {
     users: { basicAuth: { usersFile: "users", headerField: "X-User", removeHeader: true } },
+    digest: {
+      digestAuth: {
+        users: ["ann:traefik:e008efc4676c740d22dfb8460b00c71f"],
+        headerField: "X-User",
+      },
+    },
     ask: { forwardAuth: { address: `${auth.url}/verify`, authResponseHeaders: ["X-User"] } },
     pages: { errors: { status: ["500-599"], service: "upstream", query: "/page?{status}" } },
     again: { retry: { attempts: 3, status: ["503"] } },
   };
   const paths: Record<string, [service: string, ...middlewares: string[]]> = {
     basic: ["upstream", "users"],
+    digest: ["upstream", "digest"],
     forward: ["upstream", "ask"],
     broken: ["upstream", "pages"],
     nowhere: ["nowhere", "pages"],
@@ -81,6 +88,12 @@ test("who may ask, what is asked again, and what takes the place of errors", asy
   expect(await answerTo("/basic", [basic("ann:wrong")])).toBe("401 401 Unauthorized\n");
   const good = [1, 2, 3].map(() => answerTo("/basic", [basic("ann:secret")]));
   expect(await Promise.all(good)).toEqual(Array(3).fill("200 |ann|"));
+
+  const urls = [1, 2, 3].map((i) => `http://127.0.0.1:${port}/digest/${i}?q`);
+  const curl = Bun.spawn(["curl", "-s", "--digest", "-u", "ann:secret", ...urls]);
+  const answers = await new Response(curl.stdout).text();
+  expect(answers).toMatch(/^(\|ann\|Digest [^|]*nc=0000000\d, [^|]*){3}$/);
+  expect((await get(port, "/digest")).status).toBe(401);
 
   expect(await answerTo("/forward")).toBe("401 log in");
   expect(await answerTo("/forward", ["Cookie: session=good"])).toBe("200 |cookie|");

@@ -1,15 +1,25 @@
+import { digestCredentials } from "../http/digest-credentials.ts";
+import { get } from "../http/get.ts";
+
 /** What the scene has for middlewares that need more than options. */
 export interface ContractPeers {
   /** A server that answers every request with an empty 200. */
   readonly allowing: string;
 }
 
+/** A request that is to be sent. */
+export interface ContractRequest {
+  readonly port: number;
+  readonly method: string;
+  readonly target: string;
+}
+
 /** How one kind of middleware takes part in the contract. */
 export interface ContractLine {
   /** Under these the middleware lets the contract's requests pass, and owns no byte of a body. */
   readonly options: object | ((peers: ContractPeers) => object);
-  /** Further field lines of each request. */
-  readonly fields?: readonly string[];
+  /** Further field lines of each request, or what finds them out for one. */
+  readonly fields?: readonly string[] | ((request: ContractRequest) => Promise<readonly string[]>);
   /** What it reads to its end before it goes on, and so doesn't stream. */
   readonly collects?: readonly ("request" | "response")[];
 }
@@ -29,6 +39,14 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   circuitBreaker: { options: { expression: "ResponseCodeRatio(599, 600, 0, 600) > 0.5" } },
   compress: { options: {} },
   contentType: { options: {} },
+  digestAuth: {
+    options: { users: ["u:traefik:440f8965274ecd4931cd982890807df0"] },
+    async fields({ port, method, target }) {
+      const challenge = (await get(port, target)).header("www-authenticate")!;
+      const answer = { user: "u", password: "secret", method, uri: target };
+      return [`Authorization: ${digestCredentials(challenge, answer)}`];
+    },
+  },
   encodedCharacters: { options: {} },
   errors: { options: { status: ["503-599"], service: "service" } },
   forwardAuth: { options: ({ allowing }) => ({ address: allowing }) },

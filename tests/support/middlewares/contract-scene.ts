@@ -145,13 +145,17 @@ export class ContractScene {
     const passage = new Passage(kind);
     const id = `${kind}-${this.passages.size}`;
     this.passages.set(id, passage);
-    const client = await RawClient.connect(this.router.port);
+    const { port } = this.router;
+    const target = `/${kind}/path`;
+    const { fields: needed = [] } = CONTRACT_LINES[kind];
+    const own = typeof needed === "function" ? await needed({ port, method, target }) : needed;
+    const client = await RawClient.connect(port);
     const lines = [
-      `${method} /${kind}/path HTTP/1.1`,
+      `${method} ${target} HTTP/1.1`,
       "Host: app.test",
       `X-Case: ${name}`,
       `X-Id: ${id}`,
-      ...(CONTRACT_LINES[kind].fields ?? []),
+      ...own,
       ...fields,
       "",
       "",
