@@ -76,9 +76,9 @@ export const nomadSchema = z.strictObject({
   stale: flag().default(false),
   exposedByDefault: flag().default(true),
   refreshInterval: timerDuration().default(15_000),
-  allowEmptyServices: refused(flag()),
-  watch: refused(flag()),
-  throttleDuration: accepted(timerDuration(), "providersThrottleDuration holds for all providers"),
+  allowEmptyServices: flag().default(false),
+  watch: flag().default(false),
+  throttleDuration: timerDuration().default(0),
   namespaces: texts().default([]),
 });
 

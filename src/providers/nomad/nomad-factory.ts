@@ -13,7 +13,7 @@ type Configuration = NonNullable<StaticConfiguration["providers"]["nomad"]>;
  */
 export function nomadProviders(
   configuration: Configuration,
-  { runtime, logger }: ProviderContext,
+  { runtime, logger, watch }: ProviderContext,
 ): Provider[] {
   const { constraints, defaultRule: rule, endpoint, namespaces, ...rest } = configuration;
   const { env } = runtime;
@@ -24,6 +24,7 @@ export function nomadProviders(
       new NomadProvider(
         {
           ...rest,
+          watch: watch && rest.watch,
           address: endpoint.address ?? env["NOMAD_ADDR"] ?? "http://127.0.0.1:4646",
           region: endpoint.region ?? env["NOMAD_REGION"] ?? "",
           token: endpoint.token ?? env["NOMAD_TOKEN"] ?? "",

@@ -1,6 +1,5 @@
 import type { Logger } from "../../core/logger.ts";
 import { pause } from "../../core/loop/pause.ts";
-import { type HttpClient, textOf } from "../../net/clients/http-client.ts";
 import type { Runtime, Stop } from "../../net/runtime.ts";
 import type { ProviderConfiguration } from "../../snapshot/provider-configuration.ts";
 import { type ClientTlsConfiguration, readClientTls } from "../client-tls.ts";
@@ -10,7 +9,9 @@ import type { Constraint } from "../labels/constraint.ts";
 import { normalize } from "../labels/normalize.ts";
 import { labelsFromTags } from "../labels/tags.ts";
 import type { Provider } from "../provider.ts";
+import { SettledChanges } from "../settled-changes.ts";
 import { watchLoop } from "../watch-loop.ts";
+import { NomadApi, type Registration } from "./nomad-api.ts";
 
 export interface NomadOptions {
   /** A URL. */
@@ -23,26 +24,23 @@ export interface NomadOptions {
   readonly prefix: string;
   readonly stale: boolean;
   readonly exposedByDefault: boolean;
+  /** Services that are scaled to no instance are there, without servers. */
+  readonly allowEmptyServices: boolean;
+  /** Nomad's events say when to look, not `refreshInterval`. */
+  readonly watch: boolean;
+  /** At least so long between two looks that events ask for. Milliseconds. */
+  readonly throttleDuration: number;
   /** Milliseconds. */
   readonly refreshInterval: number;
   readonly constraint: Constraint<readonly string[]>;
   readonly defaultRule: (item: CatalogItem) => string;
 }
 
-interface ServiceList {
-  readonly Services: readonly { readonly ServiceName: string; readonly Tags?: readonly string[] }[];
-}
-
-interface Registration {
-  readonly ID: string;
-  readonly ServiceName: string;
-  readonly Address: string;
-  readonly Port: number;
-  readonly Tags?: readonly string[] | null;
-}
-
-const MAX_ANSWER = 64 * 1024 * 1024;
+/** Services that are asked for at once. */
 const CONCURRENCY = 8;
+
+/** Events come in handfuls. Milliseconds. */
+const SETTLE_TIME = 50;
 
 /**
  * Traefik's Nomad provider: the services that Nomad itself registers, by their tags. It looks at
@@ -69,7 +67,7 @@ export class NomadProvider implements Provider {
     this.units = new CatalogUnits(options.defaultRule, this.logger);
   }
 
-  async start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop> {
+  start(emit: (configuration: ProviderConfiguration) => void): Promise<Stop> {
     return watchLoop({
       logger: this.logger,
       source: `Nomad at ${this.options.address}`,
@@ -77,12 +75,7 @@ export class NomadProvider implements Provider {
         const tls = await readClientTls(this.options.tls, this.runtime.files);
         const client = this.runtime.httpClient({ tls });
         try {
-          for (;;) {
-            const configuration = this.units.configuration(await this.items(client, signal));
-            emit({ provider: this.name, configuration, disabled: [] });
-            ready();
-            await pause(this.options.refreshInterval, signal);
-          }
+          await this.session(new NomadApi(this.options, client), emit, signal, ready);
         } finally {
           client.close();
         }
@@ -90,25 +83,48 @@ export class NomadProvider implements Provider {
     });
   }
 
-  private async items(client: HttpClient, signal: AbortSignal): Promise<CatalogItem[]> {
-    const lists = (await this.get(client, "/v1/services", signal)) as readonly ServiceList[];
-    const names = lists
-      .flatMap(({ Services }) => Services)
+  private async session(
+    api: NomadApi,
+    emit: (configuration: ProviderConfiguration) => void,
+    whole: AbortSignal,
+    ready: () => void,
+  ): Promise<void> {
+    const broken = new AbortController();
+    const signal = AbortSignal.any([whole, broken.signal]);
+    const look = async () => {
+      const configuration = this.units.configuration(await this.items(api, signal));
+      emit({ provider: this.name, configuration, disabled: [] });
+    };
+    const { refreshInterval, throttleDuration, watch } = this.options;
+    // Before the list, so that nothing happens between the two unseen.
+    const events = watch ? await api.serviceEvents(signal) : undefined;
+    await look();
+    ready();
+    if (events === undefined) {
+      for (;;) {
+        await pause(refreshInterval, signal);
+        await look();
+      }
+    }
+    const changes = new SettledChanges(Math.max(SETTLE_TIME, throttleDuration), look);
+    changes.failed = (error) => broken.abort(error);
+    for await (const _ of events) changes.add("services");
+    throw new Error("the stream of events ended");
+  }
+
+  private async items(api: NomadApi, signal: AbortSignal): Promise<CatalogItem[]> {
+    const names = (await api.services(signal))
       .filter(({ Tags }) => this.mayBeEnabled(Tags ?? []))
       .map(({ ServiceName }) => ServiceName);
     const items: CatalogItem[] = [];
     const next = async (): Promise<void> => {
-      for (let name = names.pop(); name !== undefined; name = names.pop()) {
-        const path = `/v1/service/${encodeURIComponent(name)}`;
-        for (const registration of (await this.get(
-          client,
-          path,
-          signal,
-        )) as readonly Registration[])
+      for (let name = names.pop(); name !== undefined; name = names.pop())
+        for (const registration of await api.instances(name, signal))
           this.take(registration, items);
-      }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, next));
+    if (this.options.allowEmptyServices)
+      for (const empty of await api.emptyServices(signal)) this.take(empty, items);
     return items;
   }
 
@@ -129,25 +145,10 @@ export class NomadProvider implements Provider {
         name: normalize(ServiceName),
         labels,
         host: Address,
-        port: String(Port),
+        port: Address === "" ? "" : String(Port),
       });
     } catch (error) {
       this.logger.error("The instance is left out", { instance: ID, error });
     }
-  }
-
-  /** The parsed answer. */
-  private async get(client: HttpClient, path: string, signal: AbortSignal): Promise<unknown> {
-    const { address, namespace, region, stale, token } = this.options;
-    const url = new URL(address.replace(/\/+$/, "") + path);
-    if (namespace !== "") url.searchParams.set("namespace", namespace);
-    if (region !== "") url.searchParams.set("region", region);
-    if (stale) url.searchParams.set("stale", "");
-    const headers: Record<string, string> = token === "" ? {} : { "X-Nomad-Token": token };
-    const response = await client.request({ url: url.href, headers, signal });
-    const text = await textOf(response, MAX_ANSWER);
-    if (response.status !== 200)
-      throw new Error(`${path} was answered ${response.status}: ${text.slice(0, 200)}`);
-    return JSON.parse(text);
   }
 }
