@@ -1,6 +1,5 @@
 import { latin1, writeLatin1 } from "../core/bytes.ts";
 import { FreeList } from "../core/free-list.ts";
-import type { TextCache } from "../core/text-cache.ts";
 import {
   aliasFreeName,
   bytesEqualLower,
@@ -14,6 +13,7 @@ import { type Fields, FREE_FIELDS, STRIDE } from "./fields.ts";
 import { writeFieldLines } from "./http1/field-lines.ts";
 import { COLON, CR, LF, SP } from "./http1/octets.ts";
 import type { HeaderBlock } from "./http2/message.ts";
+import type { TextCache } from "./text-cache.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const NO_FIELDS: Fields = [];

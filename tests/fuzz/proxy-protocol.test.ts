@@ -3,8 +3,11 @@ import fc from "fast-check";
 import { concatBytes, latin1Bytes } from "../../src/core/bytes.ts";
 import { parseIp } from "../../src/net/address.ts";
 import type { Address } from "../../src/net/connection.ts";
-import { type ProxyHeader, ProxyProtocolParser } from "../../src/net/proxy-protocol.ts";
-import { proxyProtocolHeader } from "../../src/net/proxy-protocol-header.ts";
+import {
+  type ProxyHeader,
+  ProxyProtocolParser,
+} from "../../src/net/proxy-protocol/proxy-protocol.ts";
+import { proxyProtocolHeader } from "../../src/net/proxy-protocol/proxy-protocol-header.ts";
 
 /** The most that a header has. Who has sent so much has an answer. */
 const MAX_V1 = 107;

@@ -4,7 +4,7 @@ import type { Expiring } from "../../core/timers.ts";
 import { type ClientHello, ClientHelloParser } from "../../net/client-hello.ts";
 import type { Address, Connection, ConnectionHandler } from "../../net/connection.ts";
 import { classify, isForeignRequest, mayBecomeProxyHeader } from "../../net/peek.ts";
-import { ProxyProtocolParser } from "../../net/proxy-protocol.ts";
+import { ProxyProtocolParser } from "../../net/proxy-protocol/proxy-protocol.ts";
 import type { Dial, Runtime } from "../../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../../net/tcp-handler.ts";
 import type { EntryPointRoutes } from "../entry-point/entry-point-routes.ts";

@@ -1,10 +1,10 @@
-import { TextCache } from "../../core/text-cache.ts";
 import type { Body } from "../../http/body.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import { FieldId } from "../../wire/field-names.ts";
 import type { HeaderList } from "../../wire/header-list.ts";
 import type { RequestHead } from "../../wire/http1/message.ts";
+import { TextCache } from "../../wire/text-cache.ts";
 
 const HOSTS = new TextCache();
 

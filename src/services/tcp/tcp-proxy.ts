@@ -4,7 +4,7 @@ import type { Logger } from "../../core/logger.ts";
 import type { Deadlines, Expiring } from "../../core/timers.ts";
 import { formatAddress } from "../../net/address.ts";
 import type { Connection, ConnectionHandler } from "../../net/connection.ts";
-import { proxyProtocolHeader } from "../../net/proxy-protocol-header.ts";
+import { proxyProtocolHeader } from "../../net/proxy-protocol/proxy-protocol-header.ts";
 import { relay } from "../../net/relay.ts";
 import type { Dial, DialHandler, Runtime } from "../../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../../net/tcp-handler.ts";

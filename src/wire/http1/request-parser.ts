@@ -1,7 +1,7 @@
 import { latin1 } from "../../core/bytes.ts";
-import { TextCache } from "../../core/text-cache.ts";
 import type { Fields } from "../fields.ts";
 import { encodeObsText } from "../obs-text.ts";
+import { TextCache } from "../text-cache.ts";
 import { isAuthority, Port } from "./head/authority.ts";
 import { requestFraming } from "./head/framing.ts";
 import type { HeadFacts } from "./head/head-facts.ts";

@@ -1,6 +1,6 @@
-import { latin1 } from "../core/bytes.ts";
-import { ipv4Text, ipv6Text, parseIp } from "./address.ts";
-import type { Address } from "./connection.ts";
+import { latin1 } from "../../core/bytes.ts";
+import { ipv4Text, ipv6Text, parseIp } from "../address.ts";
+import type { Address } from "../connection.ts";
 
 /** A line of version 1, with its CRLF (section 2.1). */
 const MAX_V1 = 107;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { latin1, latin1Bytes } from "../../../src/core/bytes.ts";
-import { TextCache } from "../../../src/core/text-cache.ts";
+import { TextCache } from "../../../src/wire/text-cache.ts";
 
 test("texts are those of the bytes, whatever was asked for before", () => {
   const cache = new TextCache();

@@ -1,6 +1,6 @@
-import { concatBytes, latin1Bytes } from "../core/bytes.ts";
-import { parseIpv6 } from "../core/cidr.ts";
-import type { Address } from "./connection.ts";
+import { concatBytes, latin1Bytes } from "../../core/bytes.ts";
+import { parseIpv6 } from "../../core/cidr.ts";
+import type { Address } from "../connection.ts";
 
 const V2_SIGNATURE = latin1Bytes("\r\n\r\n\0\r\nQUIT\n");
 /** Version 2, command PROXY. */

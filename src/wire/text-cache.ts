@@ -1,4 +1,4 @@
-import { latin1 } from "./bytes.ts";
+import { latin1 } from "../core/bytes.ts";
 
 /** How many texts are kept: a power of two. */
 const PLACES = 256;

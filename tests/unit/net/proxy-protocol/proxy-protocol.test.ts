@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { concatBytes, latin1Bytes } from "../../../src/core/bytes.ts";
-import { type ProxyHeader, ProxyProtocolParser } from "../../../src/net/proxy-protocol.ts";
+import { concatBytes, latin1Bytes } from "../../../../src/core/bytes.ts";
+import {
+  type ProxyHeader,
+  ProxyProtocolParser,
+} from "../../../../src/net/proxy-protocol/proxy-protocol.ts";
 
 /** Feeds the bytes with one more at a time, then all at once, and returns what both say. */
 function parse(bytes: Uint8Array): ProxyHeader {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseIp } from "../../../src/net/address.ts";
-import type { Address } from "../../../src/net/connection.ts";
-import { ProxyProtocolParser } from "../../../src/net/proxy-protocol.ts";
-import { proxyProtocolHeader } from "../../../src/net/proxy-protocol-header.ts";
+import { parseIp } from "../../../../src/net/address.ts";
+import type { Address } from "../../../../src/net/connection.ts";
+import { ProxyProtocolParser } from "../../../../src/net/proxy-protocol/proxy-protocol.ts";
+import { proxyProtocolHeader } from "../../../../src/net/proxy-protocol/proxy-protocol-header.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 const hex = (bytes: Uint8Array) => bytes.toHex();
