@@ -22,7 +22,12 @@ export function reverseProxy(target: PooledTarget, url: string, logger: FailureL
     exchange.serverUrl = url;
     exchange.serverAddress = address;
     // Hardly ever there: forwarded headers took away all but what middlewares were to see.
-    if (lazy.headerList.findId(FieldId.connection) >= 0) removeNamedByConnection(lazy.headerList);
+    if (lazy.headerList.findId(FieldId.connection) >= 0) {
+      // The access log has what middlewares saw.
+      if (exchange.requestHeaders === lazy.headerList)
+        exchange.requestHeaders = lazy.headerList.clone();
+      removeNamedByConnection(lazy.headerList);
+    }
     if (lazy.upgrade !== "") spellWebSocketFields(lazy);
     const call = UpstreamCall.to(lazy, target).chain(null, failed);
     target.pool.send(call);

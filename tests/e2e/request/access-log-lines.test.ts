@@ -192,3 +192,26 @@ describe("without a buffer the line is in the file when the client has the end o
     }
   });
 });
+
+test("the log has a field that Connection names where forwardedHeaders.connection lets it through", async () => {
+  using upstream = startUpstream(answering(plain("ok")));
+  await using router = await startRouter({
+    dynamic: routes({ s: servers(upstream.url) }),
+    web: '    forwardedHeaders: { connection: ["Foo"] }',
+    static: `
+accessLog:
+  filePath: access.log
+  format: json
+  fields: { headers: { names: { Foo: keep, Bar: keep } } }
+`,
+  });
+  const named = ["Connection: Foo, Bar", "Foo: seen", "Bar: not"];
+  expect((await get(router.port, "/s", named)).status).toBe(200);
+  const [line] = await jsonLines(router, 1);
+  expect(line["request_Foo"]).toBe("seen");
+  expect(line).not.toHaveProperty("request_Bar");
+  expect([upstream.requests[0].header("foo"), upstream.requests[0].header("bar")]).toEqual([
+    undefined,
+    undefined,
+  ]);
+});
