@@ -13,10 +13,22 @@ interface Variant extends Candidate {
   readonly port: number;
 }
 
+/** Every request's credentials: those of basicAuth, and of no account to the others. */
+const CREDENTIALS = `Authorization: Basic ${btoa("ann:secret")}`;
+
+/** Stands for the backend's port in what follows. */
+const UPSTREAM = "{upstream}";
+
 /** What one more middleware in a router's list costs; none of them refuses or redirects the load. */
 const MIDDLEWARES: Readonly<Record<string, string>> = {
   addPrefix: "addPrefix: { prefix: /svc4 }",
+  // The password is checked once, and known from then on.
+  basicAuth: `basicAuth: { users: ["ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="], removeHeader: true }`,
+  buffering: "buffering: { maxRequestBodyBytes: 1000000 }",
   contentType: "contentType: { autoDetect: false }",
+  errors: "errors: { status: [500-599], service: backend }",
+  // Its question costs what the request itself costs.
+  forwardAuth: `forwardAuth: { address: "http://127.0.0.1:${UPSTREAM}/hello" }`,
   headers: 'headers: { customRequestHeaders: { X-A: "1" }, customResponseHeaders: { X-B: "2" } }',
   "headers, security":
     "headers: { frameDeny: true, contentTypeNosniff: true, referrerPolicy: same-origin }",
@@ -26,6 +38,8 @@ const MIDDLEWARES: Readonly<Record<string, string>> = {
   redirectRegex: 'redirectRegex: { regex: "^http://old[.]test/(.*)", replacement: "/$1" }',
   replacePath: `replacePath: { path: ${CASES.small.path} }`,
   replacePathRegex: 'replacePathRegex: { regex: "^/svc4/(.*)$", replacement: "/svc4/$1" }',
+  retry: "retry: { attempts: 3 }",
+  "retry, status": "retry: { attempts: 3, status: [500-599] }",
   stripPrefix: "stripPrefix: { prefixes: [/other, /svc9] }",
   stripPrefixRegex: 'stripPrefixRegex: { regex: ["^/v[0-9]+/"] }',
 };
@@ -53,6 +67,7 @@ export const middlewaresRow: Row = async (context) => {
           host: HOST,
           connections: settings.connections,
           seconds,
+          headers: [CREDENTIALS],
         }),
     );
     const [none, ...others] = costs;
@@ -85,7 +100,8 @@ providers: { file: { filename: dynamic.yml } }
 log: { level: ERROR }
 `,
   );
-  const middlewares = middleware === "" ? "" : `  middlewares:\n    it: { ${middleware} }\n`;
+  const options = middleware.replaceAll(UPSTREAM, String(upstream));
+  const middlewares = middleware === "" ? "" : `  middlewares:\n    it: { ${options} }\n`;
   writeFileSync(
     join(directory, "dynamic.yml"),
     `http:

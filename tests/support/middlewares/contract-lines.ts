@@ -50,11 +50,13 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   encodedCharacters: { options: {} },
   errors: { options: { status: ["503-599"], service: "service" } },
   forwardAuth: { options: ({ allowing }) => ({ address: allowing }) },
+  grpcWeb: { options: { allowOrigins: ["*"] } },
   headers: {
     options: { customRequestHeaders: { "X-A": "1" }, customResponseHeaders: { "X-B": "2" } },
   },
   inFlightReq: { options: { amount: 1_000 } },
   ipAllowList: { options: { sourceRange: ["127.0.0.0/8"] } },
+  passTLSClientCert: { options: { pem: true } },
   rateLimit: { options: { average: 100_000, burst: 100_000 } },
   redirectRegex: { options: { regex: "^http://old[.]test/(.*)", replacement: "/$1" } },
   redirectScheme: { options: { scheme: "http", port: "80" }, fields: ["X-Forwarded-Proto: http"] },
