@@ -1,6 +1,10 @@
 # docker build -t sluice .
-# docker run -p 8080:8080 -p 8443:8443 sluice
-# docker run -v ./traefik.yml:/etc/traefik/traefik.yml:ro -p 80:80 sluice
+#
+# It stands in for `image: traefik`: the same flags, TRAEFIK_* variables, paths and ports, and `traefik` as a
+# name of the program. Like that image it begins as root, because Docker's socket is root's; any other user
+# will do where that isn't mounted, or where the user is in the socket's group:
+#
+# docker run -v ./traefik.yml:/etc/traefik/traefik.yml:ro -p 80:80 --user 65532:65532 sluice
 
 FROM node:22-bookworm-slim AS build
 WORKDIR /src
@@ -13,12 +17,11 @@ RUN npx -y bun@1.4.5 run build
 
 # The executable needs glibc and nothing else.
 FROM busybox:glibc
+COPY docker-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 COPY --from=build /src/dist/sluice /usr/local/bin/sluice
-# Not root; Docker lets every user of a container listen on ports below 1024.
-USER 65532:65532
-WORKDIR /var/lib/sluice
-EXPOSE 8080 8443
+RUN ln -s sluice /usr/local/bin/traefik
+# Relative paths, such as acme.json, are below it, as in Traefik's image.
+WORKDIR /
+EXPOSE 80
 STOPSIGNAL SIGTERM
-# Asks the entrypoint that `ping` names; a configuration of your own needs `ping: {}` for it.
-HEALTHCHECK --interval=10s --timeout=6s --start-period=5s CMD ["/usr/local/bin/sluice", "healthcheck"]
-ENTRYPOINT ["/usr/local/bin/sluice"]
+ENTRYPOINT ["/usr/local/bin/docker-entrypoint.sh"]

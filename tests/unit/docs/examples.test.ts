@@ -122,7 +122,7 @@ describe("examples/", () => {
       expect(existsSync(join(ROOT, "examples", volume.split(":")[0]))).toBe(true);
   });
 
-  test("the image's build gets all that it copies, and it is not root", () => {
+  test("the image's build gets all that it copies", () => {
     const dockerfile = read("Dockerfile");
     const allowed = new Set(
       read(".dockerignore")
@@ -137,9 +137,7 @@ describe("examples/", () => {
       expect(existsSync(join(ROOT, name))).toBe(true);
       expect(allowed).toContain(name);
     }
-    expect(dockerfile).toMatch(/^USER [1-9]\d*:/m);
     expect(dockerfile).toContain(`bun@${manifest.devDependencies.bun} `);
-    expect(dockerfile).toContain('"healthcheck"]');
   });
 
   test("the unit's commands are the program's", () => {
