@@ -66,8 +66,10 @@ async function answer(
   { method, url, headers }: ControlRequest,
   handler: (request: Request) => Response | Promise<Response>,
 ): Promise<ControlResponse> {
-  if (method !== "GET") return { status: 405, headers: [], body: "" };
-  const response = await handler(new Request(url, { headers }));
+  // The REST provider's path is a service of its own, where there is one: no path of the API's.
+  const foreign = method !== "GET" && new URL(url).pathname.includes("/api/providers/");
+  if (method !== "GET" && !foreign) return { status: 405, headers: [], body: "" };
+  const response = foreign ? notFound() : await handler(new Request(url, { headers }));
   const isText = !response.headers.get("content-type")?.startsWith("application/gzip");
   return {
     status: response.status,

@@ -111,6 +111,7 @@ describe("the API", () => {
     expect([pages.json().length, pages.header("X-Next-Page")]).toEqual([2, "2"]);
     expect((await api.ask("/api")).text).toBe("404 page not found\n");
     expect((await api.ask("/api/overview", [], "POST")).status).toBe(405);
+    expect((await api.ask("/api/providers/rest", [], "PUT")).status).toBe(404);
     expect((await api.ask("/api/entrypoints/traefik")).json()).toMatchObject({
       name: "traefik",
       transport: { respondingTimeouts: { readTimeout: "1m0s" } },
