@@ -35,6 +35,7 @@ export function bunRuntime(): Runtime {
     listen: bunListen,
     connect: bunConnect,
     serverTls: (options) => new BunServerTls(options),
+    showsChallengeCertificates: true,
     clientTls: (options) => new BunClientTls(options),
     startTls: bunStartTls,
     bindUdp: bunBindUdp,

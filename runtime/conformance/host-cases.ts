@@ -4,6 +4,7 @@ import {
   mkdir,
   mkdtemp,
   readdir,
+  readFile,
   rename,
   rm,
   stat,
@@ -227,6 +228,32 @@ export const HOST_CASES: Case[] = [
       await assert.rejects(full.flush(), { code: "ENOSPC" });
       await full.flush();
       await full.close();
+    },
+  },
+  {
+    name: "a file is replaced as a whole, by rename or in place",
+    async run({ durableFiles }) {
+      await inDirectory(async (directory) => {
+        const path = join(directory, "a");
+        assert.equal(await durableFiles.mode(path), undefined);
+        assert.equal(await durableFiles.create(path, encode("first")), true);
+        assert.equal(await durableFiles.create(path, encode("other")), false);
+        assert.equal(await durableFiles.mode(path), 0o600);
+        await chmod(path, 0o640);
+        await symlink("a", join(directory, "link"));
+        const { ino } = await stat(path);
+        assert.equal(await durableFiles.replace(join(directory, "link"), encode("2")), "replaced");
+        assert.equal(await readFile(path, "utf8"), "2");
+        assert.equal(await durableFiles.mode(path), 0o640);
+        assert.notEqual((await stat(path)).ino, ino);
+        await durableFiles.rename(path, join(directory, "b"));
+        await durableFiles.remove(path);
+        await durableFiles.remove(join(directory, "b"));
+        await assert.rejects(durableFiles.replace(join(directory, "none", "a"), encode("")));
+        await durableFiles.replace(path, encode("new"));
+        assert.equal(await durableFiles.mode(path), 0o600);
+        assert.deepEqual((await readdir(directory)).sort(), ["a", "link"]);
+      });
     },
   },
   {

@@ -29,6 +29,7 @@ export function denoRuntime(): Runtime {
     listen: nodeListen,
     connect: nodeConnect,
     serverTls: (options) => new NodeServerTls(options),
+    showsChallengeCertificates: false,
     clientTls: (options) => new NodeClientTls(options),
     startTls: nodeStartTls,
     bindUdp: nodeBindUdp,

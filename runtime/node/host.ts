@@ -9,8 +9,9 @@ import { connectRedis } from "./clients/redis.ts";
 import { connectZooKeeper } from "./clients/zookeeper.ts";
 import { loadCodecs } from "./engine/codecs.ts";
 import { nodeDiagnostics } from "./engine/diagnostics.ts";
+import { durableFiles } from "./engine/durable-files.ts";
+import { rsaKey } from "./engine/rsa-key.ts";
 import { nodeFiles } from "./files.ts";
-import { rsaKey } from "./rsa-key.ts";
 import { runCommand } from "./run-command.ts";
 import { onUncaught } from "./uncaught.ts";
 
@@ -25,6 +26,7 @@ export function nodeHost(): Pick<
   | "cwd"
   | "diagnostics"
   | "pid"
+  | "durableFiles"
   | "files"
   | "stdout"
   | "stderr"
@@ -48,6 +50,7 @@ export function nodeHost(): Pick<
     cwd: process.cwd(),
     diagnostics: nodeDiagnostics,
     pid: process.pid,
+    durableFiles,
     files: nodeFiles,
     stdout: new DescriptorAppender(STDOUT),
     stderr: new DescriptorAppender(STDERR),

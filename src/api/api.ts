@@ -29,6 +29,8 @@ export interface ApiOptions {
   readonly down: () => readonly HealthVerdict[];
   /** The REST provider's way in; undefined where it isn't configured. */
   readonly put?: ((text: string) => PutOutcome) | undefined;
+  /** Answers authorities that look for HTTP-01. */
+  readonly challenge: (request: ControlRequest) => ControlResponse;
   readonly version: string;
   /** When the program started. */
   readonly startDate: Date;
@@ -51,6 +53,8 @@ export function createApi(options: ApiOptions): AskControl {
     switch (request.service) {
       case "prometheus":
         return options.scrape();
+      case "acme-http":
+        return options.challenge(request);
       case "rest":
         return putConfiguration(request, options.put);
       case "dashboard":

@@ -5,7 +5,12 @@ import { tcpMiddlewareSchema, tcpServiceSchema } from "../config/dynamic/tcp.ts"
 import { udpServiceSchema } from "../config/dynamic/udp.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import { providerOf } from "../snapshot/names.ts";
-import type { RoutedRouter, RoutedTcpRouter, RoutedUdpRouter } from "../snapshot/snapshot.ts";
+import type {
+  RoutedRouter,
+  RoutedTcpRouter,
+  RoutedTls,
+  RoutedUdpRouter,
+} from "../snapshot/snapshot.ts";
 import type { ElementStatus, Status } from "../status/status.ts";
 import { goValue } from "./go-value.ts";
 
@@ -150,11 +155,15 @@ function routerMembers(
     tls:
       tls &&
       ("passthrough" in tls
-        ? { passthrough: tls.passthrough, options: tls.options }
-        : { options: tls.options }),
+        ? { passthrough: tls.passthrough, ...tlsMembers(tls) }
+        : tlsMembers(tls)),
     observability: "observability" in router ? router.observability : undefined,
     priorityStr: String(priority),
   };
+}
+
+function tlsMembers({ options, certResolver, domains }: RoutedTls): Record<string, unknown> {
+  return { options, certResolver, domains };
 }
 
 /** A reference within the provider, as its configuration has it. */

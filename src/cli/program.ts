@@ -91,6 +91,7 @@ export async function createProgram(
     put: rest && ((text) => rest.put(text)),
     status: control.status,
     down: () => control.verdicts,
+    challenge: (request) => control.answerChallenge(request),
     version: VERSION,
     startDate: new Date(),
     scrape: () => telemetry.scrape(),

@@ -1,3 +1,5 @@
+import { Acme, type AcmeRuntime } from "../acme/acme.ts";
+import type { CertificateState } from "../acme/resolver/acme-resolver.ts";
 import { PemFiles } from "../certificates/pem-files.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, Logger } from "../core/logger.ts";
@@ -6,6 +8,7 @@ import { Deadlines } from "../core/timers.ts";
 import type { Telemetry } from "../exporters/telemetry.ts";
 import { Transports } from "../graph/transports.ts";
 import { ActiveChecks } from "../health/active-checks.ts";
+import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
@@ -21,7 +24,7 @@ import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import type { Planes } from "./planes.ts";
 
 export interface ControlPlaneOptions {
-  readonly runtime: Pick<Runtime, "files" | "connect" | "clientTls">;
+  readonly runtime: Pick<Runtime, "clientTls"> & AcmeRuntime;
   readonly configuration: StaticConfiguration;
   readonly logger: Logger;
   /** Besides the internal one, in the order of their rank. */
@@ -41,6 +44,7 @@ export class ControlPlane {
   private readonly options: ControlPlaneOptions;
   private readonly watcher: ConfigurationWatcher;
   private readonly pemFiles: PemFiles;
+  private readonly acme: Acme;
   private readonly deadlines = new Deadlines();
   private readonly pools: UpstreamPools;
   private readonly checks: ActiveChecks;
@@ -75,9 +79,16 @@ export class ControlPlane {
         closeUnused: () => this.pools.closeUnused(),
       },
     });
+    this.acme = new Acme({
+      configuration,
+      runtime,
+      logger,
+      active: watch,
+      showChallenges: (certificates) => options.planes.showChallenges(certificates),
+    });
     const entries = Object.entries(configuration.entryPoints);
     this.watcher = new ConfigurationWatcher({
-      providers: [internalProvider(configuration), ...options.providers],
+      providers: [internalProvider(configuration), ...options.providers, ...this.acme.providers],
       models: entries
         .filter(([, entry]) => !isUdp(entry))
         .map(([name, entry]) => entryPointModel(name, entry)),
@@ -91,6 +102,16 @@ export class ControlPlane {
   /** What active health checks have found to be down. */
   get verdicts(): readonly HealthVerdict[] {
     return this.checks.verdicts;
+  }
+
+  /** What certificate resolvers have, and what they don't get. */
+  get certificates(): CertificateState[] {
+    return this.acme.states;
+  }
+
+  /** Answers an authority that looks for HTTP-01. */
+  answerChallenge(request: ControlRequest): ControlResponse {
+    return this.acme.answer(request);
   }
 
   /** Reads the dynamic configuration and has it compiled, without listening. */
@@ -108,11 +129,13 @@ export class ControlPlane {
     this.watcher.stop();
     this.pemFiles.stop();
     this.checks.stop();
+    await this.acme.stop();
     await this.options.planes.shutdown();
     this.pools.close();
   }
 
-  private async apply(aggregated: Snapshot): Promise<void> {
+  private async apply(incomplete: Snapshot): Promise<void> {
+    const aggregated = this.acme.complete(incomplete);
     const snapshot = { ...aggregated, ...(await this.pemFiles.read(aggregated)) };
     // A file was touched and has what it had.
     if (
@@ -130,6 +153,7 @@ export class ControlPlane {
       this.options.planes.tellHealth(this.checks.verdicts);
     }
     this.report(report);
+    await this.acme.follow(snapshot);
   }
 
   /** Where health checks ask. */

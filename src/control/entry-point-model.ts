@@ -113,7 +113,29 @@ export function internalConfiguration(configuration: StaticConfiguration): Dynam
       priority: MAX_INT,
     };
   }
+  challengeRouters(configuration, routers, services);
   return { http: { routers, middlewares, services } } as unknown as DynamicConfiguration;
+}
+
+/**
+ * What answers authorities that look for HTTP-01, ahead of all redirections; behind users' routers of
+ * a longer rule where the entrypoint has `allowACMEByPass`.
+ */
+function challengeRouters(
+  { certificatesResolvers = {}, entryPoints }: StaticConfiguration,
+  routers: Record<string, unknown>,
+  services: Record<string, unknown>,
+): void {
+  const named = Object.values(certificatesResolvers).flatMap(
+    ({ acme }) => acme?.httpChallenge?.entryPoint ?? [],
+  );
+  const known = [...new Set(named)].filter((name) => Object.hasOwn(entryPoints, name));
+  const passing = known.filter((name) => entryPoints[name].allowACMEByPass === true);
+  const first = known.filter((name) => !passing.includes(name));
+  const router = { rule: "PathPrefix(`/.well-known/acme-challenge/`)", service: "acme-http" };
+  if (known.length > 0) services["acme-http"] = {};
+  if (first.length > 0) routers["acme-http"] = { ...router, entryPoints: first, priority: MAX_INT };
+  if (passing.length > 0) routers["acme-http-bypass"] = { ...router, entryPoints: passing };
 }
 
 /** `to` names an entrypoint, or is a port with its colon. Throws where it names none. */

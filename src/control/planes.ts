@@ -1,6 +1,7 @@
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
 
 /** The data planes of the process, as the control plane sees them: one, or one in each worker. */
 export interface Planes {
@@ -17,6 +18,8 @@ export interface Planes {
   tellHealth(verdicts: readonly HealthVerdict[]): void;
   /** Tells all of them the owners (`ownerKey`) whose numbers nothing reads any more. */
   forgetOwners(owners: readonly string[]): void;
+  /** Has all of them show these certificates of TLS-ALPN-01, and no others. Resolves when all do. */
+  showChallenges(certificates: readonly ChallengeCertificate[]): Promise<void>;
   /** From now on ping says that the end is near. */
   terminating(): void;
   /** Opens the access log again, after it was moved away. */

@@ -19,6 +19,7 @@ export async function singlePlane({ telemetry, ...options }: SinglePlaneOptions)
     listen: () => program.plane.listen({ shared: false, datagrams: true }),
     tellHealth: (verdicts) => program.plane.tellHealth(verdicts),
     forgetOwners: (owners) => program.metrics?.forget(owners),
+    showChallenges: async (certificates) => program.plane.showChallenges(certificates),
     terminating: () => program.terminating(),
     reopenLogs: () => program.reopenLogs(),
     shutdown: () => program.shutdown(),

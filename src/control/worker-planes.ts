@@ -15,6 +15,7 @@ import { isUdp } from "../server/udp-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import { packSnapshot } from "../snapshot/packed-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
 import type { SharedMemory } from "../worker/messages.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { PlaneThread } from "./plane-thread.ts";
@@ -50,6 +51,7 @@ export class WorkerPlanes implements Planes {
   /** The newest snapshot, and before it what elements that go on as they last worked are from. */
   private snapshots: readonly Pieces[] = [];
   private listenOptions: Omit<ListenOptions, "datagrams"> | undefined;
+  private challenges: readonly ChallengeCertificate[] = [];
   private isTerminating = false;
 
   /** Starts the threads. */
@@ -79,6 +81,7 @@ export class WorkerPlanes implements Planes {
             listen: this.listenOptions && { ...this.listenOptions, datagrams: index === 0 },
             terminating: this.isTerminating,
             verdicts: options.verdicts(),
+            challenges: this.challenges,
           }),
           ended: () => {
             this.heartbeats.forget(index);
@@ -157,6 +160,14 @@ export class WorkerPlanes implements Planes {
 
   tellHealth(verdicts: readonly HealthVerdict[]): void {
     for (const slot of this.slots) slot.tell({ tell: "health", verdicts });
+  }
+
+  async showChallenges(certificates: readonly ChallengeCertificate[]): Promise<void> {
+    this.challenges = certificates;
+    // The successor of one that has ended begins with the newest.
+    await Promise.allSettled(
+      this.slots.map((slot) => slot.order({ order: "challenges", certificates })),
+    );
   }
 
   terminating(): void {

@@ -4,6 +4,7 @@ import type { Pieces } from "../core/pieces.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
 import type { Start, Tell } from "../worker/messages.ts";
 import type { PlaneThread, PlaneThreadEvents } from "./plane-thread.ts";
 
@@ -15,6 +16,7 @@ export interface WorkerState {
   readonly listen: ListenOptions | undefined;
   readonly terminating: boolean;
   readonly verdicts: readonly HealthVerdict[];
+  readonly challenges: readonly ChallengeCertificate[];
 }
 
 export interface WorkerSlotOptions {
@@ -131,9 +133,11 @@ export class WorkerSlot {
   private async succeed(): Promise<void> {
     const { logger, state } = this.options;
     const started = this.begin();
-    const { snapshots, listen, terminating } = state();
+    const { snapshots, listen, terminating, challenges } = state();
     // All in the queue at once: a newer snapshot that comes meanwhile goes behind these.
     const orders = snapshots.map((snapshot) => this.order({ order: "apply", snapshot }));
+    if (challenges.length > 0)
+      orders.push(this.order({ order: "challenges", certificates: challenges }));
     if (listen !== undefined) orders.push(this.order({ order: "listen", options: listen }));
     try {
       await Promise.all([started, ...orders]);

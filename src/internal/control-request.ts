@@ -1,5 +1,5 @@
 /** The services that the control plane answers for, without "@internal". */
-export type ControlServiceName = "api" | "dashboard" | "rest" | "prometheus";
+export type ControlServiceName = "api" | "dashboard" | "rest" | "prometheus" | "acme-http";
 
 /** A request that the control plane answers, as plain data: it may come from another thread. */
 export interface ControlRequest {

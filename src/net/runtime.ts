@@ -4,6 +4,7 @@ import type { HttpClient, HttpClientOptions } from "./clients/http-client.ts";
 import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
 import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
+import type { DurableFiles } from "./host/durable-files.ts";
 import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
 import type { Threads } from "./threads.ts";
 import type {
@@ -142,6 +143,7 @@ export interface Runtime {
   readonly cwd: string;
   readonly pid: number;
   readonly files: Files;
+  readonly durableFiles: DurableFiles;
   readonly stdout: AppendFile;
   readonly stderr: AppendFile;
   /** Standard output is a terminal, where a person reads it. */
@@ -158,6 +160,8 @@ export interface Runtime {
   /** Throws an Error that names the option which can't be honoured, or is wrong: nothing is ignored. */
   serverTls(options: ServerTlsOptions): ServerTlsContext;
   clientTls(options: ClientTlsOptions): ClientTlsContext;
+  /** Whether servers can show the certificates of TLS-ALPN-01, whose critical extension some TLS libraries refuse (RFC 8737). */
+  readonly showsChallengeCertificates: boolean;
   /**
    * Starts a TLS handshake in the server role on an accepted connection and takes that connection
    * over; `early` is what was read of it (the ClientHello, at least its beginning). `cancel` resets

@@ -63,7 +63,8 @@ function hostOf({ name, values }: MatcherNode): string | null {
   return pattern.kind === "wildcard" ? `*${pattern.text}` : pattern.text;
 }
 
-function domainsOf(node: RuleNode): string[] {
+/** All that Host matchers name, negated ones too: `*.x` as "*.x", all as "*". */
+export function domainsOf(node: RuleNode): string[] {
   switch (node.type) {
     case "matcher":
       return node.name === "Host" ? [hostOf(node) ?? "*"] : [];

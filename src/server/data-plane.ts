@@ -16,6 +16,10 @@ import { type HealthVerdict, HealthVerdicts } from "../services/health/health-ve
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import type { DisabledElement, Snapshot } from "../snapshot/snapshot.ts";
+import {
+  type ChallengeCertificate,
+  ChallengeCertificates,
+} from "../tls/challenges/challenge-certificates.ts";
 import { readFromTable } from "../tls/pem-reader.ts";
 import { type CertificateSummary, type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
@@ -87,6 +91,7 @@ export class DataPlane {
   private readonly context: Omit<GraphContext, "tlsProblem" | "clientDemands">;
   private readonly http3 = new Map<EntryPoint, Http3EntryPoint>();
   private readonly switches = new Map<string, { current: Handler | null }>();
+  private readonly challenges: ChallengeCertificates;
   private graph: Graph | null = null;
   private tcp: TcpGraph | null = null;
   private tls: TlsManager | undefined;
@@ -111,6 +116,11 @@ export class DataPlane {
       ([name, entry]) =>
         new EntryPoint(entryPointOptions(name, entry), runtime, this.deadlines, logger),
     );
+    this.challenges = new ChallengeCertificates(runtime);
+    const resolvers = Object.values(configuration.certificatesResolvers ?? {});
+    if (resolvers.some(({ acme }) => acme?.tlsChallenge !== undefined)) {
+      for (const entryPoint of this.entryPoints) entryPoint.challenges = this.challenges;
+    }
     this.transports = new Transports(runtime, configuration.serversTransport);
     this.context = {
       logger,
@@ -281,6 +291,11 @@ export class DataPlane {
   /** How many connections each entrypoint of TCP has open. */
   openConnections(): (readonly [entryPoint: string, count: number])[] {
     return this.entryPoints.map(({ name, connections }) => [name, connections.size] as const);
+  }
+
+  /** The certificates of TLS-ALPN-01 that are shown from now on, and no others. */
+  showChallenges(certificates: readonly ChallengeCertificate[]): void {
+    this.challenges.show(certificates);
   }
 
   /** What active health checks have found. */

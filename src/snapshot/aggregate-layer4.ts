@@ -1,4 +1,4 @@
-import { tlsOptionsName } from "./aggregate-tls.ts";
+import { routedTls } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider-configuration.ts";
 import type {
@@ -85,7 +85,7 @@ export function aggregateTcp(
             ? undefined
             : {
                 passthrough: router.tls.passthrough ?? false,
-                options: tlsOptionsName(router.tls.options, provider),
+                ...routedTls(router.tls, provider),
               },
         providerRank,
       };

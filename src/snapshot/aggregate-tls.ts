@@ -1,7 +1,7 @@
 import type { TlsConfiguration, TlsOptions, TlsStore } from "../config/dynamic/tls.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider-configuration.ts";
-import type { DisabledElement } from "./snapshot.ts";
+import type { DisabledElement, RoutedTls, TlsDomain } from "./snapshot.ts";
 
 /** The options and the store that everybody has who names none; never qualified. */
 export const DEFAULT_TLS = "default";
@@ -10,6 +10,25 @@ export const DEFAULT_TLS = "default";
 export function tlsOptionsName(written: string | undefined, provider: string): string {
   if (written === undefined || written === "" || written === DEFAULT_TLS) return DEFAULT_TLS;
   return resolveReference(written, provider);
+}
+
+/** A router's TLS, or an entrypoint's for routers without, as it will run. */
+export function routedTls(
+  { options, certResolver, domains }: TlsWords,
+  provider: string,
+): RoutedTls {
+  return {
+    options: tlsOptionsName(options, provider),
+    ...(certResolver !== undefined && certResolver !== "" && { certResolver }),
+    ...(domains !== undefined && domains.length > 0 && { domains }),
+  };
+}
+
+/** What is written of TLS. */
+export interface TlsWords {
+  readonly options?: string | undefined;
+  readonly certResolver?: string | undefined;
+  readonly domains?: readonly TlsDomain[] | undefined;
 }
 
 export interface AggregatedTls {

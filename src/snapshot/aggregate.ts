@@ -14,7 +14,7 @@ import {
   observabilityOver,
 } from "../http/observability.ts";
 import { aggregateTcp, aggregateUdp } from "./aggregate-layer4.ts";
-import { aggregateTls, DEFAULT_TLS, tlsOptionsName } from "./aggregate-tls.ts";
+import { aggregateTls, DEFAULT_TLS, routedTls, type TlsWords } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider-configuration.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
@@ -27,7 +27,7 @@ export interface EntryPointModel {
   readonly middlewares: readonly string[];
   readonly observability: Observability;
   /** `http.tls`: for routers that say nothing of TLS themselves. */
-  readonly tls?: { readonly options?: string } | undefined;
+  readonly tls?: TlsWords | undefined;
 }
 
 /** A rank that no user's priority reaches: MaxInt64 - 1000 is the users' highest. */
@@ -188,10 +188,7 @@ function routeRouter(
     middlewares: (router.middlewares ?? []).map((name) => resolveReference(name, provider)),
     service: resolveReference(router.service ?? "", provider),
     observability: router.observability ?? {},
-    tls:
-      router.tls === undefined
-        ? undefined
-        : { options: tlsOptionsName(router.tls.options, provider) },
+    tls: router.tls && routedTls(router.tls, provider),
     providerRank,
   };
 }
@@ -240,7 +237,7 @@ function applyModels(
         ...router,
         entryPoints: [entryPoint],
         observability: observabilityOver(model.observability, router.observability),
-        tls: router.tls ?? (model.tls && { options: tlsOptionsName(model.tls.options, provider) }),
+        tls: router.tls ?? (model.tls && routedTls(model.tls, provider)),
         middlewares: [...own, ...router.middlewares],
       },
     ]);

@@ -28,9 +28,19 @@ export interface RoutedRouter {
   readonly providerRank: number;
 }
 
-/** A router's TLS: the qualified name of its options, or "default". */
+/** A router's TLS. */
 export interface RoutedTls {
+  /** The qualified name of its options, or "default". */
   readonly options: string;
+  /** Who gets its certificates; undefined where they are configured. */
+  readonly certResolver?: string;
+  /** Names that it wants certificates for instead of those in its rule: a certificate for each. */
+  readonly domains?: readonly TlsDomain[];
+}
+
+export interface TlsDomain {
+  readonly main?: string | undefined;
+  readonly sans?: readonly string[] | undefined;
 }
 
 /** A TCP router as it will run. */

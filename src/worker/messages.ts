@@ -5,6 +5,7 @@ import type { ControlRequest, ControlResponse } from "../internal/control-reques
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { TelemetryMessage } from "../telemetry/telemetry-message.ts";
+import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
 
 /** Memory that all workers share. */
 export interface SharedMemory {
@@ -33,6 +34,7 @@ export type Order =
   /** See `packSnapshot`. */
   | { readonly order: "apply"; readonly snapshot: Pieces }
   | { readonly order: "listen"; readonly options: ListenOptions }
+  | { readonly order: "challenges"; readonly certificates: readonly ChallengeCertificate[] }
   | { readonly order: "reopenLogs" }
   | { readonly order: "shutdown" };
 

@@ -3,6 +3,7 @@ import { LocalCounters, type SharedCounters } from "../core/counters/counters.ts
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Handler } from "../http/handler.ts";
+import { challengeService } from "../internal/challenge-service.ts";
 import type { AskControl } from "../internal/control-request.ts";
 import { controlService } from "../internal/control-service.ts";
 import { noopHandler, pingHandler } from "../internal/internal-services.ts";
@@ -28,6 +29,7 @@ const INTERNALS: ReadonlySet<string> = new Set([
   "dashboard@internal",
   "rest@internal",
   "prometheus@internal",
+  "acme-http@internal",
 ]);
 
 /** A data plane with everything that the static configuration gives it. */
@@ -105,6 +107,9 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   const tracer =
     tracing === null ? null : new Tracer(tracing, (spans) => options.tellTelemetry({ spans }));
   const metrics = createPlaneMetrics(configuration, options.tellTelemetry, logger);
+  const resolvers = Object.values(configuration.certificatesResolvers ?? {});
+  if (resolvers.some(({ acme }) => acme?.httpChallenge !== undefined))
+    internalServices.set("acme-http@internal", challengeService(options.askControl));
   const plane = new DataPlane({
     runtime,
     configuration,

@@ -37,6 +37,8 @@ export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
         return program!.plane.apply(await unpacker.unpack<Snapshot>(order.snapshot));
       case "listen":
         return program!.plane.listen(order.options);
+      case "challenges":
+        return program!.plane.showChallenges(order.certificates);
       case "reopenLogs":
         return program!.reopenLogs();
       case "shutdown":

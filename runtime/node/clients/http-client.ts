@@ -5,6 +5,7 @@ import type {
   HttpClientRequest,
   HttpClientResponse,
 } from "../../../src/net/clients/http-client.ts";
+import { systemRoots } from "../tls/system-roots.ts";
 
 /** Connections to one server. */
 const MAX_SOCKETS = 16;
@@ -27,14 +28,17 @@ export function nodeHttpClient({ socketPath, tls }: HttpClientOptions): HttpClie
       const url = new URL(wanted.url);
       const { agent, request } = await callerFor(url.protocol);
       const secure = url.protocol === "https:" && {
-        ...(tls?.ca !== undefined && { ca: tls.ca }),
+        ...(tls?.ca !== undefined && {
+          ca: tls.systemRoots === true ? [...systemRoots(), tls.ca] : tls.ca,
+        }),
+        ...(tls?.serverName !== undefined && { servername: tls.serverName }),
         ...(tls?.keyPair !== undefined && {
           cert: tls.keyPair.certificate,
           key: tls.keyPair.privateKey,
         }),
         rejectUnauthorized: tls?.verify ?? true,
       };
-      const options: RequestOptions = {
+      const options: RequestOptions & { servername?: string } = {
         method: wanted.method ?? "GET",
         headers: { "User-Agent": "Sluice", ...wanted.headers },
         agent,

@@ -1,4 +1,5 @@
 import { messageOf } from "../../core/errors.ts";
+import { pause } from "../../core/loop/pause.ts";
 import {
   CHALLENGE_TYPES,
   type ChallengeSolver,
@@ -9,7 +10,6 @@ import type { Identifier } from "../x509/identifier.ts";
 import { type AcmeClient, json } from "./acme-client.ts";
 import { AcmeError, problemText, problemType } from "./acme-error.ts";
 import type { Signer } from "./jws.ts";
-import { pause } from "./pause.ts";
 import { poll, type Resource } from "./poll.ts";
 
 /** How long an authority may take to look, in milliseconds. */

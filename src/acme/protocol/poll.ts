@@ -1,6 +1,6 @@
+import { pause } from "../../core/loop/pause.ts";
 import { type AcmeClient, json } from "./acme-client.ts";
 import type { Signer } from "./jws.ts";
-import { pause } from "./pause.ts";
 import { retryAfter } from "./retry-after.ts";
 
 const FIRST_PAUSE = 250;

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
-import { NO_DOMAINS, NO_RESOLVER } from "../no-resolver.ts";
-import { accepted, ignored, refused } from "../support.ts";
+import { accepted, refused } from "../support.ts";
 import { middlewareSchema } from "./http-middlewares.ts";
 import { type loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
 import { TCP_ELEMENTS, tcpSchema } from "./tcp.ts";
@@ -24,8 +23,8 @@ export const routerSchema = z.strictObject({
   tls: z
     .strictObject({
       options: text().optional(),
-      certResolver: ignored(text(), NO_RESOLVER),
-      domains: accepted(tlsDomains(), NO_DOMAINS),
+      certResolver: text().optional(),
+      domains: tlsDomains().optional(),
     })
     .optional(),
   observability: z

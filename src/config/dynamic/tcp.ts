@@ -13,8 +13,7 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { NO_DOMAINS, NO_RESOLVER } from "../no-resolver.ts";
-import { accepted, ignored, refused } from "../support.ts";
+import { accepted, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
 import { serverAddress } from "./server-address.ts";
 import { weightedServices } from "./weighted-services.ts";
@@ -35,8 +34,8 @@ export const tcpRouterSchema = z.strictObject({
     .strictObject({
       passthrough: flag().default(false),
       options: text().optional(),
-      certResolver: ignored(text(), NO_RESOLVER),
-      domains: accepted(tlsDomains(), NO_DOMAINS),
+      certResolver: text().optional(),
+      domains: tlsDomains().optional(),
     })
     .optional(),
 });

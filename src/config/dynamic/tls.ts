@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { flag, oneOf, text, texts } from "../fields.ts";
-import { accepted, limited, refused } from "../support.ts";
+import { accepted, limited } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
 
 const NOT_ON_DENO = "refused by name on Deno";
@@ -127,12 +127,12 @@ export const tlsOptionsSchema = z
 /** Of a store, `tls.stores.<name>`. Traefik uses the one called "default" alone. */
 export const tlsStoreSchema = z.strictObject({
   defaultCertificate: certificate().optional(),
-  defaultGeneratedCert: refused(
-    z.strictObject({
+  defaultGeneratedCert: z
+    .strictObject({
       resolver: text().optional(),
       domain: z.strictObject({ main: text().optional(), sans: texts().optional() }).optional(),
-    }),
-  ),
+    })
+    .optional(),
 });
 
 /** Of an element of `tls.certificates`. Without stores it is in the default one. */

@@ -1,48 +1,93 @@
 import { z } from "zod";
 import { duration, flag, integer, text, texts } from "../fields.ts";
+import { accepted, fallingBack, limited, refused } from "../support.ts";
+
+/** Let's Encrypt, as in Traefik. */
+const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
+
+/** Directories of Let's Encrypt's first protocol, which is no more, and what Traefik takes instead. */
+const OLD_SERVERS: Readonly<Record<string, string>> = {
+  "https://acme-v01.api.letsencrypt.org/directory": LETS_ENCRYPT,
+  "https://acme-staging.api.letsencrypt.org/directory":
+    "https://acme-staging-v02.api.letsencrypt.org/directory",
+};
+
+const KEY_TYPES = ["EC256", "EC384", "RSA2048", "RSA4096", "RSA8192"];
+
+const caServer = () =>
+  text()
+    .transform((value) => OLD_SERVERS[value] ?? (value === "" ? LETS_ENCRYPT : value))
+    .refine(
+      (value) => /^https?:\/\/[^/]/.test(value),
+      "expected the URL of an ACME directory, found something else",
+    )
+    .default(LETS_ENCRYPT);
+
+const dnsChallenge = () =>
+  z.strictObject({
+    provider: text().default(""),
+    resolvers: texts().default([]),
+    propagation: z
+      .strictObject({
+        disableChecks: flag().default(false),
+        disableANSChecks: flag().default(false),
+        requireAllRNS: flag().default(false),
+        delayBeforeChecks: duration().default(0),
+      })
+      .optional(),
+    delayBeforeCheck: limited(
+      duration(),
+      "deprecated in Traefik: use propagation.delayBeforeChecks",
+    ),
+    disablePropagationCheck: limited(
+      flag(),
+      "deprecated in Traefik: use propagation.disableChecks",
+    ),
+  });
 
 const acme = () =>
   z.strictObject({
-    email: text().optional(),
-    caServer: text().optional(),
-    preferredChain: text().optional(),
-    profile: text().optional(),
-    emailAddresses: texts().optional(),
-    disableCommonName: flag().optional(),
-    storage: text().optional(),
-    keyType: text().optional(),
-    eab: z.strictObject({ kid: text().optional(), hmacEncoded: text().optional() }).optional(),
-    certificatesDuration: integer().optional(),
-    clientTimeout: duration().optional(),
-    clientResponseHeaderTimeout: duration().optional(),
-    certificateTimeout: duration().optional(),
-    caCertificates: texts().optional(),
-    caSystemCertPool: flag().optional(),
-    caServerName: text().optional(),
-    dnsChallenge: z
-      .strictObject({
-        provider: text().optional(),
-        resolvers: texts().optional(),
-        propagation: z
-          .strictObject({
-            disableChecks: flag().optional(),
-            disableANSChecks: flag().optional(),
-            requireAllRNS: flag().optional(),
-            delayBeforeChecks: duration().optional(),
-          })
-          .optional(),
-        delayBeforeCheck: duration().optional(),
-        disablePropagationCheck: flag().optional(),
-      })
-      .optional(),
+    email: text().default(""),
+    caServer: caServer(),
+    preferredChain: text().default(""),
+    profile: text().default(""),
+    emailAddresses: texts().default([]),
+    disableCommonName: flag().default(false),
+    storage: text().min(1, "expected a file's path, found nothing").default("acme.json"),
+    keyType: fallingBack(
+      text().default("RSA4096"),
+      (value) => KEY_TYPES.includes(value),
+      `one of ${KEY_TYPES.join(", ")}; any other is RSA4096, as in Traefik`,
+    ),
+    eab: z.strictObject({ kid: text().default(""), hmacEncoded: text().default("") }).optional(),
+    certificatesDuration: accepted(
+      integer(),
+      "certificates are renewed by their own lifetime, and by what the authority says (RFC 9773)",
+    ),
+    clientTimeout: duration().default(120_000),
+    clientResponseHeaderTimeout: duration().default(30_000),
+    certificateTimeout: duration().default(30_000),
+    caCertificates: texts().default([]),
+    caSystemCertPool: flag().default(false),
+    caServerName: text().default(""),
+    dnsChallenge: dnsChallenge().optional(),
     httpChallenge: z
-      .strictObject({ entryPoint: text().optional(), delay: duration().optional() })
+      .strictObject({ entryPoint: text().default(""), delay: duration().default(0) })
       .optional(),
-    tlsChallenge: z.strictObject({ delay: duration().optional() }).optional(),
+    tlsChallenge: limited(
+      z.strictObject({ delay: duration().default(0) }),
+      "refused by name on Deno, whose TLS library can't show such certificates",
+    ),
   });
 
 export const certificatesResolvers = () =>
   z.record(
     z.string(),
-    z.strictObject({ acme: acme().optional(), tailscale: z.strictObject({}).optional() }),
+    z.strictObject({
+      acme: acme().optional(),
+      tailscale: refused(z.strictObject({})),
+    }),
   );
+
+/** A resolver's `acme`, with its defaults; durations in milliseconds. */
+export type AcmeConfiguration = z.output<ReturnType<typeof acme>>;

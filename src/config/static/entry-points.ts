@@ -13,8 +13,7 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { NO_DOMAINS, NO_RESOLVER } from "../no-resolver.ts";
-import { accepted, ignored, limited, ours, refused } from "../support.ts";
+import { accepted, limited, ours, refused } from "../support.ts";
 import { MAX_UDP_SESSIONS } from "./max-udp-sessions.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
@@ -77,8 +76,8 @@ const http = () =>
     tls: z
       .strictObject({
         options: text().optional(),
-        certResolver: ignored(text(), NO_RESOLVER),
-        domains: accepted(tlsDomains(), NO_DOMAINS),
+        certResolver: text().optional(),
+        domains: tlsDomains().optional(),
       })
       .optional(),
     encodedCharacters: z
@@ -115,7 +114,7 @@ const udp = () =>
 /** One entrypoint. */
 export const entryPointSchema = z.strictObject({
   address: address(),
-  allowACMEByPass: accepted(flag(), "without effect while there is no ACME"),
+  allowACMEByPass: flag().optional(),
   reusePort: flag().default(false),
   asDefault: flag().default(false),
   transport: transport().prefault({}),

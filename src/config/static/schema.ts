@@ -142,7 +142,7 @@ export const staticSchema = z.strictObject({
       resolvDepth: integer().optional(),
     }),
   ),
-  certificatesResolvers: refused(certificatesResolvers),
+  certificatesResolvers: certificatesResolvers().optional(),
   experimental: experimental().optional(),
   core: z
     .strictObject({

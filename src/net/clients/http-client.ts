@@ -24,6 +24,10 @@ export interface HttpClientOptions {
 export interface HttpClientTls {
   /** PEM; the system's roots where undefined. */
   readonly ca?: string;
+  /** The system's roots besides `ca`. */
+  readonly systemRoots?: boolean;
+  /** For SNI and for the certificate's check, instead of the URL's host. */
+  readonly serverName?: string;
   readonly keyPair?: KeyPair;
   /** False takes any certificate. */
   readonly verify: boolean;

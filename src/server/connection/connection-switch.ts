@@ -7,6 +7,10 @@ import { classify, isForeignRequest, mayBecomeProxyHeader } from "../../net/peek
 import { ProxyProtocolParser } from "../../net/proxy-protocol/proxy-protocol.ts";
 import type { Dial, Runtime } from "../../net/runtime.ts";
 import type { AcceptedConnection, TcpHandler } from "../../net/tcp-handler.ts";
+import {
+  ACME_TLS,
+  type ChallengeCertificates,
+} from "../../tls/challenges/challenge-certificates.ts";
 import type { EntryPointRoutes } from "../entry-point/entry-point-routes.ts";
 import type { HttpEntryPoint } from "../entry-point/http-entry-point.ts";
 import { DRAIN_MOMENT } from "../exchange/exchange-endings.ts";
@@ -24,6 +28,8 @@ const TLS_HANDSHAKE = 0x16;
  * sends where it has no certificate for a ClientHello, sniStrict included.
  */
 const INTERNAL_ERROR = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 80);
+/** The same with unrecognized_name, which Traefik sends where no challenge is under way for a name. */
+const UNRECOGNIZED_NAME = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 112);
 /** The length of PostgreSQL's request for TLS. */
 const STARTTLS_LENGTH = 8;
 
@@ -33,6 +39,10 @@ export interface SwitchedEntryPoint extends HttpEntryPoint {
   readonly routes: EntryPointRoutes;
   readonly readsProxyHeader: boolean;
   trustsProxyHeader(ip: string): boolean;
+  /** Answers authorities that ask by TLS-ALPN-01; null where no resolver has such a challenge. */
+  readonly challenges: ChallengeCertificates | null;
+  /** Routers see those connections before (Traefik's allowACMEByPass). */
+  readonly passesChallenges: boolean;
   readonly startTls: Runtime["startTls"];
 }
 
@@ -199,6 +209,10 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
   private route(hello: ClientHello, bytes: Uint8Array): void {
     const { tcpTls, hosts } = this.entry.routes;
     const { serverName, alpn } = hello;
+    if (!this.entry.passesChallenges && this.isChallenge(hello)) {
+      this.answerChallenge(hello, bytes);
+      return;
+    }
     const https = this.postgres ? null : hosts.find(serverName);
     if (https !== null && !https.catchAll) {
       this.terminate(hello, bytes, https.options, null);
@@ -229,6 +243,10 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
     handler: TcpHandler | null,
   ): void {
     const { entry } = this;
+    if (this.isChallenge(hello)) {
+      this.answerChallenge(hello, bytes);
+      return;
+    }
     const context = entry.routes.tls.choose(options, hello.serverName, this.local.ip);
     if ("refused" in context) {
       this.connection.write(INTERNAL_ERROR);
@@ -251,6 +269,34 @@ export class ConnectionSwitch implements ConnectionHandler, Expiring {
       failed: (error) => {
         this.handshake = null;
         this.log(`the TLS handshake failed: ${messageOf(error)}`);
+        this.leave();
+      },
+    });
+  }
+
+  private isChallenge({ alpn }: ClientHello): boolean {
+    return this.entry.challenges !== null && !this.postgres && alpn.includes(ACME_TLS);
+  }
+
+  /** Shows the challenge's certificate. The authority wants no more of the connection, and gets no more. */
+  private answerChallenge({ serverName }: ClientHello, bytes: Uint8Array): void {
+    const { entry } = this;
+    const context = entry.challenges!.choose(serverName);
+    if (context === undefined) {
+      this.connection.write(UNRECOGNIZED_NAME);
+      this.refuse(`no ACME challenge is under way for "${serverName}"`);
+      return;
+    }
+    this.handshake = entry.startTls(this.connection, context, bytes, {
+      secured: (connection) => {
+        this.handshake = null;
+        this.leave();
+        connection.close();
+        return connection.handler;
+      },
+      failed: (error) => {
+        this.handshake = null;
+        this.log(`the TLS handshake of an ACME challenge failed: ${messageOf(error)}`);
         this.leave();
       },
     });

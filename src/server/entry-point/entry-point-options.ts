@@ -25,6 +25,7 @@ export function entryPointOptions(
     maxEncoderHeaderTableSize: http2.maxEncoderHeaderTableSize,
     requestAcceptGraceTimeout: transport.lifeCycle.requestAcceptGraceTimeout,
     graceTimeOut: transport.lifeCycle.graceTimeOut,
+    passesChallenges: configuration.allowACMEByPass ?? false,
     proxyProtocol: configuration.proxyProtocol,
   };
 }

@@ -7,6 +7,7 @@ import type { Address, Connection, Listener } from "../../net/connection.ts";
 import type { ConnectionWriter } from "../../net/connection-writer.ts";
 import type { Dial, HandshakeHandler, Runtime } from "../../net/runtime.ts";
 import type { ServerTlsContext } from "../../net/tls.ts";
+import type { ChallengeCertificates } from "../../tls/challenges/challenge-certificates.ts";
 import { DEFAULT_LIMITS, type Http1Limits, headLimits } from "../../wire/http1/message.ts";
 import { DEFAULT_HTTP2_LIMITS, type Http2Limits } from "../../wire/http2/message.ts";
 import { ConnectionSwitch } from "../connection/connection-switch.ts";
@@ -33,6 +34,8 @@ export interface EntryPointOptions {
   readonly maxEncoderHeaderTableSize: number;
   readonly requestAcceptGraceTimeout: number;
   readonly graceTimeOut: number;
+  /** Traefik's allowACMEByPass. */
+  readonly passesChallenges: boolean;
   /** Undefined: no PROXY protocol on this entrypoint. */
   readonly proxyProtocol:
     | { readonly insecure: boolean; readonly trustedIPs: readonly string[] }
@@ -61,6 +64,7 @@ export class EntryPoint implements HttpEntryPoint {
   handler: Handler = () => LazyResponse.text(404, "404 page not found\n");
   /** Who serves a connection; assigned before it listens, and again by each reload. */
   routes!: EntryPointRoutes;
+  challenges: ChallengeCertificates | null = null;
   private readonly runtime: Runtime;
   private readonly trusted: CidrSet;
   private listener: Listener | null = null;
@@ -102,6 +106,10 @@ export class EntryPoint implements HttpEntryPoint {
 
   get readsProxyHeader(): boolean {
     return this.options.proxyProtocol !== undefined;
+  }
+
+  get passesChallenges(): boolean {
+    return this.options.passesChallenges;
   }
 
   trustsProxyHeader(ip: string): boolean {

@@ -106,7 +106,7 @@ test("each element of the dynamic reference is either right or disabled with its
   expect(configuration.tls!.certificates).toHaveLength(2);
   const http = 2 + 2 + wrong.length + 2;
   const tcp = 2 + 1 + 2 + 2;
-  const tls = 2 + 2;
+  const tls = 2;
   expect(disabled.length).toBe(http + tcp + 1 + tls);
   for (const { name, errors } of disabled) {
     expect(errors.length).toBeGreaterThan(0);

@@ -41,6 +41,7 @@ test("a worker that ends is replaced by one that is brought to the same state", 
     listen: { shared: true, datagrams: false },
     terminating: false,
     verdicts: [],
+    challenges: [],
   } as unknown as WorkerState;
   const slot = new WorkerSlot({
     start: { index: 1 } as Start,

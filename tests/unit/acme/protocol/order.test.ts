@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { nodeHttpClient } from "../../../../runtime/node/clients/http-client.ts";
-import { rsaKey } from "../../../../runtime/node/rsa-key.ts";
+import { rsaKey } from "../../../../runtime/node/engine/rsa-key.ts";
 import type { Challenge, Solvers } from "../../../../src/acme/challenges/challenge.ts";
 import { changeEmail, isAccountGone, register } from "../../../../src/acme/protocol/account.ts";
 import { AcmeClient } from "../../../../src/acme/protocol/acme-client.ts";

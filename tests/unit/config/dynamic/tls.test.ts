@@ -96,8 +96,8 @@ describe("what is wrong", () => {
     ],
     ["stores: { default: { defaultCertificate: {} } }", "defaultCertificate.certFile: expected"],
     [
-      "stores: { default: { defaultGeneratedCert: { resolver: le } } }",
-      "defaultGeneratedCert: known to Traefik, not supported by Sluice yet",
+      "stores: { default: { defaultGeneratedCert: { resolvr: le } } }",
+      'unknown key "resolvr", did you mean "resolver"?',
     ],
   ])("%s", (yaml, message) => {
     expect(read(yaml).errors.join("\n")).toContain(message);

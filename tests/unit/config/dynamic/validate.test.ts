@@ -63,13 +63,6 @@ describe("a dynamic configuration says where and what", () => {
       ],
     ],
     [
-      "a certificate resolver",
-      router("      tls: { certResolver: le }\n"),
-      [
-        "7:14: http.routers.r.tls.certResolver: has no effect: there is no certificate resolver of that name, the default certificate is served; certificates are named in tls.certificates",
-      ],
-    ],
-    [
       "no rule, no service",
       "http:\n  routers:\n    r: {}\n",
       [

@@ -1,4 +1,4 @@
-import { plain } from "./plain-bytes.ts";
+import { plain } from "../plain-bytes.ts";
 
 /** An RSA key by way of node:crypto, in the platform's own threads: Bun's WebCrypto would make it in this one. */
 export async function rsaKey(bits: number): Promise<Uint8Array> {

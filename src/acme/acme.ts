@@ -1,0 +1,242 @@
+import type { AcmeConfiguration } from "../config/static/certificates-resolvers.ts";
+import type { StaticConfiguration } from "../config/static/schema.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
+import type { Runtime } from "../net/runtime.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
+import { authorityClient } from "./authority-client.ts";
+import { HttpTokens } from "./challenges/http-tokens.ts";
+import { TlsChallenges } from "./challenges/tls-challenges.ts";
+import { AcmeResolver, type CertificateState } from "./resolver/acme-resolver.ts";
+import type { Backoff } from "./resolver/backoff.ts";
+import { solversOf } from "./solvers.ts";
+import { FileStorage } from "./storage/file-storage.ts";
+import type { AcmeStorage } from "./storage/storage.ts";
+import { CoveredNames } from "./wanted/covered-names.ts";
+import { withGeneratedDefault } from "./wanted/generated-default.ts";
+import { wantedDomains } from "./wanted/wanted-domains.ts";
+import type { KeyType } from "./x509/key-type.ts";
+
+export type AcmeRuntime = Pick<
+  Runtime,
+  | "bindUdp"
+  | "connect"
+  | "durableFiles"
+  | "env"
+  | "files"
+  | "hostname"
+  | "httpClient"
+  | "lookup"
+  | "pid"
+  | "rsaKey"
+  | "runCommand"
+  | "showsChallengeCertificates"
+>;
+
+export interface AcmeOptions {
+  readonly configuration: Pick<StaticConfiguration, "certificatesResolvers" | "entryPoints">;
+  readonly runtime: AcmeRuntime;
+  readonly logger: Logger;
+  /** False: what is stored is read, and nothing is ordered. */
+  readonly active: boolean;
+  readonly showChallenges: (certificates: readonly ChallengeCertificate[]) => Promise<void>;
+  readonly backoff?: Backoff;
+}
+
+/** A resolver of the configuration, before and after its storage is open. */
+interface Configured {
+  readonly name: string;
+  readonly acme: AcmeConfiguration;
+  readonly storage: AcmeStorage;
+  readonly ready: Promise<AcmeResolver | undefined>;
+  emit: ((configuration: ProviderConfiguration) => void) | undefined;
+}
+
+/** Where authorities look for HTTP-01 (RFC 8555 section 8.3). */
+export const CHALLENGE_PATH = "/.well-known/acme-challenge/";
+
+/**
+ * All certificate resolvers of the process: it belongs to the control plane. Each gives what it has
+ * as a provider, `<resolver>.acme`; data planes get it as PEM with the rest of the configuration, so
+ * that no handshake ever waits for an order.
+ */
+export class Acme {
+  /** One for each resolver. */
+  readonly providers: readonly Provider[];
+  private readonly options: AcmeOptions;
+  private readonly tokens = new HttpTokens();
+  private readonly tlsChallenges: TlsChallenges;
+  private readonly configured: readonly Configured[];
+  private readonly covered = new CoveredNames();
+  private readonly running: AcmeResolver[] = [];
+  private opened: Promise<unknown> | undefined;
+
+  /** Throws an Error that names the key where the static configuration can't work. */
+  constructor(options: AcmeOptions) {
+    const { runtime, logger } = options;
+    this.options = options;
+    this.tlsChallenges = new TlsChallenges(options.showChallenges, runtime);
+    const storages = new Map<string, AcmeStorage>();
+    const resolvers = Object.entries(options.configuration.certificatesResolvers ?? {});
+    this.configured = resolvers.flatMap(([name, { acme }]): Configured[] => {
+      if (acme === undefined) return [];
+      this.check(name, acme);
+      let storage = storages.get(acme.storage);
+      if (storage === undefined) {
+        storage = new FileStorage({
+          path: acme.storage,
+          runtime,
+          logger,
+          readOnly: !options.active,
+        });
+        storages.set(acme.storage, storage);
+      }
+      const one: Configured = {
+        name,
+        acme,
+        storage,
+        ready: Promise.resolve().then(() => this.open(one)),
+        emit: undefined,
+      };
+      return [one];
+    });
+    this.providers = this.configured.map((one) => ({
+      name: `${one.name}.acme`,
+      start: async (emit) => {
+        one.emit = emit;
+        if ((await one.ready) !== undefined) this.publish(one);
+        return () => {
+          one.emit = undefined;
+        };
+      },
+    }));
+  }
+
+  /** The snapshot with the default certificate that a resolver has for it, where the store wants one. */
+  complete(snapshot: Snapshot): Snapshot {
+    return withGeneratedDefault(
+      snapshot,
+      (resolver) => this.running.find(({ name }) => name === resolver)?.certificates,
+    );
+  }
+
+  /** Orders what a configuration that serves now wants and nothing covers. */
+  async follow(snapshot: Snapshot): Promise<void> {
+    this.opened ??= Promise.all(this.configured.map(({ ready }) => ready));
+    await this.opened;
+    const { logger, active } = this.options;
+    const resolvers = new Map(
+      this.configured
+        .filter(({ name }) => this.running.some((resolver) => resolver.name === name))
+        .map(({ name, acme }) => [name, { hasDnsChallenge: acme.dnsChallenge !== undefined }]),
+    );
+    const wanted = wantedDomains(snapshot, { resolvers, logger });
+    if (!active) return;
+    const covering = this.covered.of(snapshot);
+    for (const resolver of this.running) resolver.want(wanted.get(resolver.name)!, covering);
+  }
+
+  /** Answers an authority that looks for HTTP-01; an empty 404 where no such challenge is under way. */
+  answer({ url }: ControlRequest): ControlResponse {
+    const { hostname, pathname } = new URL(url);
+    const token = pathname.startsWith(CHALLENGE_PATH) ? pathname.slice(CHALLENGE_PATH.length) : "";
+    const body = this.tokens.answer(hostname, token);
+    return body === undefined
+      ? { status: 404, headers: [], body: "" }
+      : { status: 200, headers: [["Content-Type", "text/plain"]], body };
+  }
+
+  /** Every certificate that resolvers have, and every one that they don't get. */
+  get states(): CertificateState[] {
+    return this.running.flatMap(({ states }) => states);
+  }
+
+  /** Gives up what is under way, and writes what is to be written. */
+  async stop(): Promise<void> {
+    for (const resolver of this.running) resolver.stop();
+    await Promise.all(this.configured.map(({ storage }) => storage.close().catch(() => {})));
+  }
+
+  private check(
+    name: string,
+    { httpChallenge, tlsChallenge, dnsChallenge }: AcmeConfiguration,
+  ): void {
+    const place = `certificatesResolvers.${name}.acme`;
+    const { configuration, runtime } = this.options;
+    if (tlsChallenge !== undefined && !runtime.showsChallengeCertificates) {
+      throw new Error(
+        `${place}.tlsChallenge: this runtime's TLS library can't show such certificates; use httpChallenge or dnsChallenge, or run Sluice on Bun`,
+      );
+    }
+    const entryPoint = httpChallenge?.entryPoint;
+    if (httpChallenge !== undefined && !Object.hasOwn(configuration.entryPoints, entryPoint!)) {
+      const known = Object.keys(configuration.entryPoints).join(", ");
+      this.options.logger.error(
+        `${place}.httpChallenge.entryPoint: expected one of ${known}, found "${entryPoint}"`,
+      );
+    }
+    if (!httpChallenge && !tlsChallenge && !dnsChallenge)
+      this.options.logger.error(
+        `${place}: expected a challenge, found none: nothing can be ordered`,
+      );
+  }
+
+  /** Undefined where the resolver is off, with the reason in the log. */
+  private async open(one: Configured): Promise<AcmeResolver | undefined> {
+    const { name, acme, storage } = one;
+    const { runtime, active, backoff } = this.options;
+    const logger = this.options.logger.with({ providerName: `${name}.acme` });
+    try {
+      const client = await authorityClient(acme, runtime);
+      await storage.open();
+      const { kid = "", hmacEncoded = "" } = acme.eab ?? {};
+      const resolver = new AcmeResolver({
+        ...acme,
+        resolver: name,
+        keyType: acme.keyType as KeyType,
+        eab: kid !== "" && hmacEncoded !== "" ? { kid, hmacEncoded } : undefined,
+        client,
+        storage,
+        solvers: solversOf(acme, {
+          runtime,
+          logger,
+          tokens: this.tokens,
+          tlsChallenges: this.tlsChallenges,
+        }),
+        runtime,
+        logger,
+        changed: () => this.publish(one),
+        ...(backoff !== undefined && { backoff }),
+      });
+      if (active) resolver.start();
+      this.running.push(resolver);
+      return resolver;
+    } catch (error) {
+      logger.error("The ACME resolve is skipped from the resolvers list", {
+        resolver: name,
+        error: messageOf(error),
+      });
+      return undefined;
+    }
+  }
+
+  private publish({ name, storage, emit }: Configured): void {
+    emit?.({
+      provider: `${name}.acme`,
+      configuration: {
+        tls: {
+          certificates: storage.section(name).certificates.map(({ certificate, key, store }) => ({
+            certFile: certificate,
+            keyFile: key,
+            stores: [store],
+          })),
+        },
+      },
+      disabled: [],
+    });
+  }
+}

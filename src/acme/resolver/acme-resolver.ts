@@ -1,0 +1,329 @@
+import { messageOf } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { Runtime } from "../../net/runtime.ts";
+import { pemText } from "../../tls/pem.ts";
+import type { Solvers } from "../challenges/challenge.ts";
+import { isAccountGone } from "../protocol/account.ts";
+import type { AcmeClient } from "../protocol/acme-client.ts";
+import { type OrderRequest, orderCertificate } from "../protocol/order.ts";
+import { renewalInfo } from "../protocol/renewal-info.ts";
+import type { StoredCertificate } from "../storage/stored.ts";
+import { keyOf as keyOfNames, NameSet } from "../wanted/wanted-names.ts";
+import { Key } from "../x509/key.ts";
+import type { KeyType } from "../x509/key-type.ts";
+import { AccountKeeper, type AccountKeeperOptions } from "./account-keeper.ts";
+import { BACKOFF, type Backoff } from "./backoff.ts";
+import { type CertificateFacts, factsOf, keyOf } from "./certificate-facts.ts";
+import { Orders, type PendingOrder } from "./orders.ts";
+import { renewalTime } from "./renewal-time.ts";
+
+export interface AcmeResolverOptions
+  extends Omit<AccountKeeperOptions, "client" | "runtime">,
+    Omit<OrderRequest, "names" | "key" | "replaces"> {
+  readonly keyType: KeyType;
+  readonly client: AcmeClient;
+  /** How names are proven; asked at each order. Rejects where they can't be. */
+  readonly solvers: () => Promise<Solvers>;
+  readonly runtime: Pick<Runtime, "rsaKey">;
+  readonly logger: Logger;
+  /** There is another certificate. */
+  readonly changed: () => void;
+  readonly backoff?: Backoff;
+}
+
+/** A certificate, or the wish for one, as the list of certificates shows it. */
+export interface CertificateState {
+  readonly resolver: string;
+  readonly names: readonly string[];
+  /** Undefined where there is none yet. */
+  readonly facts: CertificateFacts | undefined;
+  /** When it is to be renewed, in milliseconds since the epoch. */
+  readonly renewAt: number | undefined;
+  /** Of the last order that failed, where none has succeeded since. */
+  readonly failure:
+    | {
+        readonly error: string;
+        readonly at: number;
+        readonly nextTry: number;
+        readonly tries: number;
+      }
+    | undefined;
+}
+
+/** When a certificate is renewed. Milliseconds since the epoch. */
+interface Plan {
+  readonly facts: CertificateFacts;
+  /** Of its names. */
+  readonly key: string;
+  renewAt: number;
+  /** When the authority is asked (again) what it suggests. */
+  askAt: number;
+}
+
+/** Between two looks at what is to be renewed, in milliseconds. */
+const LOOK = 60_000;
+/** An authority that can't say when to renew is asked again after so long. */
+const ASK_AGAIN = 6 * 3_600_000;
+/** An account that is gone is replaced at most so often. */
+const NEW_ACCOUNT = 600_000;
+
+/** One certificate resolver: its account, its certificates, what it orders and when it renews. */
+export class AcmeResolver {
+  readonly name: string;
+  private readonly options: AcmeResolverOptions;
+  private readonly account: AccountKeeper;
+  private readonly orders: Orders;
+  /** By the chains' text; null for one that can't be read. */
+  private readonly plans = new Map<string, Plan | null>();
+  private readonly stopping = new AbortController();
+  private accountReplacedAt = Number.NEGATIVE_INFINITY;
+  private timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: AcmeResolverOptions) {
+    const { storage, logger, backoff = BACKOFF } = options;
+    this.name = options.resolver;
+    this.options = options;
+    this.account = new AccountKeeper(options);
+    this.orders = new Orders({
+      carryOut: (order) => this.carryOut(order),
+      mayRun: () => storage.isOwner,
+      backoff,
+      failed: (order, error) =>
+        logger.error("Unable to obtain ACME certificate for domains", {
+          domains: order.names.join(","),
+          error: messageOf(error),
+          after: `${Math.round((order.due - Date.now()) / 1000)}s`,
+        }),
+    });
+  }
+
+  /** From now on certificates are ordered and renewed. The storage is open. */
+  start(): void {
+    this.options.storage.follow(() => {
+      this.options.changed();
+      this.look();
+    });
+    this.timer = setInterval(() => this.look(), LOOK);
+    this.look();
+  }
+
+  /** What is under way is given up. */
+  stop(): void {
+    clearInterval(this.timer);
+    this.orders.stop();
+    this.stopping.abort(new Error("the process ends"));
+  }
+
+  get certificates(): readonly StoredCertificate[] {
+    return this.options.storage.section(this.name).certificates;
+  }
+
+  /**
+   * The names that certificates are wanted for, a list for each; `covering` are names of certificates
+   * that others have. What is there already, or under way, isn't ordered again.
+   */
+  want(lists: readonly (readonly string[])[], covering: readonly string[]): void {
+    const readable = this.certificates.filter(({ certificate }) => this.planFor(certificate));
+    const have = new NameSet([
+      ...covering,
+      ...readable.flatMap(({ main, sans }) => [main, ...sans]),
+    ]);
+    const wanted = lists.filter((names) => !names.every((name) => have.covers(name)));
+    const keys = new Set([
+      ...wanted.map((names) => keyOfNames(names)),
+      ...readable.map(({ certificate }) => this.planFor(certificate)!.key),
+    ]);
+    this.orders.keep(({ key }) => keys.has(key));
+    for (const names of wanted) this.orders.add(keyOfNames(names), names);
+  }
+
+  get states(): CertificateState[] {
+    const shown = new Set<string>();
+    const stored = this.certificates.map(({ main, sans, certificate }): CertificateState => {
+      const plan = this.planFor(certificate);
+      const names = plan?.facts.names ?? [main, ...sans];
+      const key = plan?.key ?? keyOfNames(names);
+      shown.add(key);
+      return {
+        resolver: this.name,
+        names,
+        facts: plan?.facts,
+        renewAt: plan?.renewAt,
+        failure: failureOf(this.orders.get(key)),
+      };
+    });
+    const missing = this.orders.all
+      .filter(({ key }) => !shown.has(key))
+      .map((order): CertificateState => {
+        const { names } = order;
+        const failure = failureOf(order);
+        return { resolver: this.name, names, facts: undefined, renewAt: undefined, failure };
+      });
+    return [...stored, ...missing];
+  }
+
+  /** The certificate for exactly these names. */
+  private storedFor(names: readonly string[]): StoredCertificate | undefined {
+    const key = keyOfNames(names);
+    return this.certificates.find(({ certificate }) => this.planFor(certificate)?.key === key);
+  }
+
+  /** Undefined where the certificate can't be read: it counts as one that isn't there. */
+  private planFor(certificate: string): Plan | undefined {
+    let plan = this.plans.get(certificate);
+    if (plan === undefined) {
+      try {
+        const facts = factsOf({ certificate });
+        plan = { facts, key: keyOfNames(facts.names), renewAt: renewalTime(facts), askAt: 0 };
+      } catch (error) {
+        this.options.logger.error("A stored certificate can't be read", {
+          error: messageOf(error),
+        });
+        plan = null;
+      }
+      this.plans.set(certificate, plan);
+    }
+    return plan ?? undefined;
+  }
+
+  /** Asks what authorities suggest, and orders what is due. */
+  private look(): void {
+    const { storage } = this.options;
+    if (!storage.isOwner || this.stopping.signal.aborted) return;
+    const now = Date.now();
+    const texts = new Set(this.certificates.map(({ certificate }) => certificate));
+    for (const text of this.plans.keys()) if (!texts.has(text)) this.plans.delete(text);
+    const due: Plan[] = [];
+    for (const text of texts) {
+      const plan = this.planFor(text);
+      if (plan === undefined) continue;
+      if (plan.renewAt <= now) this.orders.add(plan.key, plan.facts.names);
+      else if (plan.askAt <= now) due.push(plan);
+    }
+    if (due.length > 0) void this.askAll(due);
+    this.orders.look();
+  }
+
+  /** One after another: nothing hurries. */
+  private async askAll(plans: readonly Plan[]): Promise<void> {
+    for (const plan of plans) plan.askAt = Date.now() + ASK_AGAIN;
+    for (const plan of plans) {
+      const { facts } = plan;
+      if (facts.renewalIdentifier === undefined) continue;
+      try {
+        const { signal } = this.stopping;
+        const info = await renewalInfo(this.options.client, facts.renewalIdentifier, signal);
+        // It has none for any.
+        if (info === undefined) return;
+        plan.askAt = info.askAgain;
+        if (plan.renewAt < info.start || plan.renewAt > info.end)
+          plan.renewAt = info.start + Math.random() * (info.end - info.start);
+        if (plan.renewAt > Date.now()) continue;
+        this.options.logger.info("The authority suggests to renew a certificate now", {
+          domains: facts.names.join(","),
+          explanation: info.explanationUrl,
+        });
+        this.orders.add(plan.key, facts.names);
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        this.options.logger.debug("The authority doesn't say when to renew a certificate", {
+          domains: facts.names.join(","),
+          error: messageOf(error),
+        });
+      }
+    }
+  }
+
+  private async carryOut(order: PendingOrder): Promise<void> {
+    const before = this.storedFor(order.names);
+    try {
+      await this.obtain(order.names, before);
+    } catch (error) {
+      if (!(await this.replaceAccount(error))) throw error;
+      await this.obtain(order.names, before);
+    }
+  }
+
+  private async obtain(
+    names: readonly string[],
+    before: StoredCertificate | undefined,
+  ): Promise<void> {
+    const { client, logger, storage, changed } = this.options;
+    const solvers = await this.options.solvers();
+    const signer = await this.account.signer();
+    const key = await this.certificateKey(before);
+    const replaces = before && this.planFor(before.certificate)?.facts.renewalIdentifier;
+    const { renewalInfo: hasRenewalInfo } = await client.directory();
+    const certificate = await orderCertificate(
+      {
+        ...this.options,
+        names,
+        key,
+        ...(hasRenewalInfo !== undefined && replaces !== undefined && { replaces }),
+      },
+      { client, signer, solvers, signal: this.stopping.signal },
+    );
+    const [main, ...sans] = names;
+    const obtained: StoredCertificate = {
+      main: before?.main ?? main,
+      sans: before?.sans ?? sans,
+      certificate,
+      key: pemText("PRIVATE KEY", key.pkcs8),
+      store: before?.store ?? "default",
+    };
+    const stored = storage.update(this.name, (section) => {
+      const { certificates } = section;
+      const place = certificates.findIndex((one) => one.certificate === before?.certificate);
+      const next = place < 0 ? [...certificates, obtained] : certificates.with(place, obtained);
+      return { ...section, certificates: next };
+    });
+    // It serves whether or not it can be stored.
+    changed();
+    const { notAfter } = factsOf(obtained);
+    logger.info(before === undefined ? "Obtained a certificate" : "Renewed a certificate", {
+      domains: names.join(","),
+      until: new Date(notAfter).toISOString(),
+    });
+    await stored.catch((error: unknown) =>
+      logger.error("A certificate could not be stored, it is tried again", {
+        domains: names.join(","),
+        error: messageOf(error),
+      }),
+    );
+  }
+
+  /** The one that there was, as in Traefik, unless it is of another type than the configured one. */
+  private async certificateKey(before: StoredCertificate | undefined): Promise<Key> {
+    const { keyType, runtime, logger } = this.options;
+    if (before !== undefined) {
+      try {
+        const key = await keyOf(before);
+        if (key.type === keyType) return key;
+      } catch (error) {
+        logger.info("A certificate gets a new key", { error: messageOf(error) });
+      }
+    }
+    return Key.generate(keyType, runtime);
+  }
+
+  /** True where the authority has forgotten the account, and there is to be another one. */
+  private async replaceAccount(error: unknown): Promise<boolean> {
+    if (performance.now() - this.accountReplacedAt < NEW_ACCOUNT) return false;
+    const signer = await this.account.signer().catch(() => undefined);
+    if (signer === undefined) return false;
+    const { client, logger } = this.options;
+    if (!(await isAccountGone(client, signer, error).catch(() => false))) return false;
+    this.accountReplacedAt = performance.now();
+    logger.warn("The authority doesn't know the account any more, a new one is registered", {
+      account: signer.accountUrl,
+    });
+    await this.account.forget();
+    return true;
+  }
+}
+
+function failureOf(order: PendingOrder | undefined): CertificateState["failure"] {
+  if (order?.error === undefined || order.failedAt === undefined) return undefined;
+  const { error, failedAt, due, tries } = order;
+  return { error, at: failedAt, nextTry: due, tries };
+}

@@ -1,0 +1,113 @@
+import { type Backoff, nextTry } from "./backoff.ts";
+
+/** An order that is to be made, is being made, or has failed and is to be made again. */
+export interface PendingOrder {
+  readonly key: string;
+  readonly names: readonly string[];
+  /** When to try, in milliseconds since the epoch. */
+  due: number;
+  tries: number;
+  running: boolean;
+  /** Why it failed last. */
+  error: string | undefined;
+  failedAt: number | undefined;
+}
+
+export interface OrdersOptions {
+  /** Makes an order. Rejects where it fails. */
+  readonly carryOut: (order: PendingOrder) => Promise<void>;
+  /** Whether this process may order at all. */
+  readonly mayRun: () => boolean;
+  readonly backoff: Backoff;
+  /** One has failed, and is tried again by then. */
+  readonly failed: (order: PendingOrder, error: unknown) => void;
+}
+
+/** Side by side at most. */
+const AT_ONCE = 10;
+/** The longest time between two looks, in milliseconds: clocks are set. */
+const LONGEST_LOOK = 600_000;
+
+/** Orders of one resolver: some side by side, each again after it failed. */
+export class Orders {
+  private readonly options: OrdersOptions;
+  private readonly pending = new Map<string, PendingOrder>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private running = 0;
+  private stopped = false;
+
+  constructor(options: OrdersOptions) {
+    this.options = options;
+  }
+
+  /** Orders that are to be made or under way. */
+  get all(): readonly PendingOrder[] {
+    return [...this.pending.values()];
+  }
+
+  get(key: string): PendingOrder | undefined {
+    return this.pending.get(key);
+  }
+
+  /** Adds an order for now; one with that key that is there already stays as it is. */
+  add(key: string, names: readonly string[]): void {
+    if (this.pending.has(key)) return;
+    this.pending.set(key, {
+      key,
+      names,
+      due: Date.now(),
+      tries: 0,
+      running: false,
+      error: undefined,
+      failedAt: undefined,
+    });
+    this.look();
+  }
+
+  /** Takes back those that aren't wanted any more; what is under way goes on. */
+  keep(wanted: (order: PendingOrder) => boolean): void {
+    for (const order of this.pending.values())
+      if (!order.running && !wanted(order)) this.pending.delete(order.key);
+  }
+
+  /** Starts what is due, and sees to it that what is due later starts then. */
+  look(): void {
+    clearTimeout(this.timer);
+    if (this.stopped || !this.options.mayRun()) return;
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const order of [...this.pending.values()].sort((a, b) => a.due - b.due)) {
+      if (order.running) continue;
+      if (order.due > now) next = Math.min(next, order.due);
+      else if (this.running < AT_ONCE) void this.run(order);
+    }
+    if (next < Number.POSITIVE_INFINITY) {
+      this.timer = setTimeout(() => this.look(), Math.min(next - now, LONGEST_LOOK) + 1);
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private async run(order: PendingOrder): Promise<void> {
+    const { carryOut, backoff, failed } = this.options;
+    order.running = true;
+    this.running++;
+    try {
+      await carryOut(order);
+      this.pending.delete(order.key);
+    } catch (error) {
+      order.tries++;
+      order.failedAt = Date.now();
+      order.due = nextTry(error, order.tries, backoff);
+      order.error = error instanceof Error ? error.message : String(error);
+      if (!this.stopped) failed(order, error);
+    } finally {
+      order.running = false;
+      this.running--;
+      this.look();
+    }
+  }
+}

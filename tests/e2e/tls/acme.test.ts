@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, expect } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { FLAVOUR } from "../../support/flavour.ts";
+import { launchProgram, type Program, startProgram } from "../../support/program.ts";
+import { testWith } from "../../support/requires.ts";
+import { Pebble } from "../../support/servers/pebble.ts";
+import { freePort } from "../../support/sockets/free-port.ts";
+import { PATIENCE, waitFor } from "../../support/wait-for.ts";
+
+const test = testWith("pebble", "pebble-challtestsrv");
+/** A TLS library that can't show the certificates of TLS-ALPN-01. */
+const withoutTlsAlpn = FLAVOUR === "deno";
+
+let pebble: Pebble;
+
+beforeAll(async () => {
+  pebble = await Pebble.start();
+});
+
+afterAll(() => pebble?.[Symbol.asyncDispose]());
+
+/** The certificate that a server shows for a name. */
+function shown(port: number, servername: string): Promise<X509Certificate> {
+  return new Promise((resolve, reject) => {
+    const options = { port, host: "127.0.0.1", servername, rejectUnauthorized: false };
+    const socket = connect(options, () => {
+      const { raw } = socket.getPeerCertificate();
+      socket.destroy();
+      resolve(new X509Certificate(raw));
+    });
+    socket.on("error", reject);
+  });
+}
+
+/** Waits until a name is served with a certificate for exactly these names. */
+const issuedFor = (port: number, name: string, ...names: readonly string[]) =>
+  waitFor(
+    `a certificate for ${name}`,
+    async () => {
+      const certificate = await shown(port, name);
+      const expected = names.map((each) => `DNS:${each}`).join(", ");
+      return certificate.subjectAltName === expected ? certificate : undefined;
+    },
+    PATIENCE * 2,
+  );
+
+const resolver = (more: string) => `    acme:
+      email: a@example.com
+      caServer: ${pebble.url}
+      caCertificates: [ca.pem]
+      keyType: EC256
+${more}`;
+
+const ENTRY_POINTS = () => `entryPoints:
+  web:
+    address: "127.0.0.1:${pebble.httpPort}"
+    http: { redirections: { entryPoint: { to: websecure } } }
+  websecure:
+    address: "127.0.0.1:${pebble.tlsPort}"
+providers: { providersThrottleDuration: 100ms, file: { filename: dynamic.yml } }
+log: { level: DEBUG }
+`;
+
+const http = () => resolver("      httpChallenge: { entryPoint: web }\n");
+
+const DYNAMIC = `http:
+  routers:
+    names:
+      rule: Host(\`a.test\`) || Host(\`B.test\`)
+      service: whoami@internal
+      tls: { certResolver: le }
+    domains:
+      rule: PathPrefix(\`/domains\`)
+      service: whoami@internal
+      tls:
+        certResolver: le
+        domains: [{ main: c.test, sans: [d.test] }]
+    nowhere:
+      rule: Host(\`nowhere.test\`)
+      service: whoami@internal
+      tls: { certResolver: other }
+tls:
+  stores:
+    default:
+      defaultGeneratedCert: { resolver: le, domain: { main: default.test } }
+`;
+
+interface AcmeJson {
+  readonly [resolver: string]: {
+    readonly Account: { readonly Email: string; readonly Registration: { readonly uri: string } };
+    readonly Certificates: readonly {
+      readonly domain: { readonly main: string; readonly sans?: readonly string[] };
+      readonly Store: string;
+    }[];
+  };
+}
+
+const stored = (program: Program) =>
+  JSON.parse(readFileSync(join(program.directory, "acme.json"), "utf8")) as AcmeJson;
+
+test("HTTP-01 past a redirection, for rules, domains and the default store; kept over a restart", async () => {
+  const files = {
+    "traefik.yml": `${ENTRY_POINTS()}certificatesResolvers:\n  le:\n${http()}`,
+    "dynamic.yml": DYNAMIC,
+    "ca.pem": pebble.ca,
+  };
+  const ports = [pebble.httpPort, pebble.tlsPort];
+  const args = ["--configFile=traefik.yml"];
+  const serials: string[] = [];
+  let json = "";
+  {
+    await using program = await startProgram({ args, files, ports });
+    const a = await issuedFor(pebble.tlsPort, "a.test", "a.test", "b.test");
+    expect(a.issuer).toContain("Pebble");
+    const c = await issuedFor(pebble.tlsPort, "d.test", "c.test", "d.test");
+    const fallback = await issuedFor(pebble.tlsPort, "whatever.test", "default.test");
+    serials.push(a.serialNumber, c.serialNumber, fallback.serialNumber);
+    // What isn't a challenge of ours is an empty 404, and the rest is redirected.
+    const web = `http://127.0.0.1:${pebble.httpPort}`;
+    const missing = await fetch(`${web}/.well-known/acme-challenge/nothing`, {
+      redirect: "manual",
+    });
+    expect([missing.status, await missing.text()]).toEqual([404, ""]);
+    expect((await fetch(`${web}/other`, { redirect: "manual" })).status).toBe(301);
+    await program.logged("Router uses a nonexistent certificate resolver");
+    await waitFor("all to be stored", () => stored(program)["le"].Certificates.length === 3);
+    expect(statSync(join(program.directory, "acme.json")).mode & 0o777).toBe(0o600);
+    expect(stored(program)["le"].Account.Email).toBe("a@example.com");
+    expect(await program.stop()).toBe(0);
+    json = readFileSync(join(program.directory, "acme.json"), "utf8");
+  }
+  await using program = await startProgram({
+    args,
+    ports,
+    files,
+    prepare: (directory) => writeSecret(join(directory, "acme.json"), json),
+  });
+  const names = ["b.test", "c.test", "whatever.test"];
+  const again = await Promise.all(names.map((name) => shown(pebble.tlsPort, name)));
+  expect(again.map(({ serialNumber }) => serialNumber)).toEqual(serials);
+  expect(await program.stop()).toBe(0);
+  expect(program.log).not.toContain("Obtained a certificate");
+  expect(readFileSync(join(program.directory, "acme.json"), "utf8")).toBe(json);
+});
+
+test("TLS-ALPN-01 is answered before all routers; a second resolver has its place in the file", async () => {
+  const tls = resolver("      tlsChallenge: {}\n");
+  const files = {
+    "traefik.yml": `${ENTRY_POINTS()}certificatesResolvers:\n  le:\n${http()}  alpn:\n${tls}`,
+    "dynamic.yml": `tcp:
+  routers:
+    all: { rule: "HostSNI(\`*\`)", service: nowhere, tls: { passthrough: true } }
+  services:
+    nowhere: { loadBalancer: { servers: [{ address: "127.0.0.1:${await freePort()}" }] } }
+http:
+  routers:
+    one: { rule: "Host(\`e.test\`)", service: whoami@internal, tls: { certResolver: alpn } }
+    two: { rule: "Host(\`f.test\`)", service: whoami@internal, tls: { certResolver: le } }
+`,
+    "ca.pem": pebble.ca,
+  };
+  const args = ["--configFile=traefik.yml"];
+  if (withoutTlsAlpn) {
+    await using program = launchProgram({ args, files });
+    expect(await program.exited()).toBe(1);
+    expect(program.log).toContain("certificatesResolvers.alpn.acme.tlsChallenge: this runtime's");
+    return;
+  }
+  await using program = await startProgram({ args, files, ports: [pebble.tlsPort] });
+  await issuedFor(pebble.tlsPort, "e.test", "e.test");
+  await issuedFor(pebble.tlsPort, "f.test", "f.test");
+  await waitFor("both to be stored", () =>
+    ["le", "alpn"].every((name) => stored(program)[name]?.Certificates?.length === 1),
+  );
+  expect(Object.keys(stored(program))).toEqual(["alpn", "le"]);
+});
+
+test("an authority that is down at the start, and one that refuses", async () => {
+  await using late = await Pebble.prepare();
+  const files = {
+    "traefik.yml": `entryPoints:
+  web: { address: "127.0.0.1:${late.httpPort}" }
+  websecure: { address: "127.0.0.1:${late.tlsPort}" }
+providers: { providersThrottleDuration: 100ms, file: { filename: dynamic.yml } }
+certificatesResolvers:
+  le:
+    acme:
+      caServer: ${late.url}
+      caCertificates: [ca.pem]
+      keyType: EC256
+      httpChallenge: { entryPoint: web }
+`,
+    "dynamic.yml": `http:
+  routers:
+    good: { rule: "Host(\`late.test\`)", service: whoami@internal, tls: { certResolver: le } }
+    bad: { rule: "Host(\`blocked.test\`)", service: whoami@internal, tls: { certResolver: le } }
+`,
+    "ca.pem": late.ca,
+  };
+  const args = ["--configFile=traefik.yml"];
+  await using program = await startProgram({ args, files, ports: [late.tlsPort] });
+  // Nothing waits for the authority.
+  expect((await shown(late.tlsPort, "late.test")).subject).toBe("CN=TRAEFIK DEFAULT CERT");
+  await program.logged(/Unable to obtain ACME certificate for domains.*late\.test/);
+  await late.run();
+  await issuedFor(late.tlsPort, "late.test", "late.test");
+  await program.logged(/Unable to obtain.*blocked\.test.*rejectedIdentifier/);
+  expect((await shown(late.tlsPort, "blocked.test")).subject).toBe("CN=TRAEFIK DEFAULT CERT");
+});
+
+test("a storage that others can read, or that can't be read, switches its resolver off", async () => {
+  const files = {
+    "traefik.yml": `${ENTRY_POINTS()}certificatesResolvers:
+  le:
+${http()}  broken:
+${resolver("      storage: broken.json\n      httpChallenge: { entryPoint: web }\n")}`,
+    "dynamic.yml": DYNAMIC.replace("certResolver: other", "certResolver: broken"),
+    "ca.pem": pebble.ca,
+    "acme.json": "{}",
+  };
+  await using program = await startProgram({
+    args: ["--configFile=traefik.yml"],
+    files,
+    ports: [pebble.tlsPort],
+    prepare: (directory) => writeSecret(join(directory, "broken.json"), '{"broken": 1'),
+  });
+  await program.logged(/permissions 6[0-9]{2} for acme\.json are too open, please use 600/);
+  await program.logged(/broken\.json can't be read/);
+  expect((await shown(pebble.tlsPort, "a.test")).subject).toBe("CN=TRAEFIK DEFAULT CERT");
+  expect(await program.stop()).toBe(0);
+  expect(readFileSync(join(program.directory, "broken.json"), "utf8")).toBe('{"broken": 1');
+});
+
+function writeSecret(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+}
