@@ -26,6 +26,7 @@ export interface Flood {
 const PIECE = 200;
 const INITIAL_WINDOW_SIZE = 4;
 const CANCEL = 8;
+const UNKNOWN_TYPE = 0xbe;
 const STALLED_STREAMS = 100;
 
 const REQUEST = Flag.endHeaders | Flag.endStream;
@@ -59,6 +60,17 @@ export const FLOODS = {
         ]);
       }),
   },
+  "provoked-reset": {
+    title: "resets that it provokes",
+    piece: (i) =>
+      many(PIECE / 2, (j) => {
+        const stream = i * PIECE + 2 * j + 1;
+        return concatBytes([
+          frame(FrameType.headers, Flag.endHeaders, stream, post),
+          frame(FrameType.windowUpdate, 0, stream, uint32(0)),
+        ]);
+      }),
+  },
   continuation: {
     title: "CONTINUATION without end",
     first: frame(FrameType.headers, Flag.endStream, 1, small),
@@ -67,6 +79,10 @@ export const FLOODS = {
     ),
   },
   settings: { title: "SETTINGS", piece: always(many(PIECE, () => settings([3, 100]))) },
+  "long-settings": {
+    title: "SETTINGS of 2,700 parameters",
+    piece: always(settings(...Array.from({ length: 2700 }, (_, i): [number, number] => [4, i]))),
+  },
   ping: {
     title: "PING",
     piece: always(many(PIECE, () => frame(FrameType.ping, 0, 0, new Uint8Array(8)))),
@@ -75,6 +91,28 @@ export const FLOODS = {
     title: "empty DATA",
     first: frame(FrameType.headers, Flag.endHeaders, 1, post),
     piece: always(many(PIECE, () => frame(FrameType.data, 0, 1))),
+  },
+  "window-updates": {
+    title: "WINDOW_UPDATE of 1",
+    piece: always(many(PIECE, () => frame(FrameType.windowUpdate, 0, 0, uint32(1)))),
+  },
+  priority: {
+    title: "PRIORITY",
+    piece: always(
+      many(PIECE, (j) => frame(FrameType.priority, 0, 2 * j + 1, Uint8Array.of(0, 0, 0, 0, 1))),
+    ),
+  },
+  unknown: {
+    title: "unknown frames",
+    piece: always(many(PIECE, () => frame(UNKNOWN_TYPE, 0, 0, new Uint8Array(4)))),
+  },
+  "byte-windows": {
+    title: `windows opened byte by byte on ${STALLED_STREAMS} streams`,
+    settings: [[INITIAL_WINDOW_SIZE, 0]],
+    first: many(STALLED_STREAMS, (i) => frame(FrameType.headers, REQUEST, 2 * i + 1, small)),
+    piece: always(
+      many(STALLED_STREAMS, (i) => frame(FrameType.windowUpdate, 0, 2 * i + 1, uint32(1))),
+    ),
   },
   "zero-window": {
     title: `windows of 0 on ${STALLED_STREAMS} streams`,

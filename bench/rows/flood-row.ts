@@ -12,7 +12,7 @@ import { withProxies } from "./scenario-row.ts";
 /** Connections that flood at a time. */
 const ATTACKERS = 4;
 /** Times as slow at most. */
-const AIM = 2;
+const AIM = 3;
 /** There are many kinds; each measurement is this long, and there are so many of each. */
 const MOST = { seconds: 2, rounds: 3 };
 

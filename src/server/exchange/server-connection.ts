@@ -1,3 +1,5 @@
+import type { ProxyError } from "../../core/errors.ts";
+import { nowOrInTurns } from "../../core/loop/in-turns.ts";
 import { type Expiring, now } from "../../core/timers.ts";
 import type { HandshakeOptions } from "../../http/exchange.ts";
 import type { Address } from "../../net/connection.ts";
@@ -62,6 +64,14 @@ export abstract class ServerConnection implements Expiring, Drainable {
     if (deadline <= this.entry.deadlines.time) return true;
     this.expectBefore(deadline);
     return false;
+  }
+
+  /**
+   * Ends the exchange of a client that is gone or has given it up. One may end hundreds in one go, each
+   * with an upstream's connection: beyond a few the others' requests don't wait for that.
+   */
+  breakOffExchange(driver: { breakOff(error: ProxyError): void }, error: ProxyError): void {
+    nowOrInTurns(() => driver.breakOff(error));
   }
 
   /** The entrypoint looks after it no more. */

@@ -1,8 +1,10 @@
-import { afterEvents } from "../../core/loop/after-events.ts";
+import { inTurns } from "../../core/loop/in-turns.ts";
 import type { Http2Wire } from "./http2-wire.ts";
 
 /** Requests of a client that are started before other connections have their turn. */
-const AT_ONCE = 16;
+const AT_ONCE = 8;
+/** Of the others so many are one piece of work. */
+const LATER = 2;
 
 /**
  * Streams of a connection whose request nobody has got yet, in their order. They are started a few at
@@ -18,7 +20,7 @@ export class Http2Arrivals {
   constructor(started: () => void) {
     this.startMore = () => {
       this.waiting = false;
-      this.start();
+      this.startSome(LATER);
       started();
     };
   }
@@ -28,9 +30,13 @@ export class Http2Arrivals {
   }
 
   start(): void {
+    if (!this.waiting) this.startSome(AT_ONCE);
+  }
+
+  private startSome(most: number): void {
     const { streams } = this;
-    if (this.waiting || streams.length === 0) return;
-    const count = Math.min(streams.length, AT_ONCE);
+    if (streams.length === 0) return;
+    const count = Math.min(streams.length, most);
     // Those that are over by now see to it themselves.
     for (let i = 0; i < count; i++) streams[i].dispatch();
     if (count === streams.length) {
@@ -39,6 +45,6 @@ export class Http2Arrivals {
     }
     streams.splice(0, count);
     this.waiting = true;
-    afterEvents(this.startMore);
+    inTurns(this.startMore);
   }
 }

@@ -1,5 +1,5 @@
-import type { ProxyError } from "../../core/errors.ts";
 import { afterEvents } from "../../core/loop/after-events.ts";
+import { inTurns } from "../../core/loop/in-turns.ts";
 import type { HandshakeOptions } from "../../http/exchange.ts";
 import type { Connection, ConnectionHandler } from "../../net/connection.ts";
 import { ConnectionWriter, type WriterOwner } from "../../net/connection-writer.ts";
@@ -7,6 +7,7 @@ import type { Fields } from "../../wire/fields.ts";
 import { errorName } from "../../wire/http2/frames/error-name.ts";
 import {
   ErrorCode,
+  HEAD_WORK,
   type Http2Head,
   type Http2Session,
   type Http2Sink,
@@ -25,6 +26,8 @@ import { Http2Wire, LINGER_TIME } from "./http2-wire.ts";
 
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
+/** What is read of a client in one go, as the session counts it: the rest waits until others had their turn. */
+const READ_AT_ONCE = 32 * HEAD_WORK;
 /** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
 const LEAVING_TIME = 1000;
 
@@ -49,6 +52,12 @@ export class Http2Connection
     this.flush();
   };
   private readingPaused = false;
+  /** Received, and not read yet: the connection is paused meanwhile. */
+  private unread: Uint8Array | null = null;
+  private readonly readOn = () => {
+    const { unread } = this;
+    if (unread !== null && !this.readingPaused) this.data(unread);
+  };
   private readonly headMemory: Http2HeadMemory;
   private draining = false;
   /** What the client sent before it knew of the drain is all here. */
@@ -108,7 +117,7 @@ export class Http2Connection
     if (this.over) return;
     this.inRead = true;
     this.session.at(this.entry.deadlines.time);
-    this.session.receive(chunk, 0, chunk.length);
+    const at = this.session.receive(chunk, 0, chunk.length, READ_AT_ONCE);
     this.watchHead();
     const { touched } = this;
     this.arrivals.start();
@@ -117,7 +126,21 @@ export class Http2Connection
     this.inRead = false;
     this.flush();
     if (this.ending) this.finish();
-    else if (this.writer.pending >= READ_WATERMARK) this.pauseReading();
+    else this.readNext(at === chunk.length ? null : chunk.subarray(at));
+  }
+
+  /** `unread`: what of the last piece is left for another turn. */
+  private readNext(unread: Uint8Array | null): void {
+    const before = this.unread;
+    this.unread = unread;
+    if (this.writer.pending >= READ_WATERMARK) {
+      this.pauseReading();
+    } else if (unread !== null) {
+      this.connection.pause();
+      inTurns(this.readOn);
+    } else if (before !== null) {
+      this.connection.resume();
+    }
   }
 
   private watchHead(): void {
@@ -142,7 +165,8 @@ export class Http2Connection
   drained(): void {
     if (this.readingPaused) {
       this.readingPaused = false;
-      this.connection.resume();
+      if (this.unread === null) this.connection.resume();
+      else inTurns(this.readOn);
     }
     for (const stream of this.streams) {
       if (this.writer.backlogged) break;
@@ -179,13 +203,9 @@ export class Http2Connection
   private clientGone(reason: string): void {
     const idle = this.streams.size === 0;
     this.leave();
-    this.breakOff(clientGone(reason));
+    for (const { driver } of [...this.streams]) this.breakOffExchange(driver, clientGone(reason));
     if (idle) this.connection.close();
     else this.connection.reset();
-  }
-
-  private breakOff(error: ProxyError): void {
-    for (const stream of [...this.streams]) stream.driver.breakOff(error);
   }
 
   private leave(): void {
@@ -237,7 +257,10 @@ export class Http2Connection
 
   streamReset(stream: Http2Stream<Http2Wire>, code: number, byPeer: boolean): void {
     const what = byPeer ? "reset the stream" : "broke a rule of HTTP/2";
-    stream.owner?.driver.breakOff(clientGone(`The client ${what} (${errorName(code)})`));
+    const { owner } = stream;
+    if (owner === null) return;
+    const error = clientGone(`The client ${what} (${errorName(code)})`);
+    this.breakOffExchange(owner.driver, error);
   }
 
   streamWritable(stream: Http2Stream<Http2Wire>): void {
@@ -363,7 +386,7 @@ export class Http2Connection
   cutConnection(): void {
     if (this.over) return;
     this.leave();
-    this.breakOff(graceTimeOver());
+    for (const { driver } of [...this.streams]) driver.breakOff(graceTimeOver());
     this.connection.reset();
   }
 }

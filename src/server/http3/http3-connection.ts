@@ -1,5 +1,4 @@
 import { Budget } from "../../core/budget.ts";
-import type { ProxyError } from "../../core/errors.ts";
 import { now } from "../../core/timers.ts";
 import {
   type Http3ConnectionHandler,
@@ -93,11 +92,8 @@ export class Http3Connection extends ServerConnection implements Http3Connection
   closed(): void {
     this.over = true;
     this.forget();
-    this.breakOff(clientGone("The client's connection is over"));
-  }
-
-  private breakOff(error: ProxyError): void {
-    for (const { driver } of [...this.streams]) driver.breakOff(error);
+    const error = clientGone("The client's connection is over");
+    for (const { driver } of [...this.streams]) this.breakOffExchange(driver, error);
   }
 
   expired(): void {
@@ -121,7 +117,7 @@ export class Http3Connection extends ServerConnection implements Http3Connection
 
   cutConnection(): void {
     this.over = true;
-    this.breakOff(graceTimeOver());
+    for (const { driver } of [...this.streams]) driver.breakOff(graceTimeOver());
     this.connection.cut();
   }
 }

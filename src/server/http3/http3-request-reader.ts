@@ -108,7 +108,7 @@ export class Http3RequestReader implements Http3StreamHandler {
   }
 
   close(error?: Error): void {
-    this.wire.driver.breakOff(streamGone(error));
+    this.connection.breakOffExchange(this.wire.driver, streamGone(error));
   }
 
   /** What `check` returns; undefined where the request is malformed, and over. */

@@ -165,6 +165,9 @@ export interface HeaderBlock {
   text(id: number, name: string, value: string): void;
 }
 
+/** Frames that a header block is as much work as. */
+export const HEAD_WORK = 8;
+
 /** A session (connection) of HTTP/2, in either role. See session.ts. */
 export interface Http2Session<Owner> {
   /** Writes this side's preface: SETTINGS, and the window of the connection. Once, before anything else. */
@@ -174,8 +177,12 @@ export interface Http2Session<Owner> {
    * time. Said before `receive`, as often as the driver likes.
    */
   at(time: number): void;
-  /** Takes what arrived; calls the sink. Nothing is kept of `bytes` but what the sink keeps. */
-  receive(bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * Takes what arrived; calls the sink. Nothing is kept of `bytes` but what the sink keeps. Stops behind
+   * so much work as `most` says, counted in frames that aren't DATA, a header block as HEAD_WORK of them,
+   * and returns the offset behind what was taken: the rest is to be given next.
+   */
+  receive(bytes: Uint8Array, start: number, end: number, most?: number): number;
   /** The transport is gone: every stream hears `streamReset`. */
   gone(): void;
 

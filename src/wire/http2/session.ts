@@ -26,6 +26,7 @@ import { FrameWriter } from "./frames/frame-writer.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
 import {
   ErrorCode,
+  HEAD_WORK,
   type HeaderBlock,
   type Http2Limits,
   type Http2Output,
@@ -55,6 +56,8 @@ const STOP = new Error("the session is over");
  */
 export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
   inHead = true;
+  /** What is left of the work that `receive` may do. */
+  private allowance = 0;
   private readonly server: boolean;
   private readonly limits: Http2Limits;
   private readonly sink: Http2Sink<Owner>;
@@ -137,16 +140,18 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     this.guard.at(time);
   }
 
-  receive(bytes: Uint8Array, start: number, end: number): void {
-    if (this.over) return;
+  receive(bytes: Uint8Array, start: number, end: number, most = Number.MAX_SAFE_INTEGER): number {
+    if (this.over) return end;
+    this.allowance = most;
     try {
       const at = this.prefaceSeen < PREFACE.length ? this.readPreface(bytes, start, end) : start;
-      this.reader.read(bytes, at, end);
+      return this.reader.read(bytes, at, end);
     } catch (error) {
-      if (error === STOP) return;
+      if (error === STOP) return end;
       if (!(error instanceof ConnectionError)) throw error;
       this.abort(error.code, error.message);
       this.sink.sessionError(error.code, error.message);
+      return end;
     } finally {
       this.inHead = !this.settingsSeen || this.blocks.pending !== 0;
     }
@@ -191,6 +196,8 @@ export class Session<Owner> implements Http2Session<Owner>, FrameHandler {
     start: number,
     end: number,
   ): void {
+    this.allowance -= type === FrameType.headers ? HEAD_WORK : 1;
+    if (this.allowance <= 0) this.reader.stop();
     switch (type) {
       case FrameType.headers:
         this.blockDone(this.blocks.headers(flags, id, bytes, start, end));

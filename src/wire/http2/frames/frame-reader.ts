@@ -39,6 +39,7 @@ export class FrameReader {
   /** The payload so far, of a frame that came in pieces. */
   private partial: Uint8Array = NO_BYTES;
   private partialLength = 0;
+  private stopped = false;
 
   constructor(handler: FrameHandler) {
     this.handler = handler;
@@ -49,9 +50,16 @@ export class FrameReader {
     return this.inPayload || this.headerLength > 0;
   }
 
-  read(bytes: Uint8Array, start: number, end: number): void {
+  /** Behind the present frame `read` returns. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Returns the offset behind what was read: `end`, but for `stop`. */
+  read(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
-    while (at < end) {
+    this.stopped = false;
+    while (at < end && !this.stopped) {
       if (!this.inPayload) {
         if (this.headerLength === 0 && end - at >= FRAME_HEADER) {
           this.begin(bytes, at);
@@ -66,6 +74,7 @@ export class FrameReader {
       }
       at = this.payload(bytes, at, end);
     }
+    return at;
   }
 
   private begin(bytes: Uint8Array, at: number): void {

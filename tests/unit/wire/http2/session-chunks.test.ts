@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { concatBytes, latin1Bytes } from "../../../../src/core/bytes.ts";
-import { ErrorCode } from "../../../../src/wire/http2/message.ts";
+import { ErrorCode, HEAD_WORK } from "../../../../src/wire/http2/message.ts";
 import { block } from "../../../support/http/raw-http2.ts";
 import {
   data,
@@ -118,7 +118,7 @@ const TO_CLIENT: Record<string, Uint8Array[]> = {
 };
 
 /** Answers what is complete with some bytes, and notes what is writable. */
-function live(role: "server" | "client", chunks: Uint8Array[]) {
+function live(role: "server" | "client", chunks: Uint8Array[], most?: number) {
   const scene = new Scene(role);
   scene.session.start();
   if (role === "client") for (let i = 0; i < 3; i++) scene.ask();
@@ -129,11 +129,20 @@ function live(role: "server" | "client", chunks: Uint8Array[]) {
       scene.data(stream, "a".repeat(24), true);
     }
   };
-  for (const chunk of chunks) scene.session.receive(chunk, 0, chunk.length);
+  let stops = 0;
+  for (const chunk of chunks) {
+    let at = 0;
+    for (;;) {
+      at = scene.session.receive(chunk, at, chunk.length, most);
+      if (at === chunk.length) break;
+      stops++;
+    }
+  }
   const bytes = scene.output.take();
   const preface = role === "client" ? PREFACE.length : 0;
   scene.output.write(bytes, preface);
-  return { ...scene.both(), streams: scene.session.streamCount, inHead: scene.session.inHead };
+  const { streamCount, inHead } = scene.session;
+  return { life: { ...scene.both(), streams: streamCount, inHead }, stops };
 }
 
 const LIVES: [string, "server" | "client", Uint8Array][] = [
@@ -153,21 +162,36 @@ const LIVES: [string, "server" | "client", Uint8Array][] = [
 
 for (const [name, role, wire] of LIVES) {
   test(`${name}: it is the same in one piece, in two cut anywhere, and in single bytes`, () => {
-    const expected = live(role, [wire]);
+    const expected = live(role, [wire]).life;
     expect(expected.said.length).toBeGreaterThan(1);
     expect(
       live(
         role,
         Array.from(wire, (byte) => Uint8Array.of(byte)),
-      ),
+      ).life,
     ).toEqual(expected);
     for (let cut = 1; cut < wire.length; cut++) {
-      expect(live(role, [wire.subarray(0, cut), wire.subarray(cut)])).toEqual(expected);
+      expect(live(role, [wire.subarray(0, cut), wire.subarray(cut)]).life).toEqual(expected);
     }
     for (let size = 2; size <= 40; size++) {
       const chunks: Uint8Array[] = [];
       for (let at = 0; at < wire.length; at += size) chunks.push(wire.subarray(at, at + size));
-      expect(live(role, chunks)).toEqual(expected);
+      expect(live(role, chunks).life).toEqual(expected);
     }
   });
+
+  test(`${name}: it is the same where reading stops behind so much work`, () => {
+    const expected = live(role, [wire]).life;
+    for (let most = 1; most < 20; most++) expect(live(role, [wire], most).life).toEqual(expected);
+    expect(live(role, [wire], 1).stops).toBeGreaterThan(1);
+  });
 }
+
+test("a header block is as much work as several frames, DATA is none", () => {
+  const stops = (frames: Uint8Array[], most: number) =>
+    live("server", [concatBytes([PREFACE, settings(), ...frames])], most).stops;
+  const pings = Array.from({ length: 40 }, ping);
+  expect(stops(pings, 10)).toBe(4);
+  expect(stops([get(1), get(3), get(5), get(7)], 2 * HEAD_WORK + 1)).toBe(1);
+  expect(stops([post(1), ...Array.from({ length: 40 }, () => data(1, "a"))], 10)).toBe(0);
+});
