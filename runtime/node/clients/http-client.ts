@@ -7,19 +7,25 @@ import type {
 } from "../../../src/net/clients/http-client.ts";
 import { systemRoots } from "../tls/system-roots.ts";
 
-/** Connections to one server. */
+/** Connections to one server, and programs that are connections: sshd lets ten begin at once. */
 const MAX_SOCKETS = 16;
+const MAX_PROGRAMS = 4;
 
 /**
  * The control plane's HTTP client over node:http and node:https, which both runtimes have. They are
  * loaded at the first request: a router without such providers doesn't pay for them.
  */
-export function nodeHttpClient({ socketPath, tls }: HttpClientOptions): HttpClient {
+export function nodeHttpClient({ command, socketPath, tls }: HttpClientOptions): HttpClient {
   const agents: Agent[] = [];
   const agentOf: Partial<Record<string, Promise<Caller>>> = {};
   const callerFor = (protocol: string): Promise<Caller> =>
-    (agentOf[protocol] ??= load(protocol).then(({ Agent, request }) => {
-      const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+    (agentOf[protocol] ??= load(protocol).then(async ({ Agent, request }) => {
+      const maxSockets = command === undefined ? MAX_SOCKETS : MAX_PROGRAMS;
+      const agent = new Agent({ keepAlive: true, maxSockets });
+      if (command !== undefined) {
+        const { programConnection } = await import("./program-connection.ts");
+        agent.createConnection = () => programConnection(command);
+      }
       agents.push(agent);
       return { agent, request };
     }));

@@ -18,6 +18,8 @@ export interface HttpClient {
 export interface HttpClientOptions {
   /** A unix socket instead of the URL's host. */
   readonly socketPath?: string;
+  /** A program, with its arguments, whose input and output are a connection to the server. */
+  readonly command?: readonly string[];
   readonly tls?: HttpClientTls;
 }
 

@@ -10,7 +10,7 @@ import type { Runtime } from "../../net/runtime.ts";
 import type { ContainerInspection } from "./docker-container.ts";
 
 export interface DockerEngineOptions {
-  /** unix:///path, tcp://host:port, http://host:port or https://host:port. */
+  /** unix:///path, tcp://host:port, http://host:port, https://host:port, or ssh://user@host:port. */
   readonly endpoint: string;
   readonly tls?: HttpClientTls;
   /** For HTTP basic authentication; "" for none. */
@@ -32,6 +32,29 @@ export interface DockerEvent {
 const MAX_ANSWER = 256 * 1024 * 1024;
 const MAX_EVENT = 4 * 1024 * 1024;
 
+/** Seconds for ssh to connect. */
+const SSH_TIMEOUT = 30;
+
+/**
+ * What Docker's own client runs for an endpoint such as ssh://user@host:22/var/run/docker.sock: the engine's
+ * client there connects this one's pipes with its socket. Undefined where it is no such endpoint.
+ */
+function sshCommand(endpoint: string): string[] | undefined {
+  const [, user, host, port, path] =
+    /^ssh:\/\/(?:([^\s@/:-][^\s@/:]*)@)?([a-z0-9][^\s@/:]*|\[[0-9a-f:]+\])(?::(\d{1,5}))?(\/\S*)?$/i.exec(
+      endpoint,
+    ) ?? [];
+  if (host === undefined) return undefined;
+  const engine = path === undefined || path === "/" ? [] : ["--host", `unix://${path}`];
+  return [
+    ...["ssh", "-T", "-o", `ConnectTimeout=${SSH_TIMEOUT}`, "-o", "BatchMode=yes"],
+    ...(user === undefined ? [] : ["-l", user]),
+    ...(port === undefined ? [] : ["-p", port]),
+    ...["--", host.replace(/^\[|\]$/g, "")],
+    ...["docker", ...engine, "system", "dial-stdio"],
+  ];
+}
+
 /** The interface of a Docker engine (or of Podman), as far as it is asked. */
 export class DockerEngine {
   private readonly client: HttpClient;
@@ -52,6 +75,11 @@ export class DockerEngine {
     if (scheme === "unix") {
       this.origin = "http://docker";
       this.client = runtime.httpClient({ socketPath: rest });
+    } else if (scheme === "ssh") {
+      const command = sshCommand(endpoint);
+      if (command === undefined) throw refuse(`"${endpoint}"`);
+      this.origin = "http://docker";
+      this.client = runtime.httpClient({ command });
     } else if (scheme === "tcp" || scheme === "http" || scheme === "https") {
       const secure = scheme === "https" || (scheme === "tcp" && tls !== undefined);
       this.origin = `${secure ? "https" : "http"}://${rest.replace(/\/+$/, "")}`;
