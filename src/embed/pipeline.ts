@@ -77,6 +77,9 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     verdicts,
     files: NO_FILES,
     codecs: NO_CODECS,
+    importModule: async (path) => {
+      throw new Error(`module "${path}": the pipeline has no plugins`);
+    },
     observers,
     internals: new Set(),
     internalServices: new Map(),

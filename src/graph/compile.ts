@@ -41,8 +41,13 @@ export async function compileGraph(
 ): Promise<Graph> {
   const breather = new Breather();
   const rules = new RuleCache(previous?.rules);
-  const services = httpServices(snapshot, previous?.services ?? new Map(), context);
-  const middlewares = new HttpMiddlewares(
+  const services = httpServices(
+    snapshot,
+    previous?.services ?? new Map(),
+    context,
+    () => middlewares,
+  );
+  const middlewares: HttpMiddlewares = new HttpMiddlewares(
     snapshot,
     previous?.middlewares ?? new Map(),
     services,

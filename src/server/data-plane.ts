@@ -130,6 +130,7 @@ export class DataPlane {
       files: runtime.files,
       inWorker: runtime.inWorker,
       codecs: () => runtime.codecs(),
+      importModule: (path, version) => runtime.importModule(path, version),
       redis: (options) => runtime.redis(options),
       proxyTo: (server) => this.proxyTo(server),
       transports: this.transports,

@@ -11,7 +11,7 @@ import {
   texts,
   timerDuration,
 } from "../fields.ts";
-import { accepted, ignored, ours, refused, renamed } from "../support.ts";
+import { accepted, ignored, limited, ours, renamed } from "../support.ts";
 
 const sourceCriterion = () =>
   z.strictObject({
@@ -217,7 +217,12 @@ export const middlewareSchema = z.strictObject({
         .optional(),
     })
     .optional(),
-  plugin: refused(z.record(z.string(), z.record(z.string(), z.unknown()))),
+  plugin: limited(
+    z
+      .record(z.string(), z.record(z.string(), z.unknown()))
+      .refine((value) => Object.keys(value).length > 0, "expected a plugin, found none"),
+    "a JavaScript or TypeScript module that it names as `module`, Sluice's own; Go plugins are refused by name",
+  ),
   rateLimit: rateLimit().optional(),
   redirectRegex: z
     .strictObject({ regex: text(), replacement: text(), permanent: flag().optional() })

@@ -132,7 +132,7 @@ export const serviceSchema = z.strictObject({
   highestRandomWeight: z
     .strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() })
     .optional(),
-  middlewares: refused(texts(), "name them at the routers"),
+  middlewares: texts().optional(),
   handler: ours(
     z.strictObject({
       module: z.string().min(1, "expected a path such as ./handler.ts, found nothing"),

@@ -59,25 +59,35 @@ const pluginSettings = () =>
 
 const SWITCH = "the feature that it switches on is refused where it is configured";
 
+const GO_PLUGINS =
+  "Go programs: write a JavaScript or TypeScript module and name it at http.middlewares.NAME.plugin (docs/middlewares/traffic.md)";
+
 const experimental = () =>
   z.strictObject({
-    plugins: refused(() =>
-      z.record(
-        z.string(),
-        z.strictObject({
-          moduleName: text().optional(),
-          version: text().optional(),
-          settings: pluginSettings().optional(),
-        }),
-      ),
+    plugins: refused(
+      () =>
+        z.record(
+          z.string(),
+          z.strictObject({
+            moduleName: text().optional(),
+            version: text().optional(),
+            settings: pluginSettings().optional(),
+          }),
+        ),
+      GO_PLUGINS,
     ),
-    localPlugins: refused(() =>
-      z.record(
-        z.string(),
-        z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
-      ),
+    localPlugins: refused(
+      () =>
+        z.record(
+          z.string(),
+          z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
+        ),
+      GO_PLUGINS,
     ),
-    abortOnPluginFailure: accepted(flag(), "there are no plugins"),
+    abortOnPluginFailure: accepted(
+      flag(),
+      "plugins are modules of dynamic configurations; one that fails leaves the others alone",
+    ),
     fastProxy: accepted(
       z.strictObject({ debug: flag().optional() }),
       "there is one proxy, and it is fast",

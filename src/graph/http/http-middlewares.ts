@@ -1,5 +1,4 @@
 import type { Breather } from "../../core/loop/breather.ts";
-import type { Handler } from "../../http/handler.ts";
 import type {
   ClientTls,
   HttpMiddleware,
@@ -23,6 +22,7 @@ import {
 import { missing } from "../missing.ts";
 import { kindOf, planElement } from "../plan-element.ts";
 import { readAuthorities, readKeyPair } from "../tls-files.ts";
+import { fold } from "./fold.ts";
 import {
   childOf,
   DEFAULT_TRANSPORT,
@@ -35,6 +35,8 @@ export interface MiddlewareContext extends ServiceContext {
   readonly inWorker?: HttpMiddlewareContext["inWorker"];
   readonly codecs: HttpMiddlewareContext["codecs"];
   readonly redis?: Runtime["redis"];
+  /** A module's exports, loaded afresh where the version is new. */
+  readonly importModule: Runtime["importModule"];
 }
 
 /** Builds the HTTP middlewares of a snapshot; each router's own of those that count something. */
@@ -153,8 +155,18 @@ export class HttpMiddlewares {
     children: readonly Running[],
     held: Held[],
   ): HttpMiddlewareContext {
-    const { logger, deadlines, counters, files, codecs, inWorker, redis, proxyTo, transports } =
-      this.context;
+    const {
+      logger,
+      deadlines,
+      counters,
+      files,
+      codecs,
+      inWorker,
+      redis,
+      importModule,
+      proxyTo,
+      transports,
+    } = this.context;
     return {
       name,
       provider: providerOf(name),
@@ -165,6 +177,10 @@ export class HttpMiddlewares {
       files,
       ...(inWorker && { inWorker }),
       codecs,
+      module: (path) => {
+        const version = this.snapshot.moduleVersions[path] ?? "";
+        return { version, load: () => importModule(path, version) };
+      },
       ...(redis && {
         redis: async (options, files) => {
           const tls = files && (await redisTls(files, readFromTable(this.snapshot.pems)));
@@ -201,11 +217,6 @@ export class HttpMiddlewares {
     }
     return known;
   }
-}
-
-/** Puts middlewares, outermost first, before a handler. */
-export function fold(middlewares: readonly Running<HttpMiddleware>[], handler: Handler): Handler {
-  return middlewares.reduceRight((next, { value }) => value.middleware(next), handler);
 }
 
 /** What a connection to Redis is secured with. Rejects where a file can't be read. */

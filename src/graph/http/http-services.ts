@@ -1,4 +1,5 @@
 import type { Handler } from "../../http/handler.ts";
+import type { HttpMiddleware } from "../../middlewares/http/http-middleware.ts";
 import { serviceWay } from "../../request/chain.ts";
 import type {
   HttpService,
@@ -22,6 +23,7 @@ import type { ElementPorts } from "../element-ports.ts";
 import { missing } from "../missing.ts";
 import { planElement } from "../plan-element.ts";
 import type { NumberedTransport, Transports } from "../transports.ts";
+import { fold } from "./fold.ts";
 
 export const DEFAULT_TRANSPORT = "default@internal";
 
@@ -64,6 +66,11 @@ const SWITCHED: Readonly<Record<string, string>> = {
   "ping@internal": "ping is not enabled",
 };
 
+/** Where services have their middlewares from: those of `owner` alone, where they count something. */
+export interface MiddlewareSource {
+  get(name: string, owner: string, path: BuildPath): Promise<Running<HttpMiddleware>>;
+}
+
 export type HttpServices = ElementBuilder<HttpService>;
 
 /** Builds the HTTP services of a snapshot. */
@@ -71,6 +78,7 @@ export function httpServices(
   snapshot: Snapshot,
   previous: ReadonlyMap<string, Running<HttpService>>,
   context: ServiceContext,
+  middlewares: () => MiddlewareSource,
 ): HttpServices {
   const services: HttpServices = new ElementBuilder<HttpService>({
     kind: "service",
@@ -81,18 +89,45 @@ export function httpServices(
       if (Object.hasOwn(SWITCHED, name)) throw new Error(SWITCHED[name]);
       const configuration = snapshot.services[name];
       if (configuration === undefined) throw missing(snapshot.disabled, "service", "service", name);
-      return planElement({
+      const { middlewares: references = [], ...types } = configuration;
+      const plan = await planElement({
         table: HTTP_SERVICES,
-        configuration,
+        configuration: types,
         label: `service "${name}"`,
         noun: "type",
         service: (reference) => childOf(services, name, reference, path),
         context: (children, names, held) =>
           contextOf(name, snapshot, context, children as Running<HttpService>[], names, held),
       });
+      const links: Running<HttpMiddleware>[] = [];
+      for (const reference of references)
+        links.push(
+          await middlewares().get(
+            resolveReference(reference, providerOf(name)),
+            // Its own instances, which no router has.
+            `${name} (service)`,
+            path,
+          ),
+        );
+      return links.length === 0 ? plan : behind(links, plan);
     },
   });
   return services;
+}
+
+/** `services.NAME.middlewares`: a service behind middlewares, outermost first. */
+function behind(
+  links: readonly Running<HttpMiddleware>[],
+  plan: Plan<HttpService>,
+): Plan<HttpService> {
+  return {
+    ...plan,
+    children: [...plan.children, ...links],
+    create: async () => {
+      const service = await plan.create();
+      return { ...service, handler: fold(links, service.handler) };
+    },
+  };
 }
 
 /** The service that an element of that name refers to. */

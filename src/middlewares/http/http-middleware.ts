@@ -40,6 +40,7 @@ export interface HttpMiddlewareContext {
    * Not given where there is no Redis client.
    */
   readonly redis?: (options: Omit<RedisOptions, "tls">, tls?: ClientTls) => Promise<RedisServer>;
+  readonly module: (path: string) => MiddlewareModule;
   /** Numbers for the whole process; by a name that begins with the middleware's. */
   readonly counters: SharedCounters;
   /** The services that the kind's `services` names, in that order. */
@@ -57,6 +58,14 @@ export interface MiddlewareClient {
   readonly handler: Handler;
   /** Another one where its TLS goes by other files than before: part of the middleware's fingerprint. */
   readonly transport: number;
+}
+
+/** A module that a middleware names. */
+export interface MiddlewareModule {
+  /** Another one whenever the file has another content. */
+  readonly version: string;
+  /** Its exports. Rejects where it can't be loaded. */
+  readonly load: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** A Redis server that a middleware may connect to. */

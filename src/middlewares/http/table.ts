@@ -19,6 +19,7 @@ import { replacePath } from "./path/replace-path.ts";
 import { replacePathRegex } from "./path/replace-path-regex.ts";
 import { stripPrefix } from "./path/strip-prefix.ts";
 import { stripPrefixRegex } from "./path/strip-prefix-regex.ts";
+import { plugin } from "./plugin/plugin.ts";
 import { redirectRegex } from "./redirect/redirect-regex.ts";
 import { redirectScheme } from "./redirect/redirect-scheme.ts";
 import { retry } from "./retry/retry.ts";
@@ -40,6 +41,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   inFlightReq,
   ipAllowList,
   passTLSClientCert,
+  plugin,
   rateLimit,
   redirectRegex,
   redirectScheme,

@@ -1,32 +1,52 @@
-import type { DynamicConfiguration, Service } from "../../config/dynamic/schema.ts";
+import type { DynamicConfiguration, Middleware, Service } from "../../config/dynamic/schema.ts";
 
-/** The configuration with the paths of its services' modules made absolute: they are relative to the file that names them. */
+/** The configuration with the paths of its modules made absolute: they are relative to the file that names them. */
 export function withModulePaths(
   configuration: DynamicConfiguration,
   directory: string,
 ): DynamicConfiguration {
   const { http } = configuration;
-  if (http?.services === undefined) return configuration;
-  const services: Record<string, Service> = {};
-  for (const [name, service] of Object.entries(http.services)) {
-    services[name] =
-      service.handler === undefined
-        ? service
-        : {
-            ...service,
-            handler: {
-              ...service.handler,
-              module: absolutePath(service.handler.module, directory),
-            },
-          };
-  }
-  return { ...configuration, http: { ...http, services } };
+  if (http === undefined) return configuration;
+  const { services, middlewares } = http;
+  return {
+    ...configuration,
+    http: {
+      ...http,
+      ...(services && { services: mapped(services, (one) => serviceIn(one, directory)) }),
+      ...(middlewares && {
+        middlewares: mapped(middlewares, (one) => middlewareIn(one, directory)),
+      }),
+    },
+  };
 }
 
-/** The paths of all modules that services name. */
+function mapped<T>(elements: Readonly<Record<string, T>>, change: (one: T) => T) {
+  return Object.fromEntries(Object.entries(elements).map(([name, one]) => [name, change(one)]));
+}
+
+function serviceIn(service: Service, directory: string): Service {
+  const { handler } = service;
+  if (handler === undefined) return service;
+  return { ...service, handler: { ...handler, module: absolutePath(handler.module, directory) } };
+}
+
+function middlewareIn(middleware: Middleware, directory: string): Middleware {
+  if (middleware.plugin === undefined) return middleware;
+  const plugin = mapped(middleware.plugin, (options) =>
+    typeof options["module"] === "string"
+      ? { ...options, module: absolutePath(options["module"], directory) }
+      : options,
+  );
+  return { ...middleware, plugin };
+}
+
+/** The paths of all modules that services and middlewares name. */
 export function modulePaths({ http }: DynamicConfiguration): string[] {
-  const paths = Object.values(http?.services ?? {}).map((service) => service.handler?.module);
-  return [...new Set(paths)].filter((path) => path !== undefined);
+  const services = Object.values(http?.services ?? {}).map(({ handler }) => handler?.module);
+  const plugins = Object.values(http?.middlewares ?? {}).flatMap(({ plugin = {} }) =>
+    Object.values(plugin).map(({ module }) => module),
+  );
+  return [...new Set([...services, ...plugins])].filter((path) => typeof path === "string");
 }
 
 /** A path from a directory (itself absolute), without ".", ".." and empty segments. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { toolPath } from "../../../scripts/tool-path.ts";
 import { makeCertificate } from "../../support/certificates.ts";
-import { get } from "../../support/http/get.ts";
+import { get, getUntil } from "../../support/http/get.ts";
 import { testWith } from "../../support/requires.ts";
 import { type Router, startRouter } from "../../support/router.ts";
 import { type StoreServer, startRedis } from "../../support/servers/store-servers.ts";
@@ -84,6 +84,7 @@ const middlewares = (): Record<string, object> => ({
   certificate: {
     passTLSClientCert: { pem: true, info: { subject: { commonName: true } } },
   },
+  plugin: { plugin: { mine: { module: "./plugin.ts", word: "hi" } } },
   encoded: { encodedCharacters: {} },
 });
 
@@ -101,6 +102,17 @@ const grpcServer = createServer((request, response) => {
 
 const frontCertificate = makeCertificate({ names: ["IP:127.0.0.1"] });
 const client = makeCertificate({ name: "the client" });
+
+/** A plugin that says its options and a word of its own, and fails when asked to. */
+const pluginSaying = (word: string) => `
+export default ({ word }: { word: string }) => (next: (request: Request) => Promise<Response>) =>
+  async (request: Request) => {
+    if (request.url.endsWith("/fail")) throw new Error("asked to");
+    const response = await next(request);
+    response.headers.set("x-plugin", word + " ${word}");
+    return response;
+  };
+`;
 
 let router: Router;
 let secure: number;
@@ -148,6 +160,7 @@ beforeAll(async () => {
   router = await startRouter({
     dynamic: JSON.stringify({ http, tls }),
     entryPoints: { secure },
+    files: { "plugin.ts": pluginSaying("one") },
   });
 });
 
@@ -265,6 +278,14 @@ test("passTLSClientCert: the server hears of the client's certificate", async ()
   } as RequestInit);
   const lines = client.certificate.trim().split("\n").slice(1, -1).join("");
   expect(await response.json()).toEqual([lines, "Subject%3D%22CN%3Dthe+client%22"]);
+});
+
+test("plugin: a module is a middleware, fails for its own requests and is loaded anew", async () => {
+  const { header, text } = await get(router.port, "/plugin/x");
+  expect([header("x-plugin"), text]).toEqual(["hi one", "/plugin/x"]);
+  expect((await get(router.port, "/plugin/fail")).status).toBe(500);
+  await router.program.write("plugin.ts", pluginSaying("two"));
+  await getUntil(router.port, "/plugin/x", (answer) => answer.header("x-plugin") === "hi two");
 });
 
 test("encodedCharacters: an encoded slash is refused, an encoded blank isn't", async () => {

@@ -45,6 +45,9 @@ class Scene {
       logger: silentLogger(),
       files: NO_FILES,
       codecs: NO_CODECS,
+      importModule: async (path) => {
+        throw new Error(`no module ${path}`);
+      },
       observers: [],
       internals: new Set(),
       internalServices: new Map(),
@@ -104,6 +107,30 @@ describe("compileGraph", () => {
     });
     expect([await scene.ask("/a"), scene.problems]).toEqual(["200 http://one/ yes", {}]);
     expect(await scene.ask("/b")).toBe("404 404 page not found");
+  });
+
+  test("a service's own middlewares are around it wherever it is used", async () => {
+    const scene = new Scene();
+    const given = (value: string) => ({
+      routers: { r: router("/a", "w"), direct: router("/b", "s"), other: router("/c", "loop") },
+      services: {
+        w: { weighted: { services: [{ name: "s" }] } },
+        s: { ...server("one"), middlewares: ["m"] },
+        loop: { ...server("two"), middlewares: ["failing"] },
+      },
+      middlewares: {
+        m: mark(value),
+        failing: { errors: { status: ["500"], service: "loop", query: "/" } },
+      },
+    });
+    await scene.configure(given("yes"));
+    expect(await scene.ask("/a")).toBe("200 http://one/ yes");
+    expect(await scene.ask("/b")).toBe("200 http://one/ yes");
+    expect(scene.problems["service loop@file"]).toContain(
+      "recursion: loop@file -> middleware failing",
+    );
+    await scene.configure(given("changed"));
+    expect(await scene.ask("/a")).toBe("200 http://one/ changed");
   });
 
   test("says all that is wrong with a router at once, and what is wrong with what no router uses", async () => {

@@ -1,11 +1,11 @@
 import { messageOf } from "../../../core/errors.ts";
-import { Exchange, NO_DOWNSTREAM } from "../../../http/exchange.ts";
+import type { Exchange } from "../../../http/exchange.ts";
 import { appendForwardedFor } from "../../../http/fields/forwarded-for.ts";
 import type { Handler } from "../../../http/handler.ts";
+import { COPIES_LAZY_REQUESTS } from "../../../http/lazy/copies-lazy-requests.ts";
 import { HandlerRequest } from "../../../http/lazy/handler-request.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { ensureRequestCopies } from "../../../http/lazy/request-copies.ts";
-import { HeaderList } from "../../../wire/header-list.ts";
 import type { ServiceLogger } from "../../service-logger.ts";
 import type { Background } from "./background.ts";
 import { ensureCaches } from "./cache-storage.ts";
@@ -34,21 +34,6 @@ export interface FetchHandlerOptions {
   /** Hears of the work that goes on after a response. */
   readonly background?: Pick<Background, "add">;
 }
-
-/**
- * True where the platform can copy a lazy request: code that does `new Request(request)`, as many
- * do to change a header, then works on it. Bun can; Deno can't and gets native requests.
- */
-const COPIES_LAZY_REQUESTS = ((): boolean => {
-  try {
-    const exchange = new Exchange(NO_DOWNSTREAM, 0);
-    const lazy = new LazyRequest(exchange, "PUT", "http", "probe", "/x?y", new HeaderList(), null);
-    const copy = new Request(lazy);
-    return copy.method === "PUT" && copy.url === "http://probe/x?y";
-  } catch {
-    return false;
-  }
-})();
 
 /**
  * A user's module as a service: its default export has a `fetch(request, env, context)` method (a

@@ -36,6 +36,12 @@ export function middlewareContext(
     deadlines: new Deadlines(),
     files: NO_FILES,
     codecs: NO_CODECS,
+    module: (path) => ({
+      version: "1",
+      load: async () => {
+        throw new Error(`the test has no module ${path}`);
+      },
+    }),
     counters: new LocalCounters(),
     services: [],
     client: async (url) => {
