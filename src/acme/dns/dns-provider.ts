@@ -24,7 +24,7 @@ export interface DnsContext {
   readonly resolution: DnsResolution;
   readonly runtime: Pick<
     Runtime,
-    "bindUdp" | "connect" | "env" | "files" | "hostname" | "lookup" | "runCommand"
+    "bindUdp" | "connect" | "durableFiles" | "env" | "files" | "hostname" | "lookup" | "runCommand"
   >;
   /** A client of its own for the service's API; with its certificates where it has such. */
   readonly httpClient: (options: HttpClientOptions) => HttpClient;

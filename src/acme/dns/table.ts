@@ -1,5 +1,6 @@
 import { nearest } from "../../config/nearest.ts";
 import type { DnsProviderFactory } from "./dns-provider.ts";
+import { acmeDns } from "./own/acme-dns.ts";
 import { exec } from "./own/exec.ts";
 import { httpreq } from "./own/httpreq.ts";
 import { manual } from "./own/manual.ts";
@@ -20,6 +21,8 @@ import { route53 } from "./services/route53.ts";
 
 /** Providers by lego's names for them, which are Traefik's `dnsChallenge.provider`. */
 export const DNS_PROVIDERS: Readonly<Record<string, DnsProviderFactory>> = {
+  "acme-dns": acmeDns,
+  acmedns: acmeDns,
   autodns,
   azuredns,
   cloudflare,

@@ -24,8 +24,13 @@ interface ComposeService {
 /** The compose files of the documentation, by their place. */
 const FILES: Readonly<Record<string, string>> = {
   "examples/docker-compose/compose.yml": read("examples/docker-compose/compose.yml"),
-  "docs/migration.md": /```yaml\n(services:[\s\S]*?)```/.exec(read("docs/migration.md"))![1],
+  "docs/migration.md": firstOf("docs/migration.md"),
+  "docs/acme-dns.md": firstOf("docs/acme-dns.md"),
 };
+
+function firstOf(page: string): string {
+  return /```yaml\n(services:[\s\S]*?)```/.exec(read(page))![1];
+}
 
 /** What counts where there is nothing else: there are flags. */
 const SHIPPED = { file: "shipped.yml", text: "" };
