@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import type { Runtime } from "../../src/net/runtime.ts";
+import { upgradeWebSocket } from "../../src/services/http/handler/web-socket/web-socket-response.ts";
 import { nodeHost } from "../node/host.ts";
 import { moduleError } from "../node/modules/module-error.ts";
 import { nodeConnect, nodeListen } from "../node/node-sockets.ts";
@@ -34,6 +35,9 @@ export function denoRuntime(): Runtime {
     startTls: nodeStartTls,
     bindUdp: nodeBindUdp,
     async importModule(path, version) {
+      // Modules get requests of Sluice's own, which Deno's knows nothing of.
+      Deno.upgradeWebSocket = ((_request: Request, options?: { protocol?: string }) =>
+        upgradeWebSocket(options)) as unknown as typeof Deno.upgradeWebSocket;
       const url = pathToFileURL(path);
       url.searchParams.set("v", version);
       try {

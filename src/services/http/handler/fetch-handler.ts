@@ -12,6 +12,9 @@ import { ensureCaches } from "./cache-storage.ts";
 import { HandlerEnvironment } from "./handler-environment.ts";
 import { noteResponseContents } from "./response-content.ts";
 import { sendableResponse } from "./sendable-response.ts";
+import type { BunWebSocketHandlers } from "./web-socket/bun-socket.ts";
+import { type ModuleSockets, Upgrades } from "./web-socket/upgrades.ts";
+import { ensureWebSocketPair } from "./web-socket/web-socket-response.ts";
 
 /** The third argument of a module's `fetch`, as Cloudflare Workers have it. */
 export interface FetchContext {
@@ -46,8 +49,21 @@ export function fetchHandlerService(module: unknown, options: FetchHandlerOption
   const fetch = fetchOf(module, name);
   noteResponseContents();
   ensureCaches();
+  ensureWebSocketPair();
+  const sockets: ModuleSockets = {
+    handlers: websocketOf(module),
+    topics: new Map(),
+    failed: (error) =>
+      logger?.error("A WebSocket's listener failed", { module: name, error: messageOf(error) }),
+  };
   if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
-  const checked = (result: unknown, exchange: Exchange): Response | Promise<Response> => {
+  const checked = (
+    result: unknown,
+    exchange: Exchange,
+    upgrades: Upgrades,
+  ): Response | Promise<Response> => {
+    const switched = upgrades.answer(result);
+    if (switched !== undefined) return switched;
     // Response.error() has the status 0, which no protocol has.
     if (result instanceof Response && result.status !== 0) {
       return sendableResponse(result, (error) => {
@@ -68,11 +84,12 @@ export function fetchHandlerService(module: unknown, options: FetchHandlerOption
     const lazy = LazyRequest.of(request, exchange);
     nameClient(lazy);
     const input = COPIES_LAZY_REQUESTS ? new HandlerRequest(lazy) : lazy.native();
-    const environment = new HandlerEnvironment(exchange, env);
+    const upgrades = new Upgrades(lazy, sockets);
+    const environment = new HandlerEnvironment(exchange, env, upgrades);
     const result = fetch(input, environment, new ModuleContext(exchange, name, logger, background));
     return isPromiseLike(result)
-      ? Promise.resolve(result).then((later) => checked(later, exchange))
-      : checked(result, exchange);
+      ? Promise.resolve(result).then((later) => checked(later, exchange, upgrades))
+      : checked(result, exchange, upgrades);
   };
 }
 
@@ -131,6 +148,12 @@ function fetchOf(module: unknown, name: string): Fetch {
   throw new Error(
     `module ${name}: expected a default export with a fetch method, a default function or an export named fetch; found ${describe(module, exported)}`,
   );
+}
+
+/** The `websocket` of a module that is written for `Bun.serve`; null where it has none. */
+function websocketOf(module: unknown): BunWebSocketHandlers | null {
+  const handlers = propertyOf(propertyOf(module, "default"), "websocket");
+  return isObject(handlers) ? (handlers as BunWebSocketHandlers) : null;
 }
 
 function describe(module: unknown, exported: unknown): string {

@@ -1,5 +1,7 @@
 import type { Exchange } from "../../../http/exchange.ts";
 import type { Address } from "../../../net/connection.ts";
+import type { Sendable } from "./web-socket/server-socket.ts";
+import type { UpgradeOptions, Upgrades } from "./web-socket/upgrades.ts";
 
 /** An address as Deno's server shows it. */
 export interface RemoteAddress {
@@ -23,10 +25,26 @@ export interface RequestAddress {
  */
 export class HandlerEnvironment {
   readonly #exchange: Exchange;
+  readonly #upgrades: Upgrades;
 
-  constructor(exchange: Exchange, variables: Readonly<Record<string, unknown>>) {
+  constructor(
+    exchange: Exchange,
+    variables: Readonly<Record<string, unknown>>,
+    upgrades: Upgrades,
+  ) {
     this.#exchange = exchange;
+    this.#upgrades = upgrades;
     Object.assign(this, variables);
+  }
+
+  /** As in `Bun.serve`: the request becomes a WebSocket of the module's `websocket`. False where it can't. */
+  upgrade(_request: Request, options: UpgradeOptions = {}): boolean {
+    return this.#upgrades.upgrade(this.requestIP().address, options);
+  }
+
+  /** As in `Bun.serve`: to all WebSockets that subscribed to the topic; how many got it. */
+  publish(topic: string, data: Sendable): number {
+    return this.#upgrades.publish(topic, data);
   }
 
   /** The peer of the connection, which may be a proxy before this one, as in `Deno.serve`. */

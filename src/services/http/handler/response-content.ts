@@ -1,3 +1,5 @@
+import { PairedClient } from "./web-socket/web-socket-response.ts";
+
 /** What a Response was made of: its text, or the number of its bytes. */
 export type Content = string | number;
 
@@ -56,6 +58,8 @@ export function noteResponseContents(): void {
   };
   globalThis.Response = new Proxy(Native, {
     construct(target, [body, init], newTarget): Response {
+      const socket = PairedClient.socketOf(init?.webSocket);
+      if (socket !== undefined) return switching(target, init, newTarget);
       const response: Response = Reflect.construct(target, [body, init], newTarget);
       if (typeless && typeof body === "string" && !response.headers.has("content-type")) {
         response.headers.set("content-type", "text/plain;charset=UTF-8");
@@ -64,6 +68,21 @@ export function noteResponseContents(): void {
     },
     get: (target, key) => (key === "json" ? json : Reflect.get(target, key, target)),
     has: (target, key) => key === NOTING || Reflect.has(target, key),
+  });
+}
+
+/** A 101 with a socket, which platforms refuse or know nothing of. A copy made from it is one as well. */
+function switching(
+  Native: typeof Response,
+  init: ResponseInit & { webSocket: unknown },
+  newTarget: unknown,
+): Response {
+  const { headers, webSocket } = init;
+  const response = Reflect.construct(Native, [null, { headers }], newTarget as typeof Response);
+  return Object.defineProperties(response, {
+    status: { value: 101 },
+    ok: { value: false },
+    webSocket: { value: webSocket },
   });
 }
 
