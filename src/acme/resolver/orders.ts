@@ -8,6 +8,8 @@ export interface PendingOrder {
   due: number;
   tries: number;
   running: boolean;
+  /** False for one that was taken back while it was under way: it isn't tried again. */
+  wanted: boolean;
   /** Why it failed last. */
   error: string | undefined;
   failedAt: number | undefined;
@@ -51,13 +53,18 @@ export class Orders {
 
   /** Adds an order for now; one with that key that is there already stays as it is. */
   add(key: string, names: readonly string[]): void {
-    if (this.pending.has(key)) return;
+    const known = this.pending.get(key);
+    if (known !== undefined) {
+      known.wanted = true;
+      return;
+    }
     this.pending.set(key, {
       key,
       names,
       due: Date.now(),
       tries: 0,
       running: false,
+      wanted: true,
       error: undefined,
       failedAt: undefined,
     });
@@ -66,8 +73,10 @@ export class Orders {
 
   /** Takes back those that aren't wanted any more; what is under way goes on. */
   keep(wanted: (order: PendingOrder) => boolean): void {
-    for (const order of this.pending.values())
-      if (!order.running && !wanted(order)) this.pending.delete(order.key);
+    for (const order of this.pending.values()) {
+      order.wanted = wanted(order);
+      if (!order.wanted && !order.running) this.pending.delete(order.key);
+    }
   }
 
   /** Starts what is due, and sees to it that what is due later starts then. */
@@ -103,6 +112,7 @@ export class Orders {
       order.failedAt = Date.now();
       order.due = nextTry(error, order.tries, backoff);
       order.error = error instanceof Error ? error.message : String(error);
+      if (!order.wanted) this.pending.delete(order.key);
       if (!this.stopped) failed(order, error);
     } finally {
       order.running = false;

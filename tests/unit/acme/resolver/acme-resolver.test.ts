@@ -1,0 +1,234 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodeHttpClient } from "../../../../runtime/node/clients/http-client.ts";
+import { durableFiles } from "../../../../runtime/node/engine/durable-files.ts";
+import { rsaKey } from "../../../../runtime/node/engine/rsa-key.ts";
+import { nodeFiles } from "../../../../runtime/node/files.ts";
+import { HttpTokens } from "../../../../src/acme/challenges/http-tokens.ts";
+import { AcmeClient } from "../../../../src/acme/protocol/acme-client.ts";
+import {
+  AcmeResolver,
+  type AcmeResolverOptions,
+} from "../../../../src/acme/resolver/acme-resolver.ts";
+import { FileStorage } from "../../../../src/acme/storage/file-storage.ts";
+import { Key } from "../../../../src/acme/x509/key.ts";
+import { createLogger } from "../../../../src/telemetry/logger.ts";
+import { MemoryFile } from "../../../support/memory-file.ts";
+import { testWith } from "../../../support/requires.ts";
+import { Pebble } from "../../../support/servers/pebble.ts";
+import { PATIENCE, waitFor } from "../../../support/wait-for.ts";
+
+const acmeTest = testWith("pebble", "pebble-challtestsrv");
+
+let pebble: Pebble;
+let web: Server;
+let directory: string;
+const tokens = new HttpTokens();
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  pebble = await Pebble.start();
+  web = createServer(({ url = "", headers }, response) => {
+    const host = headers.host!.replace(/:\d+$/, "");
+    const found = tokens.answer(host, url.split("/").at(-1)!);
+    response.writeHead(found === undefined ? 404 : 200).end(found);
+  });
+  await new Promise<void>((resolve) => web.listen(pebble.httpPort, "127.0.0.1", resolve));
+});
+
+afterAll(async () => {
+  web?.close();
+  await pebble?.[Symbol.asyncDispose]();
+});
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "sluice-resolver-"));
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const backoff = {
+  refused: { first: 50, longest: 50, growth: 1 },
+  unreachable: { first: 50, longest: 50, growth: 1 },
+};
+
+/** A resolver that runs, on the storage of this test. */
+async function start(more: Partial<AcmeResolverOptions> = {}) {
+  const log = new MemoryFile();
+  const logger = createLogger({ level: "info", format: "common" }, log);
+  const storage = new FileStorage({
+    path: join(directory, "acme.json"),
+    runtime: { files: nodeFiles, durableFiles, hostname, pid: process.pid },
+    logger,
+  });
+  await storage.open();
+  const caServer = more.caServer ?? pebble.url;
+  const client = new AcmeClient({
+    url: caServer,
+    http: nodeHttpClient({ tls: { ca: pebble.ca, verify: true } }),
+    timeout: 10_000,
+    headTimeout: 10_000,
+  });
+  const resolver = new AcmeResolver({
+    resolver: "le",
+    email: "",
+    emailAddresses: [],
+    disableCommonName: false,
+    profile: "",
+    preferredChain: "",
+    certificateTimeout: 10_000,
+    keyType: "EC256",
+    solvers: async () => ({ "http-01": tokens.solver(0) }),
+    runtime: { rsaKey },
+    changed: () => {},
+    backoff,
+    ...more,
+    caServer,
+    client,
+    storage,
+    logger,
+  });
+  resolver.start();
+  const stop = async () => {
+    resolver.stop();
+    await storage.close();
+  };
+  stops.push(stop);
+  const said = () => log.writes.map((bytes) => new TextDecoder().decode(bytes)).join("");
+  const certificates = () =>
+    resolver.certificates.map(({ certificate }) => new X509Certificate(certificate));
+  return { resolver, storage, client, stop, said, certificates };
+}
+
+type Started = Awaited<ReturnType<typeof start>>;
+
+const count = ({ resolver, said }: Started, wanted: number) =>
+  waitFor(`${wanted} certificates`, () => resolver.certificates.length === wanted, PATIENCE).catch(
+    (error: Error) => {
+      throw new Error(`${error.message}\n${said()}`);
+    },
+  );
+
+acmeTest(
+  "a certificate is renewed when the authority says so, with its key unless its type changed",
+  async () => {
+    const first = await start();
+    first.resolver.want([["a.test", "b.test"]], []);
+    await count(first, 1);
+    const [before] = first.certificates();
+    await waitFor(
+      "it to be stored",
+      () => readFileSync(join(directory, "acme.json")).length > 5000,
+    );
+    await first.stop();
+    const { start: window, end } = { start: new Date(0), end: new Date(1) };
+    const suggestion = {
+      suggestedWindow: { start: window, end },
+      explanationURL: "https://why.test",
+    };
+    await pebble.setRenewalInfo(before.toString(), JSON.stringify(suggestion));
+
+    const second = await start();
+    await waitFor(
+      "it to be renewed",
+      () => second.certificates()[0].serialNumber !== before.serialNumber,
+    );
+    const [renewed] = second.certificates();
+    expect(renewed.subjectAltName).toBe(before.subjectAltName);
+    expect(renewed.publicKey.equals(before.publicKey)).toBe(true);
+    expect(second.said()).toContain("The authority suggests to renew a certificate now");
+    expect(second.said()).not.toContain("Registered");
+    // It isn't wanted a second time.
+    second.resolver.want([["b.test"], ["a.test", "b.test"]], []);
+    expect(second.resolver.states).toHaveLength(1);
+    await second.stop();
+
+    await pebble.setRenewalInfo(renewed.toString(), JSON.stringify(suggestion));
+    const third = await start({ keyType: "EC384" });
+    await waitFor(
+      "it to be renewed",
+      () => third.certificates()[0].serialNumber !== renewed.serialNumber,
+    );
+    expect(third.certificates()[0].publicKey.asymmetricKeyDetails?.namedCurve).toBe("secp384r1");
+  },
+  60_000,
+);
+
+acmeTest(
+  "an account that was deactivated is replaced, and the order goes on",
+  async () => {
+    const started = await start({ email: "a@example.com" });
+    started.resolver.want([["c.test"]], []);
+    await count(started, 1);
+    const { account } = started.storage.section("le");
+    const key = await Key.readRsa(account!.privateKey);
+    const accountUrl = account!.registration!.uri;
+    await started.client.post(accountUrl, { key, accountUrl }, { status: "deactivated" });
+    started.resolver.want([["d.test"]], []);
+    await count(started, 2);
+    expect(started.said()).toContain("The authority doesn't know the account any more");
+    expect(started.storage.section("le").account!.registration!.uri).not.toBe(accountUrl);
+  },
+  60_000,
+);
+
+acmeTest(
+  "an order that fails is tried again, and says why until it succeeds",
+  async () => {
+    await pebble.failLookups("e.test");
+    const started = await start();
+    started.resolver.want([["e.test"]], []);
+    const { failure } = await waitFor("it to fail twice", () =>
+      started.resolver.states.find(({ failure }) => (failure?.tries ?? 0) > 1),
+    );
+    expect(failure?.error).toContain("e.test: the authority did not accept http-01");
+    // What isn't wanted any more isn't tried any more.
+    started.resolver.want([["f.test"]], []);
+    await waitFor("it to be forgotten", () =>
+      started.resolver.states.every(({ names }) => names[0] === "f.test"),
+    );
+    await pebble.succeedLookups("e.test");
+    started.resolver.want([["e.test"], ["f.test"]], []);
+    await count(started, 2);
+    expect(started.resolver.states.map((state) => state.failure)).toEqual([undefined, undefined]);
+  },
+  60_000,
+);
+
+test("what Traefik has stored serves without an order, and names that others cover aren't ordered", async () => {
+  const file = join(import.meta.dirname, "../storage/traefik-acme.txt");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(join(directory, "acme.json"), text, { mode: 0o600 });
+  const log: string[] = [];
+  const http = nodeHttpClient({});
+  const server = createServer((request, response) => {
+    log.push(request.url!);
+    response.writeHead(500).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  try {
+    const caServer = `http://127.0.0.1:${port}/dir`;
+    const started = await start({ caServer });
+    started.resolver.want([["b.test", "a.test"], ["c.test"], ["x.d.test"]], ["*.d.test"]);
+    expect(started.resolver.states.map(({ names }) => names)).toEqual([
+      ["a.test", "b.test"],
+      ["c.test"],
+    ]);
+    // That the authority has renewal information is all that is asked.
+    await waitFor("the authority to be asked", () => log.length > 0);
+    expect(new Set(log)).toEqual(new Set(["/dir"]));
+    await started.stop();
+    expect(readFileSync(join(directory, "acme.json"), "utf8")).toBe(text);
+  } finally {
+    server.close();
+    http.close();
+  }
+});
