@@ -110,6 +110,17 @@ const rateLimit = () =>
 /** One HTTP middleware: exactly one of its kinds is there. */
 export const middlewareSchema = z.strictObject({
   addPrefix: z.strictObject({ prefix: text() }).optional(),
+  apiKey: ours(
+    z.strictObject({
+      keys: texts().optional(),
+      keysFile: text().optional(),
+      headerName: text().optional(),
+      realm: text().optional(),
+      headerField: text().optional(),
+      removeHeader: flag().optional(),
+    }),
+    "only requests with one of these keys pass",
+  ),
   basicAuth: z.strictObject(users()).optional(),
   buffering: z
     .strictObject({
@@ -120,6 +131,10 @@ export const middlewareSchema = z.strictObject({
       retryExpression: text().optional(),
     })
     .optional(),
+  bodyLimit: ours(
+    z.strictObject({ maxRequestBodyBytes: integer() }),
+    "413 for larger requests, without holding any back",
+  ),
   chain: z.strictObject({ middlewares: texts().optional() }).optional(),
   circuitBreaker: z
     .strictObject({
@@ -193,6 +208,14 @@ export const middlewareSchema = z.strictObject({
       rejectStatusCode: integer(0, 599).optional(),
     })
     .optional(),
+  ipDenyList: ours(
+    z.strictObject({
+      sourceRange: ranges().optional(),
+      ipStrategy: ipStrategy().optional(),
+      rejectStatusCode: integer(0, 599).optional(),
+    }),
+    "ipAllowList the other way round",
+  ),
   ipWhiteList: renamed(
     z.strictObject({ sourceRange: ranges().optional(), ipStrategy: ipStrategy().optional() }),
     "ipAllowList",
@@ -232,6 +255,22 @@ export const middlewareSchema = z.strictObject({
     .optional(),
   replacePath: z.strictObject({ path: text() }).optional(),
   replacePathRegex: z.strictObject({ regex: text(), replacement: text() }).optional(),
+  requestId: ours(
+    z.strictObject({
+      headerName: text().optional(),
+      trustIncoming: flag().optional(),
+      inResponse: flag().optional(),
+    }),
+    "each request has a name of its own",
+  ),
+  respond: ours(
+    z.strictObject({
+      status: integer(200, 599).optional(),
+      headers: map().optional(),
+      body: text().optional(),
+    }),
+    "a fixed answer",
+  ),
   retry: z
     .strictObject({
       attempts: integer().optional(),

@@ -1,7 +1,7 @@
 import { paddedMessage } from "./words.ts";
 
 const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
-const SINES = Uint32Array.from({ length: 64 }, (_, i) =>
+const SINES = Int32Array.from({ length: 64 }, (_, i) =>
   Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32),
 );
 
@@ -13,7 +13,10 @@ export function md5(bytes: Uint8Array): Uint8Array {
   const view = paddedMessage(bytes, true);
   let [a0, b0, c0, d0] = [0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476];
   for (let block = 0; block < view.byteLength; block += 64) {
-    let [a, b, c, d] = [a0, b0, c0, d0];
+    let a = a0;
+    let b = b0;
+    let c = c0;
+    let d = d0;
     for (let i = 0; i < 64; i++) {
       const round = i >> 4;
       let mixed: number;

@@ -11,8 +11,8 @@ function fractions(count: number, root: (prime: number) => number): Uint32Array 
   return Uint32Array.from(found);
 }
 
-const K = fractions(64, Math.cbrt);
-const START = fractions(8, Math.sqrt);
+const K = Int32Array.from(fractions(64, Math.cbrt));
+const START = Int32Array.from(fractions(8, Math.sqrt));
 const schedule = new Int32Array(64);
 
 /**
@@ -29,9 +29,17 @@ export function sha256(bytes: Uint8Array): Uint8Array {
       const y = schedule[i - 2];
       const s0 = rotated(x, 7) ^ rotated(x, 18) ^ (x >>> 3);
       const s1 = rotated(y, 17) ^ rotated(y, 19) ^ (y >>> 10);
-      schedule[i] = schedule[i - 16] + s0 + schedule[i - 7] + s1;
+      schedule[i] = (schedule[i - 16] + s0 + schedule[i - 7] + s1) | 0;
     }
-    let [a, b, c, d, e, f, g, h] = hash;
+    // No destructuring: an iterator over the words takes longer than a block.
+    let a = hash[0];
+    let b = hash[1];
+    let c = hash[2];
+    let d = hash[3];
+    let e = hash[4];
+    let f = hash[5];
+    let g = hash[6];
+    let h = hash[7];
     for (let i = 0; i < 64; i++) {
       const s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + schedule[i]) | 0;

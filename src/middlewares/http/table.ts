@@ -1,3 +1,6 @@
+import { ipAllowList } from "./addresses/ip-allow-list.ts";
+import { ipDenyList } from "./addresses/ip-deny-list.ts";
+import { apiKey } from "./auth/api-key.ts";
 import { basicAuth } from "./auth/basic-auth.ts";
 import { digestAuth } from "./auth/digest/digest-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
@@ -10,9 +13,11 @@ import { errors } from "./errors.ts";
 import { grpcWeb } from "./grpc-web/grpc-web.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
-import { ipAllowList } from "./ip-allow-list.ts";
 import { inFlightReq } from "./limits/in-flight-req.ts";
 import { rateLimit } from "./limits/rate-limit.ts";
+import { bodyLimit } from "./own/body-limit.ts";
+import { requestId } from "./own/request-id.ts";
+import { respond } from "./own/respond.ts";
 import { addPrefix } from "./path/add-prefix.ts";
 import { encodedCharacters } from "./path/encoded-characters.ts";
 import { replacePath } from "./path/replace-path.ts";
@@ -27,7 +32,9 @@ import { retry } from "./retry/retry.ts";
 /** The middlewares that Sluice has, by their keys in the dynamic configuration. */
 export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   addPrefix,
+  apiKey,
   basicAuth,
+  bodyLimit,
   buffering,
   circuitBreaker,
   compress,
@@ -40,6 +47,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   headers,
   inFlightReq,
   ipAllowList,
+  ipDenyList,
   passTLSClientCert,
   plugin,
   rateLimit,
@@ -47,6 +55,8 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   redirectScheme,
   replacePath,
   replacePathRegex,
+  requestId,
+  respond,
   retry,
   stripPrefix,
   stripPrefixRegex,

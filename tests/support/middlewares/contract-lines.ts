@@ -20,6 +20,8 @@ export interface ContractLine {
   readonly options: object | ((peers: ContractPeers) => object);
   /** Further field lines of each request, or what finds them out for one. */
   readonly fields?: readonly string[] | ((request: ContractRequest) => Promise<readonly string[]>);
+  /** It answers itself, always: no request passes. */
+  readonly answers?: true;
   /** What it reads to its end before it goes on, and so doesn't stream. */
   readonly collects?: readonly ("request" | "response")[];
 }
@@ -30,10 +32,15 @@ export interface ContractLine {
  */
 export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   addPrefix: { options: { prefix: "/added" } },
+  apiKey: {
+    options: { keys: ["u:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"] },
+    fields: ["X-Api-Key: secret"],
+  },
   basicAuth: {
     options: { users: ["u:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="] },
     fields: [`Authorization: Basic ${btoa("u:secret")}`],
   },
+  bodyLimit: { options: { maxRequestBodyBytes: 1_000_000 } },
   buffering: { options: { memResponseBodyBytes: 2 }, collects: ["request", "response"] },
   chain: { options: { middlewares: ["addPrefix", "headers"] } },
   circuitBreaker: { options: { expression: "ResponseCodeRatio(599, 600, 0, 600) > 0.5" } },
@@ -56,12 +63,15 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   },
   inFlightReq: { options: { amount: 1_000 } },
   ipAllowList: { options: { sourceRange: ["127.0.0.0/8"] } },
+  ipDenyList: { options: { sourceRange: ["192.0.2.0/24"] } },
   passTLSClientCert: { options: { pem: true } },
   rateLimit: { options: { average: 100_000, burst: 100_000 } },
   redirectRegex: { options: { regex: "^http://old[.]test/(.*)", replacement: "/$1" } },
   redirectScheme: { options: { scheme: "http", port: "80" }, fields: ["X-Forwarded-Proto: http"] },
   replacePath: { options: { path: "/replaced" } },
   replacePathRegex: { options: { regex: "^/(.*)$", replacement: "/again/$1" } },
+  requestId: { options: {} },
+  respond: { options: { body: "fixed" }, answers: true },
   retry: { options: { attempts: 3, status: ["503"], retryNonIdempotentMethod: true } },
   stripPrefix: { options: { prefixes: ["/stripPrefix"] } },
   stripPrefixRegex: { options: { regex: ["^/[a-zA-Z]+"] } },

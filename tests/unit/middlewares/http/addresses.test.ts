@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { ipAllowList } from "../../../../src/middlewares/http/addresses/ip-allow-list.ts";
 import type { HttpMiddlewareOptions } from "../../../../src/middlewares/http/http-middleware.ts";
-import { ipAllowList } from "../../../../src/middlewares/http/ip-allow-list.ts";
 import { apply, make } from "./apply.ts";
 
 async function passes(
