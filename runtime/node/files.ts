@@ -1,5 +1,6 @@
-import { statSync, watch } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream, statSync, watch } from "node:fs";
+import { readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import type { Files } from "../../src/net/runtime.ts";
 import { openAppend } from "./append-file.ts";
 import { plain } from "./plain-bytes.ts";
@@ -32,6 +33,15 @@ export const nodeFiles: Files = {
   },
 
   append: openAppend,
+
+  rename,
+  remove: unlink,
+
+  async gzip(from, to) {
+    // Hardly ever needed, and dear to load.
+    const { createGzip } = await import("node:zlib");
+    await pipeline(createReadStream(from), createGzip(), createWriteStream(to, { mode: 0o600 }));
+  },
 
   temporary: openTemporary,
 

@@ -20,6 +20,9 @@ export function withEmbeddedFiles(runtime: Runtime, embedded: EmbeddedConfigurat
   const overlay: Files = {
     list: (path) => files.list(path),
     append: (path) => files.append(path),
+    rename: (from, to) => files.rename(from, to),
+    remove: (path) => files.remove(path),
+    gzip: (from, to) => files.gzip(from, to),
     temporary: () => files.temporary(),
     watch(directory, changed) {
       try {

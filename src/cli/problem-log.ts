@@ -33,6 +33,9 @@ export class ProblemLog implements RootLogger {
     this.error(message, fields);
   }
 
+  /** What is wrong stays here. */
+  forward(): void {}
+
   with(): Logger {
     return this;
   }

@@ -53,7 +53,7 @@ export async function createProgram(
   const logOptions = { ...log, noColor: log.noColor === true || !wantsColors(runtime) };
   // Where the log itself can't be written.
   const lastResort = createLogger(logOptions, runtime.stderr);
-  const openLog = () => openLogFile(runtime, logPath, runtime.stdout, lastResort);
+  const openLog = () => openLogFile(runtime, logPath, runtime.stdout, lastResort, log);
   let logFile = await openLog();
   const logger = options.logger ?? createLogger(logOptions, logFile);
   const workers = workerCount(runtime, configuration, options.threads);

@@ -1,14 +1,16 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
-import type { Logger } from "../core/logger.ts";
 import type { ControlResponse } from "../internal/control-request.ts";
 import type { ApplyReport } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { RootLogger } from "../telemetry/logger.ts";
 import { MetricsBook } from "../telemetry/metrics/metrics-book.ts";
 import { metricsSettings } from "../telemetry/metrics/metrics-settings.ts";
 import type { TelemetryMessage } from "../telemetry/telemetry-message.ts";
 import { configuredOwners } from "./configured-owners.ts";
-import { type ExporterRuntime, otlpExporter } from "./otlp/otlp-exporter.ts";
+import { LogRecords } from "./log-records.ts";
+import { type ExporterRuntime, type OtlpTransports, otlpExporter } from "./otlp/otlp-exporter.ts";
+import type { Signal } from "./otlp/otlp-request.ts";
 import { resourceOf } from "./otlp/resource.ts";
 import type { Outbox } from "./outbox.ts";
 import { ProcessState } from "./process-state.ts";
@@ -18,9 +20,21 @@ import { processFigures } from "./prometheus/process-figures.ts";
 export interface TelemetryOptions {
   readonly runtime: ExporterRuntime;
   readonly configuration: StaticConfiguration;
-  readonly logger: Logger;
+  readonly logger: RootLogger;
   /** Sluice's. */
   readonly version: string;
+}
+
+interface OtlpSource extends OtlpTransports {
+  readonly serviceName: string;
+  readonly resourceAttributes?: Readonly<Record<string, string>>;
+}
+
+/** What leaves by OTLP; null for what doesn't. */
+interface Outboxes {
+  readonly traces: Outbox | null;
+  readonly accessLog: Outbox | null;
+  readonly log: Outbox | null;
 }
 
 /** How long the end waits for what is still to be sent, in milliseconds. */
@@ -28,6 +42,7 @@ const LAST_WORDS = 5_000;
 
 /** The instrumentation scope of what leaves by OTLP, as in Traefik. */
 const SCOPE = "github.com/traefik/traefik";
+const LOG_SCOPE = "traefik";
 
 /**
  * What the control plane does with what data planes count: it has the numbers of all workers at hand, shows
@@ -38,38 +53,50 @@ export class Telemetry {
   /** What all workers have counted; null where nothing is. For the dashboard: `requests()`, `connections()`. */
   readonly book: MetricsBook | null;
   private readonly options: TelemetryOptions;
-  private readonly traces: Outbox | null;
+  private readonly outboxes: Outboxes;
+  private readonly logRecords: LogRecords | null;
 
   /** Rejects where files can't be read that the configuration of an exporter names. */
   static async create(options: TelemetryOptions): Promise<Telemetry> {
-    const { tracing } = options.configuration;
-    const { runtime, logger, version } = options;
-    const traces =
-      tracing === undefined
+    const { tracing, accessLog, log } = options.configuration;
+    const open = (signal: Signal, name: string, scope: string, from: OtlpSource | undefined) =>
+      from === undefined
         ? null
-        : await otlpExporter({
-            runtime,
-            logger,
-            transports: tracing.otlp ?? {},
-            signal: "traces",
-            name: "traces",
+        : otlpExporter({
+            runtime: options.runtime,
+            logger: options.logger,
+            transports: from,
+            signal,
+            name,
             origin: {
               resource: resourceOf(
-                runtime,
-                tracing.serviceName,
-                { ...tracing.globalAttributes, ...tracing.resourceAttributes },
-                version,
+                options.runtime,
+                from.serviceName,
+                from.resourceAttributes ?? {},
+                options.version,
               ),
-              scope: SCOPE,
+              scope,
               version: "",
             },
           });
-    return new Telemetry(options, traces);
+    const traces = tracing && {
+      ...tracing.otlp,
+      serviceName: tracing.serviceName,
+      resourceAttributes: { ...tracing.globalAttributes, ...tracing.resourceAttributes },
+    };
+    return new Telemetry(options, {
+      traces: await open("traces", "traces", SCOPE, traces),
+      accessLog: await open("logs", "the access log", LOG_SCOPE, accessLog?.otlp),
+      log: await open("logs", "the log", LOG_SCOPE, log.otlp),
+    });
   }
 
-  private constructor(options: TelemetryOptions, traces: Outbox | null) {
+  private constructor(options: TelemetryOptions, outboxes: Outboxes) {
     this.options = options;
-    this.traces = traces;
+    this.outboxes = outboxes;
+    const { log } = outboxes;
+    this.logRecords = log === null ? null : new LogRecords((batch) => log.push(batch));
+    if (this.logRecords !== null) options.logger.forward(this.logRecords.add);
     const settings = metricsSettings(options.configuration);
     this.book = settings === null ? null : new MetricsBook(settings.bounds);
   }
@@ -77,7 +104,8 @@ export class Telemetry {
   /** A data plane has something to tell. */
   receive(worker: number, message: TelemetryMessage): void {
     if ("meters" in message) this.book?.take(worker, message.meters);
-    else this.traces?.push(message.spans);
+    else if ("spans" in message) this.outboxes.traces?.push(message.spans);
+    else this.outboxes.accessLog?.push(message.lines);
   }
 
   /** A worker has ended; another one takes its place. */
@@ -103,7 +131,9 @@ export class Telemetry {
 
   /** Sends what is still to be sent. Never rejects. */
   async close(): Promise<void> {
-    await this.traces?.close(LAST_WORDS);
+    this.logRecords?.flush();
+    const { traces, accessLog, log } = this.outboxes;
+    await Promise.all([traces, accessLog, log].map((outbox) => outbox?.close(LAST_WORDS)));
   }
 
   /** The answer of `prometheus@internal`, to any path and method. */

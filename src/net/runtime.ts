@@ -110,6 +110,12 @@ export interface Files {
   list(path: string): Promise<string[]>;
   /** Opens for append, creating the file (mode 0600 where it is new) and the directories to it. */
   append(path: string): Promise<AppendFile>;
+  /** Gives a file another name; one that has it already is replaced. Rejects with the system's error. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file. Rejects with the system's error. */
+  remove(path: string): Promise<void>;
+  /** Writes what a file has to another one, for the owner alone, in gzip's format. Rejects with the system's error. */
+  gzip(from: string, to: string): Promise<void>;
   /** Makes an empty file in the system's directory for temporary files. Rejects with the system's error. */
   temporary(): Promise<TemporaryFile>;
   /**

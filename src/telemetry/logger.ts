@@ -15,6 +15,8 @@ export interface LogOptions {
 
 /** The logger that owns the output; those made by `with` share it. */
 export interface RootLogger extends Logger {
+  /** Gives every entry to `also` besides, from now on. */
+  forward(also: (entry: LogEntry) => void): void;
   /** Writes to `file` from now on, and returns the file before it, for the caller to close. */
   reopen(file: AppendFile): AppendFile;
 }
@@ -33,6 +35,7 @@ export function createLogger(options: LogOptions, file: AppendFile): RootLogger 
   const level = logLevelOf(options.level ?? "error");
   const output: Output = {
     file,
+    also: null,
     threshold: LOG_LEVELS.indexOf(level ?? "error"),
     format:
       options.format === "json"
@@ -51,8 +54,11 @@ export function createLogger(options: LogOptions, file: AppendFile): RootLogger 
   return logger;
 }
 
-interface Entry {
+/** What is logged at once. */
+export interface LogEntry {
   readonly level: LogLevel;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   readonly time: string;
   readonly message: string;
   /** Without undefined values, errors as text. */
@@ -61,8 +67,9 @@ interface Entry {
 
 interface Output {
   file: AppendFile;
+  also: ((entry: LogEntry) => void) | null;
   readonly threshold: number;
-  readonly format: (entry: Entry) => string;
+  readonly format: (entry: LogEntry) => string;
 }
 
 const encoder = new TextEncoder();
@@ -90,6 +97,10 @@ class FileLogger implements RootLogger {
     return before;
   }
 
+  forward(also: (entry: LogEntry) => void): void {
+    this.output.also = also;
+  }
+
   trace(message: string, fields?: LogFields): void {
     this.log("trace", message, fields);
   }
@@ -112,14 +123,16 @@ class FileLogger implements RootLogger {
   private log(level: LogLevel, message: string, fields: LogFields | undefined): void {
     if (!this.enabled(level)) return;
     const time = Date.now();
-    const entry: Entry = {
+    const entry: LogEntry = {
       level,
+      at: time,
       time: rfc3339(time, localOffset(time)),
       message,
       fields: Object.entries({ ...this.fields, ...fields })
         .filter(([, value]) => value !== undefined)
         .map(([name, value]) => [name, value instanceof Error ? errorText(value) : value]),
     };
+    this.output.also?.(entry);
     this.output.file.write(encoder.encode(`${this.output.format(entry)}\n`));
   }
 }
@@ -146,7 +159,7 @@ function jsonText(value: unknown): string {
 
 const OWN_KEYS = new Set(["level", "time", "message"]);
 
-function jsonLine({ level, time, message, fields }: Entry): string {
+function jsonLine({ level, time, message, fields }: LogEntry): string {
   let line = `{"level":"${level}"`;
   for (const [name, value] of fields) {
     const key = OWN_KEYS.has(name) ? `${name}_` : name;
@@ -186,7 +199,7 @@ function consoleValue(value: unknown): string {
   return `"${escaped(text.replace(/["\\]/g, "\\$&"))}"`;
 }
 
-function consoleLine({ level, time, message, fields }: Entry, style: Style): string {
+function consoleLine({ level, time, message, fields }: LogEntry, style: Style): string {
   const [name, levelStyle] = SHORT[level];
   const bold = LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf("info") ? "1" : "";
   let line = `${style("90", time)} ${style(levelStyle, name)} ${style(bold, escaped(message))}`;

@@ -5,6 +5,8 @@ import type { ItemBatch } from "./otlp/item-batch.ts";
 export type TelemetryMessage =
   | { readonly meters: MeterNews }
   /** Items of ScopeSpans. */
-  | { readonly spans: ItemBatch };
+  | { readonly spans: ItemBatch }
+  /** Items of ScopeLogs: lines of the access log. */
+  | { readonly lines: ItemBatch };
 
 export type TellTelemetry = (message: TelemetryMessage) => void;

@@ -76,7 +76,12 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   const accessLog =
     accessLogOptions === undefined
       ? null
-      : new AccessLog(accessLogOptions, file, options.requestNumbers);
+      : new AccessLog(
+          accessLogOptions,
+          file,
+          options.requestNumbers,
+          accessLogOptions.otlp === undefined ? null : (lines) => options.tellTelemetry({ lines }),
+        );
 
   const background = new Background();
   let terminating = false;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { duration, flag, integer, oneOf, text } from "../fields.ts";
-import { fallingBack, refused } from "../support.ts";
+import { accepted, fallingBack } from "../support.ts";
 import { otlpLogs } from "./otlp.ts";
 
 /** One of some words; for others the first stands in, as in Traefik. */
@@ -16,11 +16,11 @@ export const logSchema = z.strictObject({
   format: wordOr("common", "common", "json"),
   noColor: flag().default(false),
   filePath: text().optional(),
-  maxSize: refused(integer(), "rotate from outside and send SIGUSR1"),
-  maxAge: refused(integer(), "rotate from outside and send SIGUSR1"),
-  maxBackups: refused(integer(), "rotate from outside and send SIGUSR1"),
-  compress: refused(flag(), "rotate from outside and send SIGUSR1"),
-  otlp: refused(otlpLogs),
+  maxSize: integer().default(0),
+  maxAge: integer().default(0),
+  maxBackups: integer().default(0),
+  compress: accepted(flag(), "as in Traefik: old files are compressed whatever it says"),
+  otlp: otlpLogs().optional(),
 });
 
 const mode = () => oneOf("keep", "drop", "redact");
@@ -56,11 +56,11 @@ export const accessLogSchema = z.strictObject({
           names: z.record(z.string(), mode()).optional(),
         })
         .optional(),
-      queryParameters: refused(() => z.strictObject({ defaultMode: text().optional() })),
+      queryParameters: z.strictObject({ defaultMode: oneOf("keep", "drop").optional() }).optional(),
     })
     .optional(),
   bufferingSize: integer(0, 1_000_000).default(0),
   addInternals: flag().default(false),
-  dualOutput: refused(flag()),
-  otlp: refused(otlpLogs),
+  dualOutput: flag().default(false),
+  otlp: otlpLogs().optional(),
 });

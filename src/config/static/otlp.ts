@@ -22,7 +22,7 @@ export const otlpTransports = () => ({
 
 export const otlpLogs = () =>
   z.strictObject({
-    serviceName: text().optional(),
+    serviceName: text().default("traefik"),
     resourceAttributes: map().optional(),
     ...otlpTransports(),
   });

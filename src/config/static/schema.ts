@@ -92,14 +92,13 @@ const experimental = () =>
       z.strictObject({ debug: flag().optional() }),
       "there is one proxy, and it is fast",
     ),
-    otlplogs: accepted(flag(), SWITCH),
+    otlplogs: flag().default(false),
     knative: accepted(flag(), SWITCH),
     kubernetesIngressNGINX: accepted(flag(), SWITCH),
     kubernetesGateway: accepted(flag(), SWITCH),
   });
 
-/** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */
-export const staticSchema = z.strictObject({
+const sections = z.strictObject({
   global: z
     .strictObject({
       checkNewVersion: accepted(flag(), "Sluice never calls home"),
@@ -175,6 +174,21 @@ export const staticSchema = z.strictObject({
   spiffe: refused(() => z.strictObject({ workloadAPIAddr: text().optional() })),
   ocsp: refused(() => z.strictObject({ responderOverrides: map().optional() })),
 });
+
+/** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */
+export const staticSchema = sections.superRefine(
+  ({ log, accessLog, experimental: switches }, context) => {
+    if (switches?.otlplogs === true) return;
+    for (const [key, section] of [
+      ["log", log],
+      ["accessLog", accessLog],
+    ] as const) {
+      if (section?.otlp === undefined) continue;
+      const message = "expected experimental.otlplogs: true beside it, as in Traefik";
+      context.addIssue({ code: "custom", path: [key, "otlp"], message });
+    }
+  },
+);
 
 /** The static configuration with its defaults; durations in milliseconds. */
 export type StaticConfiguration = z.output<typeof staticSchema>;

@@ -26,6 +26,8 @@ export interface AccessLogOptions {
   };
   /** Lines that may wait to be written together; see AccessLog. */
   readonly bufferingSize?: number;
+  /** Into the file as well, where the lines go by OTLP. */
+  readonly dualOutput?: boolean;
 }
 
 export type HeaderMode = "keep" | "drop" | "redact";

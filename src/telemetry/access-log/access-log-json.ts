@@ -1,97 +1,22 @@
 import { latin1Bytes } from "../../core/bytes.ts";
-import { subjectText } from "../../tls/subject.ts";
 import { FIELD_NAMES, FieldId } from "../../wire/field-names.ts";
 import type { HeaderList } from "../../wire/header-list.ts";
 import { Rfc3339Clock } from "../timestamp.ts";
 import type { AccessLogFields, HeaderMode } from "./access-log-fields.ts";
-import { type AccessLogRecord, loggedTarget, splitHostPort } from "./access-log-record.ts";
+import type { AccessLogRecord } from "./access-log-record.ts";
+import {
+  ACCESS_LOG_FIELDS,
+  canonicalName,
+  ENTRY_POINT_NAME,
+  type FieldValue,
+} from "./access-log-values.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 
-/** A field's value: text, a number, or undefined where the exchange has no such thing. */
-type Value = (record: AccessLogRecord, options: AccessLogFields) => string | number | undefined;
-
-const nanoseconds = (milliseconds: number) => Math.round(milliseconds * 1e6);
-const known = (text: string) => (text === "" ? undefined : text);
-const START_LOCAL = new Rfc3339Clock(true, true);
-const START_UTC = new Rfc3339Clock(false, true);
 const END_TIME = new Rfc3339Clock(true, false);
-const bracketed = (ip: string) => (ip.includes(":") ? `[${ip}]` : ip);
-
-/** Body bytes from the service; 0 where no service answered. */
-function originBytes({ exchange }: AccessLogRecord): number {
-  if (exchange.originStatus === 0) return 0;
-  return exchange.originBytes < 0 ? exchange.responseBytes : exchange.originBytes;
-}
-
-/** By the certificate: a connection's requests have the same one. */
-const SUBJECTS = new WeakMap<Uint8Array, string>();
-
-function subjectOf(certificate: Uint8Array | null): string | undefined {
-  if (certificate === null) return undefined;
-  let subject = SUBJECTS.get(certificate);
-  if (subject === undefined) {
-    try {
-      subject = subjectText(certificate);
-    } catch {
-      // Nobody has to have verified it.
-      subject = "";
-    }
-    SUBJECTS.set(certificate, subject);
-  }
-  return subject;
-}
-
-// Traefik's names (pkg/middlewares/accesslog/logdata.go), sorted as its JSON has them. Durations are
-// nanoseconds.
-const FIELDS: Record<string, Value> = {
-  ClientAddr: ({ exchange: { downstream } }) =>
-    `${bracketed(downstream.remote.ip)}:${downstream.remote.port}`,
-  ClientHost: ({ exchange }) => known(exchange.forwardedFor) ?? exchange.downstream.remote.ip,
-  ClientPort: ({ exchange }) => String(exchange.downstream.remote.port),
-  ClientUsername: ({ exchange }) => known(exchange.clientUsername) ?? "-",
-  DownstreamContentSize: ({ exchange }) => exchange.responseBytes,
-  DownstreamStatus: ({ status }) => status,
-  Duration: ({ duration }) => nanoseconds(duration),
-  GzipRatio: (record) => {
-    const origin = originBytes(record);
-    const size = record.exchange.responseBytes;
-    return record.exchange.originStatus === 0 || size === 0 || size === origin
-      ? undefined
-      : origin / size;
-  },
-  OriginContentSize: originBytes,
-  OriginDuration: ({ exchange }) => nanoseconds(exchange.originDuration),
-  OriginStatus: ({ exchange }) => exchange.originStatus,
-  Overhead: ({ duration, exchange }) =>
-    nanoseconds(duration) - nanoseconds(exchange.originDuration),
-  RequestAddr: ({ exchange }) => known(exchange.host),
-  RequestContentSize: ({ exchange }) => exchange.requestBytes,
-  RequestCount: ({ exchange }) => exchange.requestCount,
-  RequestHost: ({ exchange }) =>
-    exchange.host === "" ? undefined : splitHostPort(exchange.host)[0],
-  RequestMethod: ({ exchange }) => exchange.method,
-  RequestPath: ({ exchange }, { queryParameters }) => loggedTarget(exchange, queryParameters),
-  RequestPort: ({ exchange }) =>
-    exchange.host === "" ? undefined : splitHostPort(exchange.host)[1],
-  RequestProtocol: ({ exchange }) => exchange.downstream.protocol,
-  RequestScheme: ({ exchange }) => (exchange.downstream.tls === null ? "http" : "https"),
-  RetryAttempts: ({ exchange }) => exchange.retries,
-  RouterName: ({ exchange }) => known(exchange.router),
-  ServiceAddr: ({ exchange }) => known(exchange.serverAddress),
-  ServiceName: ({ exchange }) => known(exchange.service),
-  ServiceURL: ({ exchange }) => known(exchange.serverUrl),
-  StartLocal: ({ startedAt }) => START_LOCAL.text(startedAt),
-  StartUTC: ({ startedAt }) => START_UTC.text(startedAt),
-  TLSCipher: ({ exchange }) => exchange.downstream.tls?.cipher,
-  TLSClientSubject: ({ exchange }) => subjectOf(exchange.downstream.tls?.peerCertificate ?? null),
-  TLSVersion: ({ exchange }) => exchange.downstream.tls?.version,
-};
-const ENTRY_POINT_NAME: Value = ({ exchange }) => known(exchange.downstream.entryPoint);
-
 const QUOTE = 0x22;
 const LEVEL = latin1Bytes(',"level":"info","msg":""');
 const TIME = latin1Bytes(',"time":"');
-const END = latin1Bytes('"}\n');
+const END = latin1Bytes("}\n");
 const DOWNSTREAM = latin1Bytes(',"downstream_');
 const ORIGIN = latin1Bytes(',"origin_');
 const REQUEST = latin1Bytes(',"request_');
@@ -116,8 +41,10 @@ interface NamedHeader {
  */
 export class JsonFormat {
   private readonly fields: AccessLogFields;
-  private readonly core: (readonly [key: Uint8Array, value: Value])[];
+  private readonly core: (readonly [key: Uint8Array, value: FieldValue])[];
   private readonly entryPointName: boolean;
+  private readonly spanId: boolean;
+  private readonly traceId: boolean;
   // By every spelling seen, the canonical one included.
   private readonly names = new Map<string, NamedHeader>();
   private remembered = 0;
@@ -125,9 +52,11 @@ export class JsonFormat {
 
   constructor(fields: AccessLogFields) {
     this.fields = fields;
-    this.core = Object.entries(FIELDS)
+    this.core = Object.entries(ACCESS_LOG_FIELDS)
       .filter(([name]) => fields.keep(name))
       .map(([name, value]) => [latin1Bytes(`,"${name}":`), value] as const);
+    this.spanId = fields.keep("span_id");
+    this.traceId = fields.keep("trace_id");
     this.entryPointName = fields.keep("entryPointName");
   }
 
@@ -142,8 +71,13 @@ export class JsonFormat {
     buffer.raw(LEVEL);
     this.headers(buffer, ORIGIN, exchange.originHeaders);
     this.headers(buffer, REQUEST, exchange.requestHeaders);
+    if (exchange.trace !== null && this.spanId)
+      this.field(buffer, SPAN_ID_KEY, exchange.trace.spanId);
     buffer.raw(TIME);
     buffer.ascii(END_TIME.text(record.startedAt + record.duration));
+    buffer.byte(QUOTE);
+    if (exchange.trace !== null && this.traceId)
+      this.field(buffer, TRACE_ID_KEY, exchange.trace.traceId);
     buffer.raw(END);
     // Every field brings a comma; the first one opens the object.
     buffer.replace(start, 0x7b);
@@ -218,8 +152,6 @@ export class JsonFormat {
 }
 
 const ENTRY_POINT_KEY = latin1Bytes(',"entryPointName":');
-
-/** Go's CanonicalMIMEHeaderKey: the first letter and those behind hyphens in upper case, others in lower. */
-function canonicalName(name: string): string {
-  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
-}
+// OpenTelemetry's names, which Traefik writes beside its own.
+const SPAN_ID_KEY = latin1Bytes(',"span_id":');
+const TRACE_ID_KEY = latin1Bytes(',"trace_id":');

@@ -5,10 +5,12 @@ import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import type { AppendFile } from "../../net/runtime.ts";
 import { FieldId } from "../../wire/field-names.ts";
 import type { Observer } from "../observer.ts";
+import type { ItemBatch } from "../otlp/item-batch.ts";
 import { CommonFormat } from "./access-log-common.ts";
 import { AccessLogFields, type AccessLogOptions } from "./access-log-fields.ts";
 import { JsonFormat } from "./access-log-json.ts";
 import { AccessLogRecord } from "./access-log-record.ts";
+import { AccessLogRecords } from "./access-log-records.ts";
 import { LineBuffer } from "./line-buffer.ts";
 
 /** Bytes at which waiting lines are written whatever their number. */
@@ -35,12 +37,24 @@ export class AccessLog {
   private readonly nextCount: () => number;
   private lines = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly records: AccessLogRecords | null;
+  private readonly toFile: boolean;
 
-  /** `nextCount` gives each request its RequestCount. Throws Error where a filter's status code or the format is none. */
-  constructor(options: AccessLogOptions, sink: AppendFile, nextCount = ownNumbers()) {
+  /**
+   * `nextCount` gives each request its RequestCount. `hand` gets the lines of `otlp`; the file then has
+   * them only with `dualOutput`. Throws Error where a filter's status code or the format is none.
+   */
+  constructor(
+    options: AccessLogOptions,
+    sink: AppendFile,
+    nextCount = ownNumbers(),
+    hand: ((batch: ItemBatch) => void) | null = null,
+  ) {
     this.nextCount = nextCount;
+    this.toFile = hand === null || options.dualOutput === true;
     const fields = new AccessLogFields(options.fields);
     this.format = formatOf(options.format ?? "common", fields);
+    this.records = hand === null ? null : new AccessLogRecords(fields, hand);
     this.filter = new Filter(options.filters);
     this.bufferingSize = options.bufferingSize ?? 0;
     this.sink = sink;
@@ -60,7 +74,15 @@ export class AccessLog {
     const { record, buffer } = this;
     record.set(exchange);
     if (!this.filter.keeps(record)) return;
+    const start = buffer.length;
     this.format.write(buffer, record);
+    if (this.records !== null) {
+      this.records.add(record, buffer.textFrom(start, buffer.length - 1));
+      if (!this.toFile) {
+        buffer.length = start;
+        return;
+      }
+    }
     if (this.bufferingSize === 0) buffer.writeNow(this.sink);
     else if (++this.lines >= this.bufferingSize || buffer.length >= FULL) this.write();
     else this.timer ??= setTimeout(this.expired, BUFFERED_TICK);
@@ -92,6 +114,7 @@ export class AccessLog {
 
   /** `flush`, and no timer is left behind. */
   async close(): Promise<void> {
+    this.records?.flush();
     clearTimeout(this.timer);
     this.timer = undefined;
     await this.flush();

@@ -2,6 +2,8 @@ import type { AppendFile } from "../../net/runtime.ts";
 
 const HEX = new TextEncoder().encode("0123456789abcdef");
 
+const DECODER = new TextDecoder();
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
@@ -143,6 +145,11 @@ export class LineBuffer {
       i += (code < 0x100 ? utf8Length(point) : point > 0xffff ? 2 : 1) - 1;
     }
     this.length = at;
+  }
+
+  /** What was written between two lengths, as text. */
+  textFrom(start: number, end: number): string {
+    return DECODER.decode(this.bytes.subarray(start, end));
   }
 
   /** Has what is there written before it returns; the buffer is empty again. */

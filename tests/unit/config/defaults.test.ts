@@ -126,6 +126,7 @@ test("ping, file provider, access log", () => {
     format: "common",
     bufferingSize: 0,
     addInternals: false,
+    dualOutput: false,
   });
 });
 

@@ -15,6 +15,9 @@ const files = (texts: Record<string, string>): Files => ({
   append: async () => {
     throw new Error("not here");
   },
+  rename: () => Promise.reject(new Error("not here")),
+  remove: () => Promise.reject(new Error("not here")),
+  gzip: () => Promise.reject(new Error("not here")),
   temporary: async () => {
     throw new Error("not here");
   },

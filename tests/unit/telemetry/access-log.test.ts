@@ -164,6 +164,19 @@ describe("json", () => {
     expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(5000);
   });
 
+  test("what Sluice answers by itself has the ratio 0, and a trace its ids", async () => {
+    const trace = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
+    const entry = await json({}, { note: { trace: trace as never } });
+    expect(entry).toMatchObject({
+      GzipRatio: 0,
+      TraceId: trace.traceId,
+      SpanId: trace.spanId,
+      trace_id: trace.traceId,
+      span_id: trace.spanId,
+    });
+    expect(Object.keys(entry)).toEqual(Object.keys(entry).sort());
+  });
+
   test("without a service, host, TLS there are no such fields", async () => {
     const entry = await json({}, { host: "", remote: "2001:db8::1" });
     for (const key of [
@@ -175,7 +188,8 @@ describe("json", () => {
       "RequestHost",
       "RequestPort",
       "TLSVersion",
-      "GzipRatio",
+      "TraceId",
+      "trace_id",
     ]) {
       expect(entry).not.toHaveProperty(key);
     }

@@ -26,6 +26,18 @@ export class MemoryFiles implements Files {
   list(): never {
     throw new Error("nobody lists");
   }
+  rename(): Promise<void> {
+    return Promise.reject(new Error("not here"));
+  }
+
+  remove(): Promise<void> {
+    return Promise.reject(new Error("not here"));
+  }
+
+  gzip(): Promise<void> {
+    return Promise.reject(new Error("not here"));
+  }
+
   append(): never {
     throw new Error("nobody writes");
   }
