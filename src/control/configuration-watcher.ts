@@ -3,6 +3,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Provider } from "../providers/provider.ts";
 import { aggregateInTurns, type EntryPointModel, type RouterMemo } from "../snapshot/aggregate.ts";
 import type { ProviderConfiguration } from "../snapshot/provider-configuration.ts";
+import type { RuleSyntax } from "../snapshot/rule-in-v3.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { RunningProvider } from "./running-provider.ts";
 
@@ -10,6 +11,7 @@ export interface ConfigurationWatcherOptions {
   /** In the order of their rank: routers of equal priority are the first one's. */
   readonly providers: readonly Provider[];
   readonly models: readonly EntryPointModel[];
+  readonly defaultRuleSyntax?: RuleSyntax | undefined;
   readonly udpEntryPoints?: readonly string[];
   /** Traefik's providersThrottleDuration, for each provider. Milliseconds. */
   readonly throttle: number;
@@ -91,11 +93,18 @@ export class ConfigurationWatcher {
     const sources = this.providers
       .map(({ current }) => current)
       .filter((current): current is ProviderConfiguration => current !== undefined);
-    const { models, udpEntryPoints } = this.options;
+    const { models, udpEntryPoints, defaultRuleSyntax } = this.options;
     try {
       const version = ++this.version;
       await this.options.apply(
-        await aggregateInTurns(this.routed, version, sources, models, udpEntryPoints),
+        await aggregateInTurns(
+          this.routed,
+          version,
+          sources,
+          models,
+          udpEntryPoints,
+          defaultRuleSyntax,
+        ),
       );
     } catch (error) {
       this.options.logger.error(

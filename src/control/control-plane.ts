@@ -93,6 +93,7 @@ export class ControlPlane {
         .filter(([, entry]) => !isUdp(entry))
         .map(([name, entry]) => entryPointModel(name, entry)),
       udpEntryPoints: entries.filter(([, entry]) => isUdp(entry)).map(([name]) => name),
+      defaultRuleSyntax: configuration.core?.defaultRuleSyntax,
       throttle: configuration.providers.providersThrottleDuration,
       logger,
       apply: (snapshot) => this.apply(snapshot),

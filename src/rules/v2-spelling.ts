@@ -24,6 +24,6 @@ export function spelledInV3(name: string, values: readonly string[], perMatcher:
   return calls.join(" || ");
 }
 
-function quoted(value: string): string {
+export function quoted(value: string): string {
   return value.includes("`") ? JSON.stringify(value) : `\`${value}\``;
 }

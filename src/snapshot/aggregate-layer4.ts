@@ -1,6 +1,7 @@
 import { routedTls } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider-configuration.ts";
+import { type RuleSyntax, withRuleInV3 } from "./rule-in-v3.ts";
 import type {
   DisabledElement,
   Elements,
@@ -56,11 +57,14 @@ export function aggregateTcp(
   defaults: readonly string[],
   maxPriority: bigint,
   disabled: DisabledElement[],
+  defaultSyntax: RuleSyntax = "v3",
 ): TcpSnapshot {
   const routers: Record<string, RoutedTcpRouter> = {};
   sources.forEach(({ provider, configuration }, providerRank) => {
-    for (const [name, router] of Object.entries(configuration.tcp?.routers ?? {})) {
+    for (const [name, asWritten] of Object.entries(configuration.tcp?.routers ?? {})) {
       const errors: string[] = [];
+      const router = withRuleInV3(asWritten, "tcp", defaultSyntax, errors);
+      const translates = errors.length === 0;
       const wanted = router.entryPoints?.length ? router.entryPoints : defaults;
       const priority = BigInt(router.priority ?? 0);
       if (priority > maxPriority) {
@@ -70,7 +74,7 @@ export function aggregateTcp(
       }
       const used = existing(wanted, entryPoints, "TCP", errors);
       // One that names some entrypoints that don't exist still serves the others.
-      const partly = used.length > 0 && priority <= maxPriority;
+      const partly = used.length > 0 && priority <= maxPriority && translates;
       if (errors.length > 0)
         disabled.push(withErrors("tcpRouter", qualify(name, provider), errors, partly));
       if (!partly) continue;

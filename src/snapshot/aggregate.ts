@@ -17,6 +17,7 @@ import { aggregateTcp, aggregateUdp } from "./aggregate-layer4.ts";
 import { aggregateTls, DEFAULT_TLS, routedTls, type TlsWords } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider-configuration.ts";
+import { type RuleSyntax, withRuleInV3 } from "./rule-in-v3.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
 
 /** What an entrypoint adds to the routers that are on it (Traefik's entrypoint model). */
@@ -56,10 +57,10 @@ export function aggregate(...parts: AggregateParts): Snapshot {
  */
 export async function aggregateInTurns(
   memo: RouterMemo,
-  ...[version, sources, models, udpEntryPoints]: AggregateParts
+  ...[version, sources, models, udpEntryPoints, defaultSyntax]: AggregateParts
 ): Promise<Snapshot> {
   const breather = new Breather();
-  const steps = aggregation(version, sources, models, udpEntryPoints, memo);
+  const steps = aggregation(version, sources, models, udpEntryPoints, defaultSyntax, memo);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -73,6 +74,8 @@ type AggregateParts = [
   sources: readonly ProviderConfiguration[],
   models: readonly EntryPointModel[],
   udpEntryPoints?: readonly string[],
+  /** `core.defaultRuleSyntax`. */
+  defaultSyntax?: RuleSyntax,
 ];
 
 /** For one list of models: routers without errors by what their provider said of them. */
@@ -90,6 +93,7 @@ function* aggregation(
   sources: readonly ProviderConfiguration[],
   models: readonly EntryPointModel[],
   udpEntryPoints: readonly string[] = [],
+  defaultSyntax: RuleSyntax = "v3",
   memo: RouterMemo = new WeakMap(),
 ): Generator<undefined, Snapshot> {
   const routers: Record<string, RoutedRouter> = {};
@@ -126,10 +130,12 @@ function* aggregation(
         continue;
       }
       const errors: string[] = [];
-      const routed = routeRouter(router, provider, providerRank, byName, defaultNames, errors);
+      const inV3 = withRuleInV3(router, "http", defaultSyntax, errors);
+      const translates = errors.length === 0;
+      const routed = routeRouter(inV3, provider, providerRank, byName, defaultNames, errors);
       if (errors.length > 0) {
         // One that names some entrypoints that don't exist still serves the others.
-        const partly = routed.entryPoints.length > 0;
+        const partly = translates && routed.entryPoints.length > 0;
         const element = { kind: "router" as const, name, errors };
         disabled.push(partly ? { ...element, partly } : element);
         if (!partly) continue;
@@ -147,7 +153,7 @@ function* aggregation(
   const names = new Set(byName.keys());
   return {
     version,
-    tcp: aggregateTcp(sources, names, defaultNames, MAX_USER_PRIORITY, disabled),
+    tcp: aggregateTcp(sources, names, defaultNames, MAX_USER_PRIORITY, disabled, defaultSyntax),
     udp: aggregateUdp(sources, new Set(udpEntryPoints), disabled),
     ...aggregateTls(sources, disabled),
     routers,

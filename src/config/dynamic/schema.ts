@@ -12,12 +12,7 @@ export const routerSchema = z.strictObject({
   middlewares: texts().optional(),
   service: text().min(1, "expected a service's name, found nothing"),
   rule: text().min(1, "expected a rule such as Host(`example.com`), found nothing"),
-  ruleSyntax: oneOf("v3", "v2", "default")
-    .refine(
-      (value) => value !== "v2",
-      'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rule in v3',
-    )
-    .optional(),
+  ruleSyntax: oneOf("v3", "v2", "default").optional(),
   priority: priority().optional(),
   parentRefs: refused(texts()),
   tls: z

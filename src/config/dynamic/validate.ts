@@ -157,7 +157,11 @@ class DynamicValidator {
   private ruleIssues(plane: Plane, section: string, path: readonly string[], raw: unknown) {
     const check = RULES[plane];
     if (check === undefined || section !== "routers") return [];
-    for (const [key, value] of this.entriesOf(raw, path)) {
+    const entries = this.entriesOf(raw, path);
+    // A rule in another syntax is judged when it is translated.
+    if (entries.some(([key, value]) => key.toLowerCase() === "rulesyntax" && value === "v2"))
+      return [];
+    for (const [key, value] of entries) {
       if (key.toLowerCase() !== "rule" || typeof value !== "string" || value === "") continue;
       try {
         check(value);

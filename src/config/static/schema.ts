@@ -155,12 +155,7 @@ const sections = z.strictObject({
   experimental: experimental().optional(),
   core: z
     .strictObject({
-      defaultRuleSyntax: oneOf("v3", "v2")
-        .refine(
-          (value) => value !== "v2",
-          'the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rules in v3',
-        )
-        .optional(),
+      defaultRuleSyntax: oneOf("v3", "v2").optional(),
       workers: ours(
         workers(),
         "threads that serve: a number, or auto for the processors that the process may use",

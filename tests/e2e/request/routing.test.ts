@@ -169,14 +169,17 @@ test("a router with a mistake is disabled, the others serve", async () => {
       service: { rule: "Path(`/d`)", service: "nope" },
       middleware: { rule: "Path(`/e`)", middlewares: ["nope"] },
       key: { rule: "Path(`/f`)", prioritty: 1 },
-      v2: { rule: "Path(`/g`)", ruleSyntax: "v2" },
+      v2: { rule: "PathRegexp(`/g`)", ruleSyntax: "v2" },
       tls: { rule: "Path(`/h`)", tls: { options: "nope" } },
       well: "Path(`/well`)",
+      older: { rule: "Path(`/none`, `/older/{id:[0-9]+}`)", ruleSyntax: "v2" },
     }),
   });
   await expectCases(router.port, [
     ...["/a", "/b", "/x", "/d", "/e", "/f", "/g", "/h"].map((path): Case => [404, path]),
     ["well", "/well"],
+    ["older", "/older/12"],
+    [404, "/older/x"],
   ]);
   for (const name of ["syntax", "matcher", "regexp", "service", "middleware", "key", "v2", "tls"])
     await router.program.logged(`routerName=${name}@file`);

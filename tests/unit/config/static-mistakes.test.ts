@@ -168,13 +168,6 @@ describe("a static configuration says where and what", () => {
       ],
     ],
     [
-      "rules of Traefik v2",
-      "core:\n  defaultRuleSyntax: v2\n",
-      [
-        '2:3: core.defaultRuleSyntax: the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rules in v3',
-      ],
-    ],
-    [
       "a provider that isn't there yet",
       "providers:\n  kubernetesCRD: {}\n",
       [`2:3: providers.kubernetesCRD: ${REFUSED}`],

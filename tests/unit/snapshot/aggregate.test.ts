@@ -162,3 +162,36 @@ test("a snapshot is the same after its way through JSON to another thread", () =
   expect(carried).toEqual(snapshot);
   expect(carried.routers["r@file"].priority).toBe("9223372036854774807");
 });
+
+test("rules of Traefik 2 become those of v3 and keep their priority; one that can't is disabled", () => {
+  const rule = "Path(`/a`, `/b`)";
+  const configuration = (http: object, tcp: object = {}) => [
+    {
+      ...source({ routers: http }),
+      configuration: { http: { routers: http }, tcp: { routers: tcp } } as DynamicConfiguration,
+    },
+  ];
+  const routers = {
+    v2: { rule, service: "s", ruleSyntax: "v2" },
+    ranked: { rule, service: "s", ruleSyntax: "v2", priority: 7n },
+    bad: { rule: "PathRegexp(`/`)", service: "s", ruleSyntax: "v2" },
+    v3: { rule: "PathRegexp(`/`)", service: "s", ruleSyntax: "v3" },
+  };
+  const snapshot = aggregate(
+    1,
+    configuration(routers, { t: { rule: "HostSNI(`a`, `b`)", service: "s" } }),
+    [plain("web")],
+    [],
+    "v2",
+  );
+  const inV3 = "(Path(`/a`) || Path(`/b`))";
+  expect(
+    Object.entries(snapshot.routers).map(([name, each]) => [name, each.rule, each.priority]),
+  ).toEqual([
+    ["v2@file", inV3, String(rule.length)],
+    ["ranked@file", inV3, "7"],
+    ["v3@file", "PathRegexp(`/`)", undefined],
+  ]);
+  expect(snapshot.tcp.routers["t@file"].rule).toBe("(HostSNI(`a`) || HostSNI(`b`))");
+  expect(snapshot.disabled.map(({ name }) => name)).toEqual(["bad@file"]);
+});

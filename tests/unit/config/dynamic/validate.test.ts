@@ -55,13 +55,7 @@ describe("a dynamic configuration says where and what", () => {
         '5:41: http.services.s.loadBalancer.healthCheck.timeout: expected a duration of at most 596h, found "1000h"',
       ],
     ],
-    [
-      "rules of Traefik v2",
-      router("      ruleSyntax: v2\n"),
-      [
-        '7:7: http.routers.r.ruleSyntax: the rule syntax "v2" is known to Traefik, not supported by Sluice: write the rule in v3',
-      ],
-    ],
+    ["rules of Traefik v2", router("      ruleSyntax: v2\n"), []],
     [
       "no rule, no service",
       "http:\n  routers:\n    r: {}\n",
