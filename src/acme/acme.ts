@@ -128,14 +128,13 @@ export class Acme {
   async follow(snapshot: Snapshot): Promise<void> {
     this.opened ??= Promise.all(this.configured.map(({ ready }) => ready));
     await this.opened;
-    const { logger, active } = this.options;
+    const { logger } = this.options;
     const resolvers = new Map(
       this.configured
         .filter(({ name }) => this.running.some((resolver) => resolver.name === name))
         .map(({ name, acme }) => [name, { hasDnsChallenge: acme.dnsChallenge !== undefined }]),
     );
     const wanted = wantedDomains(snapshot, { resolvers, logger });
-    if (!active) return;
     const covering = this.covered.of(snapshot);
     for (const resolver of this.running) resolver.want(wanted.get(resolver.name)!, covering);
   }

@@ -1,6 +1,7 @@
 import { ConfigError } from "../config/sources/document.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Runtime } from "../net/runtime.ts";
+import { certificates } from "./certificates.ts";
 import { check } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
@@ -18,6 +19,7 @@ type Command = (
 ) => Promise<number>;
 
 const COMMANDS: Record<string, Command> = {
+  certificates,
   check,
   explain,
   healthcheck,

@@ -7,7 +7,7 @@ import { isAccountGone } from "../protocol/account.ts";
 import type { AcmeClient } from "../protocol/acme-client.ts";
 import { type OrderRequest, orderCertificate } from "../protocol/order.ts";
 import { renewalInfo } from "../protocol/renewal-info.ts";
-import type { StoredCertificate } from "../storage/stored.ts";
+import type { OrderFailure, StoredCertificate } from "../storage/stored.ts";
 import { keyOf as keyOfNames, NameSet } from "../wanted/wanted-names.ts";
 import { Key } from "../x509/key.ts";
 import type { KeyType } from "../x509/key-type.ts";
@@ -40,14 +40,7 @@ export interface CertificateState {
   /** When it is to be renewed, in milliseconds since the epoch. */
   readonly renewAt: number | undefined;
   /** Of the last order that failed, where none has succeeded since. */
-  readonly failure:
-    | {
-        readonly error: string;
-        readonly at: number;
-        readonly nextTry: number;
-        readonly tries: number;
-      }
-    | undefined;
+  readonly failure: OrderFailure | undefined;
 }
 
 /** When a certificate is renewed. Milliseconds since the epoch. */
@@ -88,12 +81,15 @@ export class AcmeResolver {
       carryOut: (order) => this.carryOut(order),
       mayRun: () => storage.isOwner,
       backoff,
-      failed: (order, error) =>
+      recovered: () => this.noteFailures(),
+      failed: (order, error) => {
         logger.error("Unable to obtain ACME certificate for domains", {
           domains: order.names.join(","),
           error: messageOf(error),
           after: `${Math.round((order.due - Date.now()) / 1000)}s`,
-        }),
+        });
+        this.noteFailures();
+      },
     });
   }
 
@@ -135,6 +131,7 @@ export class AcmeResolver {
     ]);
     this.orders.keep(({ key }) => keys.has(key));
     for (const names of wanted) this.orders.add(keyOfNames(names), names);
+    this.noteFailures();
   }
 
   get states(): CertificateState[] {
@@ -149,14 +146,14 @@ export class AcmeResolver {
         names,
         facts: plan?.facts,
         renewAt: plan?.renewAt,
-        failure: failureOf(this.orders.get(key)),
+        failure: this.failureOf(key),
       };
     });
     const missing = this.orders.all
       .filter(({ key }) => !shown.has(key))
       .map((order): CertificateState => {
         const { names } = order;
-        const failure = failureOf(order);
+        const failure = this.failureOf(order.key);
         return { resolver: this.name, names, facts: undefined, renewAt: undefined, failure };
       });
     return [...stored, ...missing];
@@ -232,6 +229,18 @@ export class AcmeResolver {
         });
       }
     }
+  }
+
+  private noteFailures(): void {
+    const failures = this.orders.all.flatMap((order) => ownFailure(order) ?? []);
+    this.options.storage.noteFailures(this.name, failures);
+  }
+
+  /** Of this process, or of the one that orders. */
+  private failureOf(key: string): OrderFailure | undefined {
+    const { storage } = this.options;
+    if (storage.isOwner) return ownFailure(this.orders.get(key));
+    return storage.failures(this.name).find(({ names }) => keyOfNames(names) === key);
   }
 
   private async carryOut(order: PendingOrder): Promise<void> {
@@ -322,8 +331,8 @@ export class AcmeResolver {
   }
 }
 
-function failureOf(order: PendingOrder | undefined): CertificateState["failure"] {
+function ownFailure(order: PendingOrder | undefined): OrderFailure | undefined {
   if (order?.error === undefined || order.failedAt === undefined) return undefined;
-  const { error, failedAt, due, tries } = order;
-  return { error, at: failedAt, nextTry: due, tries };
+  const { names, error, failedAt, due, tries } = order;
+  return { names, error, at: failedAt, nextTry: due, tries };
 }

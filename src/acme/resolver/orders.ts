@@ -21,6 +21,8 @@ export interface OrdersOptions {
   /** Whether this process may order at all. */
   readonly mayRun: () => boolean;
   readonly backoff: Backoff;
+  /** One has succeeded that had failed before. */
+  readonly recovered?: () => void;
   /** One has failed, and is tried again by then. */
   readonly failed: (order: PendingOrder, error: unknown) => void;
 }
@@ -107,6 +109,7 @@ export class Orders {
     try {
       await carryOut(order);
       this.pending.delete(order.key);
+      if (order.error !== undefined) this.options.recovered?.();
     } catch (error) {
       order.tries++;
       order.failedAt = Date.now();

@@ -8,9 +8,10 @@ import {
   sectionOf,
   withSection,
 } from "./acme-json.ts";
+import { FailureNotes } from "./failure-notes.ts";
 import { FileLock, type FileLockOptions } from "./file-lock.ts";
 import type { AcmeStorage } from "./storage.ts";
-import type { StoredSection } from "./stored.ts";
+import type { OrderFailure, StoredSection } from "./stored.ts";
 
 export interface FileStorageOptions {
   readonly path: string;
@@ -33,6 +34,7 @@ export class FileStorage implements AcmeStorage {
   isOwner = false;
   private readonly options: FileStorageOptions;
   private readonly lock: FileLock;
+  private readonly notes: FailureNotes;
   private content: AcmeJson = new Map();
   /** Of `content`, as they were asked for. */
   private readonly sections = new Map<string, StoredSection>();
@@ -53,6 +55,7 @@ export class FileStorage implements AcmeStorage {
     const { path, runtime, lock } = options;
     this.name = path;
     this.options = options;
+    this.notes = new FailureNotes(`${path}.failures`, runtime.durableFiles, options.logger);
     this.lock = new FileLock({
       path: `${path}.lock`,
       files: runtime.files,
@@ -88,6 +91,14 @@ export class FileStorage implements AcmeStorage {
     return written;
   }
 
+  failures(resolver: string): readonly OrderFailure[] {
+    return this.notes.of(resolver);
+  }
+
+  noteFailures(resolver: string, failures: readonly OrderFailure[]): void {
+    if (this.isOwner) this.notes.note(resolver, failures);
+  }
+
   follow(changed: () => void): void {
     this.followers.add(changed);
   }
@@ -97,6 +108,7 @@ export class FileStorage implements AcmeStorage {
     clearTimeout(this.timer);
     this.stopWatching?.();
     await this.writing;
+    await this.notes.flush();
     if (this.isOwner) await this.lock.release().catch(() => {});
     this.isOwner = false;
   }
@@ -112,6 +124,7 @@ export class FileStorage implements AcmeStorage {
       );
     }
     await this.read();
+    await this.notes.read();
     if (readOnly) return;
     await this.holdLock();
     this.watch();

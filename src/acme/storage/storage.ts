@@ -1,4 +1,4 @@
-import type { StoredSection } from "./stored.ts";
+import type { OrderFailure, StoredSection } from "./stored.ts";
 
 /** Where accounts and certificates are kept; several resolvers may share one. */
 export interface AcmeStorage {
@@ -16,6 +16,10 @@ export interface AcmeStorage {
    * where another process has the lock; what `section` gives is changed none the less.
    */
   update(resolver: string, change: (section: StoredSection) => StoredSection): Promise<void>;
+  /** What the process that orders has noted of a resolver's failed orders. */
+  failures(resolver: string): readonly OrderFailure[];
+  /** Notes them for other processes. It is no matter where that can't be done. */
+  noteFailures(resolver: string, failures: readonly OrderFailure[]): void;
   /** Whether this process orders certificates: of several with one storage one does. */
   readonly isOwner: boolean;
   /** Calls back after another process has changed something, and after `isOwner` has changed. */

@@ -26,6 +26,15 @@ export interface StoredSection {
   readonly certificates: readonly StoredCertificate[];
 }
 
+/** Why a certificate isn't there, or not renewed. Times in milliseconds since the epoch. */
+export interface OrderFailure {
+  readonly names: readonly string[];
+  readonly error: string;
+  readonly at: number;
+  readonly nextTry: number;
+  readonly tries: number;
+}
+
 export function namesOf({ main, sans }: Pick<StoredCertificate, "main" | "sans">): string[] {
   return [main, ...sans];
 }

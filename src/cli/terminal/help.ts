@@ -4,6 +4,7 @@ Usage:
   sluice [flags]                start the router
   sluice check [FILE] [flags]   validate the whole configuration and say everything that is wrong
   sluice explain URL [flags]    say which router, middlewares and server a request gets, or why none
+  sluice certificates [FILE]    list certificates, until when, and why orders failed
   sluice healthcheck [flags]    ask a running Sluice's ping endpoint; exit code 0 where it is well
   sluice version                print the version, as --version and -v do
   sluice help                   print this, as --help and -h do

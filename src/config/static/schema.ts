@@ -167,7 +167,10 @@ const sections = z.strictObject({
     })
     .optional(),
   spiffe: refused(() => z.strictObject({ workloadAPIAddr: text().optional() })),
-  ocsp: refused(() => z.strictObject({ responderOverrides: map().optional() })),
+  ocsp: refused(
+    () => z.strictObject({ responderOverrides: map().optional() }),
+    "neither Bun's nor Deno's TLS can staple a response; Let's Encrypt has ended OCSP",
+  ),
 });
 
 /** Traefik's static configuration, every key: what Sluice does not have yet is refused by name. */

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { FLAVOUR } from "../../support/flavour.ts";
+import { command, FLAVOUR } from "../../support/flavour.ts";
 import { launchProgram, type Program, startProgram } from "../../support/program.ts";
 import { testWith } from "../../support/requires.ts";
 import { Pebble } from "../../support/servers/pebble.ts";
@@ -209,6 +209,18 @@ certificatesResolvers:
   await issuedFor(late.tlsPort, "late.test", "late.test");
   await program.logged(/Unable to obtain.*blocked\.test.*rejectedIdentifier/);
   expect((await shown(late.tlsPort, "blocked.test")).subject).toBe("CN=TRAEFIK DEFAULT CERT");
+  // Another process tells of both.
+  const listing = await waitFor("the list of certificates", async () => {
+    const { stdout, exitCode } = Bun.spawnSync([...command(), "certificates", "traefik.yml"], {
+      cwd: program.directory,
+      env: { PATH: process.env["PATH"] ?? "", HOME: program.directory, NO_COLOR: "1" },
+    });
+    const text = stdout.toString();
+    return exitCode === 1 && /^\S+ {2}89 days +le +late\.test$/m.test(text) ? text : undefined;
+  });
+  expect(listing).toMatch(
+    /^- +not there yet +le +blocked\.test\n {4}failed \S+.*, last at .*rejectedIdentifier/m,
+  );
 });
 
 test("a storage that others can read, or that can't be read, switches its resolver off", async () => {
