@@ -9,7 +9,7 @@ type Notes = Readonly<Record<string, readonly OrderFailure[]>>;
 
 /**
  * Failed orders in a file beside the storage, which has no place for them: for `sluice certificates`,
- * and for whoever orders next. There is no file where nothing fails.
+ * and for the process that orders next. There is no file where nothing fails.
  */
 export class FailureNotes {
   private readonly path: string;

@@ -178,8 +178,31 @@ http:
   expect(Object.keys(stored(program))).toEqual(["alpn", "le"]);
 });
 
-test("an authority that is down at the start, and one that refuses", async () => {
+/** What lego calls httpreq: has the authority's DNS server have a record, or not any more. */
+function httpreqServer(authority: Pebble) {
+  const seen: string[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const path = new URL(request.url).pathname;
+      const { fqdn, value } = (await request.json()) as { fqdn: string; value: string };
+      seen.push(`${path} ${fqdn}`);
+      if (path === "/present") await authority.setTxt(fqdn, value);
+      else await authority.clearTxt(fqdn);
+      return new Response();
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    seen,
+    [Symbol.dispose]: () => server.stop(true),
+  };
+}
+
+test("an authority that is down at the start, and one that refuses; DNS-01", async () => {
   await using late = await Pebble.prepare();
+  using dns = httpreqServer(late);
   const files = {
     "traefik.yml": `entryPoints:
   web: { address: "127.0.0.1:${late.httpPort}" }
@@ -192,21 +215,37 @@ certificatesResolvers:
       caCertificates: [ca.pem]
       keyType: EC256
       httpChallenge: { entryPoint: web }
+  dns:
+    acme:
+      caServer: ${late.url}
+      caCertificates: [ca.pem]
+      keyType: EC256
+      dnsChallenge:
+        provider: httpreq
+        resolvers: ["127.0.0.1:${late.dnsPort}"]
+        propagation: { disableANSChecks: true, requireAllRNS: true }
 `,
     "dynamic.yml": `http:
   routers:
+    wild: { rule: "Host(\`*.wild.test\`)", service: whoami@internal, tls: { certResolver: dns } }
     good: { rule: "Host(\`late.test\`)", service: whoami@internal, tls: { certResolver: le } }
     bad: { rule: "Host(\`blocked.test\`)", service: whoami@internal, tls: { certResolver: le } }
 `,
     "ca.pem": late.ca,
   };
   const args = ["--configFile=traefik.yml"];
-  await using program = await startProgram({ args, files, ports: [late.tlsPort] });
+  const env = { HTTPREQ_ENDPOINT: dns.url };
+  await using program = await startProgram({ args, files, env, ports: [late.tlsPort] });
   // Nothing waits for the authority.
   expect((await shown(late.tlsPort, "late.test")).subject).toBe("CN=TRAEFIK DEFAULT CERT");
   await program.logged(/Unable to obtain ACME certificate for domains.*late\.test/);
   await late.run();
   await issuedFor(late.tlsPort, "late.test", "late.test");
+  await issuedFor(late.tlsPort, "a.wild.test", "*.wild.test");
+  expect(dns.seen).toEqual([
+    "/present _acme-challenge.wild.test.",
+    "/cleanup _acme-challenge.wild.test.",
+  ]);
   await program.logged(/Unable to obtain.*blocked\.test.*rejectedIdentifier/);
   expect((await shown(late.tlsPort, "blocked.test")).subject).toBe("CN=TRAEFIK DEFAULT CERT");
   // Another process tells of both.

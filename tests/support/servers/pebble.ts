@@ -23,6 +23,8 @@ export class Pebble implements AsyncDisposable {
   /** Where it looks for HTTP-01 and for TLS-ALPN-01. */
   readonly httpPort: number;
   readonly tlsPort: number;
+  /** Of the DNS server that it asks, on 127.0.0.1. */
+  readonly dnsPort: number;
   private readonly servers: readonly ServerProcess[];
   private readonly ports: readonly number[];
   private readonly management: number;
@@ -37,6 +39,7 @@ export class Pebble implements AsyncDisposable {
     this.url = `https://127.0.0.1:${port}/dir`;
     this.httpPort = httpPort;
     this.tlsPort = tlsPort;
+    this.dnsPort = dnsPort;
     this.management = management;
     this.dnsManagement = dnsManagement;
     const issuer = makeCertificate({ name: "pebble's issuer", ca: true });
