@@ -13,7 +13,7 @@ import {
   texts,
   workers,
 } from "../fields.ts";
-import { accepted, limited, ours, refused } from "../support.ts";
+import { accepted, ignored, limited, ours, refused } from "../support.ts";
 import { certificatesResolvers } from "./certificates-resolvers.ts";
 import { entryPointSchema } from "./entry-points.ts";
 import { accessLogSchema, logSchema } from "./logs.ts";
@@ -60,28 +60,26 @@ const pluginSettings = () =>
 const SWITCH = "the feature that it switches on is refused where it is configured";
 
 const GO_PLUGINS =
-  "Go programs: write a JavaScript or TypeScript module and name it at http.middlewares.NAME.plugin (docs/middlewares/traffic.md)";
+  "Go programs, which Sluice can't run: middlewares of theirs are disabled, with the routers that use them; write a JavaScript or TypeScript module (docs/middlewares/traffic.md)";
 
 const experimental = () =>
   z.strictObject({
-    plugins: refused(
-      () =>
-        z.record(
-          z.string(),
-          z.strictObject({
-            moduleName: text().optional(),
-            version: text().optional(),
-            settings: pluginSettings().optional(),
-          }),
-        ),
+    plugins: ignored(
+      z.record(
+        z.string(),
+        z.strictObject({
+          moduleName: text().optional(),
+          version: text().optional(),
+          settings: pluginSettings().optional(),
+        }),
+      ),
       GO_PLUGINS,
     ),
-    localPlugins: refused(
-      () =>
-        z.record(
-          z.string(),
-          z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
-        ),
+    localPlugins: ignored(
+      z.record(
+        z.string(),
+        z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
+      ),
       GO_PLUGINS,
     ),
     abortOnPluginFailure: accepted(
