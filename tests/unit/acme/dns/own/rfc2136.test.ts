@@ -1,75 +1,43 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bunRuntime } from "../../../../../runtime/bun/bun-runtime.ts";
 import { toolPath } from "../../../../../scripts/tool-path.ts";
 import { rfc2136 } from "../../../../../src/acme/dns/own/rfc2136.ts";
-import { askDnsServer } from "../../../../../src/net/dns/dns-client.ts";
-import { CLASS, encodeQuery, TYPE } from "../../../../../src/net/dns/dns-message.ts";
+import { TYPE } from "../../../../../src/net/dns/dns-message.ts";
 import { testWith } from "../../../../support/requires.ts";
-import { ServerProcess } from "../../../../support/servers/server-process.ts";
-import { freePort } from "../../../../support/sockets/free-port.ts";
+import {
+  KNOT_ALGORITHMS,
+  KNOT_SECRET,
+  type KnotServer,
+  startKnot,
+} from "../../../../support/servers/knot-server.ts";
 import { ApiDouble, dnsContext, NEVER, recordOf } from "../api-double.ts";
 import { failure } from "../provider-contract.ts";
 
 const testKnot = testWith("knotd");
-const SECRET = "c2x1aWNlLXRlc3RzLXNpZ24tdGhlaXItdXBkYXRlcyE=";
-const ALGORITHMS = ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512"];
-const ZONE = "$TTL 60\n@ SOA ns hostmaster 1 60 60 60 60\n@ NS ns\nns A 127.0.0.1\n";
-
-/** Knot DNS with one zone that signed updates may change, one that all may, and one that none may. */
+/** One zone that signed updates may change, one that all may, and one that none may. */
+let knot: KnotServer;
 let port: number;
-let knot: ServerProcess | undefined;
 
 beforeAll(async () => {
-  const program = toolPath("knotd");
-  if (program === null) return;
-  port = await freePort();
-  knot = new ServerProcess((directory) => [program, "-c", join(directory, "knot.conf")]);
-  const { directory } = knot;
-  mkdirSync(join(directory, "run"));
-  const zones = ["example.com", "open.example", "closed.example"];
-  for (const zone of zones) writeFileSync(join(directory, `${zone}.zone`), ZONE);
-  const keys = ALGORITHMS.map(
-    (algorithm) => `  - id: ${algorithm}.key\n    algorithm: ${algorithm}\n    secret: ${SECRET}`,
-  );
-  const zone = (domain: string, acl: string) =>
-    `  - domain: ${domain}\n    storage: ${directory}\n    file: ${domain}.zone${acl}`;
-  const configuration = [
-    `server:\n    listen: 127.0.0.1@${port}\n    rundir: ${directory}/run`,
-    `database:\n    storage: ${directory}/run`,
-    `key:\n${keys.join("\n")}`,
-    `acl:\n  - id: signed\n    key: [${ALGORITHMS.map((name) => `${name}.key`).join(", ")}]\n    action: update`,
-    "  - id: all\n    address: 127.0.0.1\n    action: update",
-    "zone:",
-    zone("example.com", "\n    acl: signed"),
-    zone("open.example", "\n    acl: all"),
-    zone("closed.example", ""),
-  ];
-  writeFileSync(join(directory, "knot.conf"), `${configuration.join("\n")}\n`);
-  await knot.start(async () => (await ask("example.com.", TYPE.SOA)).answers.length > 0);
+  if (toolPath("knotd") === null) return;
+  knot = await startKnot({
+    "example.com": "signed",
+    "open.example": "all",
+    "closed.example": "none",
+  });
+  port = knot.port;
 });
 
 afterAll(async () => {
   await knot?.[Symbol.asyncDispose]();
 });
 
-async function ask(name: string, type: number) {
-  const query = encodeQuery(1, { name, type, class: CLASS.IN }, false);
-  const server = { hostname: "127.0.0.1", port };
-  const options = { timeout: 1000, signal: NEVER };
-  return (await askDnsServer(bunRuntime(), server, query, options)).message;
-}
-
-async function texts(name: string): Promise<string[]> {
-  return (await ask(name, TYPE.TXT)).answers.map(({ texts }) => texts.join("")).sort();
-}
-
 const signedBy = (algorithm: string) => ({
   RFC2136_NAMESERVER: `127.0.0.1:${port}`,
   RFC2136_TSIG_KEY: `${algorithm}.key`,
   RFC2136_TSIG_ALGORITHM: `${algorithm}.`,
-  RFC2136_TSIG_SECRET: SECRET,
+  RFC2136_TSIG_SECRET: KNOT_SECRET,
 });
 
 function context(env: Record<string, string>) {
@@ -78,32 +46,32 @@ function context(env: Record<string, string>) {
 }
 
 describe("rfc2136", () => {
-  for (const algorithm of ALGORITHMS)
+  for (const algorithm of KNOT_ALGORITHMS)
     testKnot(`updates a zone, signed with ${algorithm}`, async () => {
       const provider = await rfc2136(context(signedBy(algorithm)));
       const domain = `${algorithm}.example.com`;
       const [first, second] = [recordOf(domain, "a"), recordOf(domain, "b")];
       await provider.present(first, NEVER);
       await provider.present(second, NEVER);
-      expect(await texts(first.fqdn)).toEqual([first.value, second.value]);
+      expect(await knot.texts(first.fqdn)).toEqual([first.value, second.value]);
       await provider.cleanUp(first, NEVER);
-      expect(await texts(first.fqdn)).toEqual([second.value]);
+      expect(await knot.texts(first.fqdn)).toEqual([second.value]);
       await provider.cleanUp(second, NEVER);
-      expect(await texts(first.fqdn)).toEqual([]);
+      expect(await knot.texts(first.fqdn)).toEqual([]);
     });
 
   testKnot("takes its key from a file of tsig-keygen's, and lego's newer names", async () => {
-    const path = join(knot!.directory, "key.conf");
+    const path = join(knot.directory, "key.conf");
     writeFileSync(
       path,
-      `key "hmac-sha256.key" {\n\talgorithm hmac-sha256; # a comment\n\tsecret "${SECRET}";\n};\n`,
+      `key "hmac-sha256.key" {\n\talgorithm hmac-sha256; # a comment\n\tsecret "${KNOT_SECRET}";\n};\n`,
     );
     const env = { DNSUPDATE_NAMESERVER: `127.0.0.1:${port}`, DNSUPDATE_TSIG_FILE: path };
     const provider = await rfc2136(context({ ...env, DNSUPDATE_TTL: "33" }));
     const record = recordOf("file.example.com", "v");
     await provider.present(record, NEVER);
-    expect((await ask(record.fqdn, TYPE.TXT)).answers[0].ttl).toBe(33);
-    writeFileSync(path, `key "k" { secret "${SECRET}"; };`);
+    expect((await knot.ask(record.fqdn, TYPE.TXT)).answers[0].ttl).toBe(33);
+    writeFileSync(path, `key "k" { secret "${KNOT_SECRET}"; };`);
     const error = await failure(() => rfc2136(context(env)));
     expect(error).toBe(
       `${path}: expected a TSIG key with name, algorithm and secret, found no algorithm`,
@@ -117,7 +85,7 @@ describe("rfc2136", () => {
     };
     const provider = await rfc2136(context(env));
     await provider.present(recordOf("www.open.example", "v"), NEVER);
-    expect(await texts("_acme-challenge.www.open.example.")).toHaveLength(1);
+    expect(await knot.texts("_acme-challenge.www.open.example.")).toHaveLength(1);
     expect(await failure(() => provider.present(recordOf("www.else.test", "v"), NEVER))).toBe(
       "rfc2136: expected one of DNSUPDATE_ZONES above _acme-challenge.www.else.test., found none",
     );
@@ -129,7 +97,7 @@ describe("rfc2136", () => {
     const present = async (env: Record<string, string>, which = record) => {
       const error = await failure(async () => (await rfc2136(context(env))).present(which, NEVER));
       expect(error).not.toContain(wrong);
-      expect(error).not.toContain(SECRET);
+      expect(error).not.toContain(KNOT_SECRET);
       return error;
     };
     const good = signedBy("hmac-sha256");
