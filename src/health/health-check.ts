@@ -5,8 +5,8 @@ import {
   probeTargets,
 } from "../services/health/health-targets.ts";
 import type { ServiceLogger } from "../services/service-logger.ts";
-import { grpcProbe } from "./grpc-probe.ts";
-import { httpProbe, type ProbeTransport } from "./http-probe.ts";
+import type { ProbeTransport } from "./http-probe.ts";
+import { PROBES } from "./table.ts";
 
 export interface HealthCheckContext {
   /** The service's qualified name, for the log. */
@@ -94,8 +94,7 @@ export class HealthCheck {
     const stop = () => attempt.abort(new Error("stopped"));
     this.stopped.signal.addEventListener("abort", stop, { once: true });
     try {
-      if (options.mode === "grpc") await grpcProbe(target, context.transport, attempt.signal);
-      else await httpProbe(target, options, context.transport, attempt.signal);
+      await PROBES[options.mode ?? ""](target, options, context.transport, attempt.signal);
       return null;
     } catch (error) {
       return messageOf(error);
