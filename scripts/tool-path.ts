@@ -4,6 +4,7 @@ import { join } from "node:path";
 export type Tool =
   | "busybox"
   | "caddy"
+  | "chromium"
   | "curl"
   | "docker"
   | "dockerd"

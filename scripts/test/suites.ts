@@ -75,6 +75,8 @@ export function suitesOf(filesIn: (folder: string) => readonly string[]): Suite[
       ],
     },
     { name: "conformance", jobs: filesEach("conformance", "tests/conformance") },
+    // The dashboard is the same whatever serves it.
+    { name: "browser", jobs: filesEach("browser", "tests/browser", FLAVOURS["bun"]) },
     { name: "package", jobs: filesEach("package", "tests/package") },
     ...Object.entries(FLAVOURS).map(([flavour, env]) => {
       const name = `e2e-${flavour}`;

@@ -4,17 +4,20 @@ import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { AskControl, ControlRequest, ControlResponse } from "../internal/control-request.ts";
 import type { PutOutcome } from "../providers/rest/rest-provider.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { Events } from "../status/events.ts";
 import type { Status } from "../status/status.ts";
+import type { MetricsBook } from "../telemetry/metrics/metrics-book.ts";
 import { failure, json, list } from "./answers.ts";
 import { certificatesOf, type ListedCertificate } from "./certificates.ts";
 import { dashboardAnswer } from "./dashboard/dashboard.ts";
 import { type DebugRuntime, debugRoutes } from "./debug.ts";
+import { openApi } from "./document/openapi.ts";
 import { type ApiElement, ElementLists, type Section } from "./elements.ts";
 import { explainAnswer } from "./explain-answer.ts";
-import { goJson } from "./go-json.ts";
-import { goValue } from "./go-value.ts";
+import { goJson } from "./go/go-json.ts";
+import { goValue } from "./go/go-value.ts";
 import { CERTIFICATE_RULES, ELEMENT_RULES } from "./list-rules.ts";
-import { openApi } from "./openapi.ts";
+import { live } from "./live.ts";
 import { overview, rawData, SECTIONS } from "./overview.ts";
 import { putConfiguration } from "./rest.ts";
 import { anonymized, tarGz } from "./support-dump.ts";
@@ -27,6 +30,9 @@ export interface ApiOptions {
   readonly status: Status;
   /** What active health checks have found to be down. */
   readonly down: () => readonly HealthVerdict[];
+  /** What all workers have counted; null where nothing is. */
+  readonly book: MetricsBook | null;
+  readonly events: Events;
   /** The REST provider's way in; undefined where it isn't configured. */
   readonly put?: ((text: string) => PutOutcome) | undefined;
   /** Answers authorities that look for HTTP-01. */
@@ -115,6 +121,15 @@ function apiRoutes(options: ApiOptions): Hono {
       certificates: await listed(),
     }),
   );
+  app.get("/api/live", (c) =>
+    options.book === null
+      ? failure(c, 404, "nothing is counted: the dashboard is switched off, and so are metrics")
+      : json(c, live(options.book, new URL(c.req.url).searchParams)),
+  );
+  app.get("/api/events", (c) => {
+    const { reloads, health, errors } = options.events;
+    return json(c, { reloads, health, errors });
+  });
   app.get("/api/openapi.json", (c) => json(c, openApi(options.version, basePath)));
   app.get("/api/overview", async (c) =>
     json(c, overview(configuration, lists, await certificates())),

@@ -12,7 +12,7 @@ import type {
   RoutedUdpRouter,
 } from "../snapshot/snapshot.ts";
 import type { ElementStatus, Status } from "../status/status.ts";
-import { goValue } from "./go-value.ts";
+import { goValue } from "./go/go-value.ts";
 
 export type Plane = "http" | "tcp" | "udp";
 export type Section = "routers" | "services" | "middlewares";

@@ -25,6 +25,8 @@ export interface Page<T> {
   readonly elements: readonly T[];
   /** For X-Next-Page: 1 where there is none. */
   readonly next: number;
+  /** How many the query found, on all pages. */
+  readonly total: number;
 }
 
 /**
@@ -58,7 +60,8 @@ export function pageOf<T extends Listed>(
   if (start >= found.length && !(page === 1 && found.length === 0))
     throw new BadRequest(`invalid request: page: ${page}, per_page: ${perPage}`);
   const end = start + perPage;
-  return { elements: found.slice(start, end), next: end < found.length ? page + 1 : 1 };
+  const next = end < found.length ? page + 1 : 1;
+  return { elements: found.slice(start, end), next, total: found.length };
 }
 
 function numberOf(query: URLSearchParams, name: string, preset: number): number {

@@ -1,8 +1,8 @@
 import { dynamicSchema } from "../config/dynamic/schema.ts";
 import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
 import type { PutOutcome } from "../providers/rest/rest-provider.ts";
-import { goJson } from "./go-json.ts";
-import { goValue } from "./go-value.ts";
+import { goJson } from "./go/go-json.ts";
+import { goValue } from "./go/go-value.ts";
 
 const PATH = /^\/api\/providers\/([^/]+)$/;
 

@@ -11,6 +11,7 @@ import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import { RestProvider } from "../providers/rest/rest-provider.ts";
 import { createProviders } from "../providers/table.ts";
+import { Events, notingLogger } from "../status/events.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { createLogger, type RootLogger } from "../telemetry/logger.ts";
 import { wantsColors } from "./terminal/colors.ts";
@@ -55,12 +56,19 @@ export async function createProgram(
   const lastResort = createLogger(logOptions, runtime.stderr);
   const openLog = () => openLogFile(runtime, logPath, runtime.stdout, lastResort, log);
   let logFile = await openLog();
-  const logger = options.logger ?? createLogger(logOptions, logFile);
+  const root = options.logger ?? createLogger(logOptions, logFile);
+  const events = new Events();
+  const logger = notingLogger(root, events);
   const workers = workerCount(runtime, configuration, options.threads);
   // The planes are made before the control plane that answers for them.
   let answer: AskControl | undefined;
   const askControl: AskControl = (request) => answer!(request);
-  const telemetry = await Telemetry.create({ runtime, configuration, logger, version: VERSION });
+  const telemetry = await Telemetry.create({
+    runtime,
+    configuration,
+    logger: root,
+    version: VERSION,
+  });
   const common = { configuration, logger, stdout: runtime.stdout, askControl, telemetry };
   let control: ControlPlane | undefined;
   const planes: Planes =
@@ -81,6 +89,7 @@ export async function createProgram(
     providers,
     planes,
     telemetry,
+    events,
     watch,
   });
 
@@ -94,6 +103,8 @@ export async function createProgram(
     challenge: (request) => control.answerChallenge(request),
     version: VERSION,
     startDate: new Date(),
+    book: telemetry.book,
+    events,
     scrape: () => telemetry.scrape(),
   });
 
@@ -107,7 +118,7 @@ export async function createProgram(
       if (logPath !== "") {
         const before = logFile;
         logFile = await openLog();
-        logger.reopen(logFile);
+        root.reopen(logFile);
         await before.close();
       }
       await planes.reopenLogs();

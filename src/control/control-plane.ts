@@ -17,6 +17,7 @@ import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Events } from "../status/events.ts";
 import { Status } from "../status/status.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { ConfigurationWatcher } from "./configuration-watcher.ts";
@@ -31,6 +32,7 @@ export interface ControlPlaneOptions {
   readonly providers: readonly Provider[];
   readonly planes: Planes;
   readonly telemetry: Telemetry;
+  readonly events: Events;
   /** False: files are read once. */
   readonly watch: boolean;
 }
@@ -69,6 +71,7 @@ export class ControlPlane {
       logger,
       verdict: (verdict) => {
         options.telemetry.checked(verdict);
+        options.events.checked(verdict);
         options.planes.tellHealth([verdict]);
       },
       proxyTo: (server) => this.proxyTo(server),
@@ -148,6 +151,7 @@ export class ControlPlane {
     this.applied = snapshot;
     this.status.set(snapshot, report);
     this.options.telemetry.loaded(snapshot, report);
+    this.options.events.reloaded(report);
     if (this.options.watch) {
       await this.checks.follow(snapshot, report.disabled);
       // A service that was made anew counts its servers as up.

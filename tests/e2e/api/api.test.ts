@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ENDPOINTS } from "../../../src/api/openapi.ts";
-import { API_SCHEMAS } from "../../../src/api/schemas.ts";
+import { ENDPOINTS } from "../../../src/api/document/openapi.ts";
+import { API_SCHEMAS } from "../../../src/api/document/schemas.ts";
 import { makeCertificate } from "../../support/certificates.ts";
 import { command } from "../../support/flavour.ts";
 import { get } from "../../support/http/get.ts";
@@ -135,7 +135,7 @@ describe("the API", () => {
     expect((await api.ask("/dashboard")).text).toContain("<title>Sluice</title>");
     const page = await api.ask("/dashboard/");
     expect(page.header("Content-Security-Policy")).toContain("default-src 'none'");
-    for (const [, file] of page.text.matchAll(/(?:href|src)="([^"]+)"/g))
+    for (const [, file] of page.text.matchAll(/(?:href|src)="([^#"][^"]*)"/g))
       expect((await api.ask(`/dashboard/${file}`)).status).toBe(200);
     expect(page.text).not.toContain("http");
   });

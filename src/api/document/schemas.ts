@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dynamicSchema } from "../config/dynamic/schema.ts";
+import { dynamicSchema } from "../../config/dynamic/schema.ts";
 
 /*
  * What the API answers, for its OpenAPI document. The tests hold the answers against it. Members that
@@ -187,6 +187,53 @@ const explanation = z.strictObject({
   others: z.array(explainedRouter).describe("nearest first"),
 });
 
+const figures = z.strictObject({
+  requests: z.number(),
+  classes: z.record(z.string(), z.number()).describe("by the status's first digit"),
+  seconds: z.number().describe("of all requests together"),
+  requestBytes: z.number(),
+  responseBytes: z.number(),
+  buckets: z.array(z.number()).describe("requests by duration"),
+});
+const live = z.strictObject({
+  at: z.number().describe("milliseconds since the epoch"),
+  bounds: z.array(z.number()).describe("upper bounds of the buckets, in seconds"),
+  connections: z.record(z.string(), z.number()).describe("open now, by entrypoint"),
+  entryPoints: z.record(z.string(), figures),
+  owners: z.record(z.string(), figures),
+});
+
+const at = z.number().describe("milliseconds since the epoch");
+const events = z.strictObject({
+  reloads: z.array(
+    z.strictObject({
+      at,
+      version: z.number(),
+      routers: z.number(),
+      services: z.number(),
+      middlewares: z.number(),
+      disabled: z.number(),
+    }),
+  ),
+  health: z.array(
+    z.strictObject({
+      at,
+      kind: z.enum(["http", "tcp"]),
+      service: z.string(),
+      server: z.string(),
+      up: z.boolean(),
+    }),
+  ),
+  errors: z.array(
+    z.strictObject({
+      at,
+      level: z.string(),
+      message: z.string(),
+      fields: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+
 /** By their names in the document. */
 export const API_SCHEMAS = {
   Router: router,
@@ -198,6 +245,8 @@ export const API_SCHEMAS = {
   Version: version,
   RawData: rawData,
   Explanation: explanation,
+  Live: live,
+  Events: events,
   Failure: failure,
   DynamicConfiguration: dynamicSchema,
 } as const;

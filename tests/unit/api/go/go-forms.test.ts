@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { goJson, sorted } from "../../../src/api/go-json.ts";
-import { goValue } from "../../../src/api/go-value.ts";
-import { serviceSchema } from "../../../src/config/dynamic/http-services.ts";
-import { goDuration } from "../../../src/core/go-duration.ts";
+import { goJson, sorted } from "../../../../src/api/go/go-json.ts";
+import { goValue } from "../../../../src/api/go/go-value.ts";
+import { serviceSchema } from "../../../../src/config/dynamic/http-services.ts";
+import { goDuration } from "../../../../src/core/go-duration.ts";
 
 describe("durations are written as Go does", () => {
   test.each([

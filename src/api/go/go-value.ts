@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { shapeOf } from "../config/shape.ts";
-import { goDuration } from "../core/go-duration.ts";
+import { shapeOf } from "../../config/shape.ts";
+import { goDuration } from "../../core/go-duration.ts";
 import { sorted } from "./go-json.ts";
 
 /** Members that Traefik shows whatever their value is: pointers in Go. */

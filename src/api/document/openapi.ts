@@ -34,6 +34,21 @@ export const ENDPOINTS: readonly Endpoint[] = [
       limit: "of the routers that don't match, 20 where it isn't given",
     },
   },
+  {
+    path: "/api/live",
+    summary: "What all workers have counted since the start; two answers make a rate (ours)",
+    schema: "Live",
+    query: {
+      kind: "router, service or server: these besides the entrypoints",
+      name: "of what is asked for, for servers of their service; may be repeated",
+      top: "instead: that many with the most requests",
+    },
+  },
+  {
+    path: "/api/events",
+    summary: "The last reloads, changes of health, and errors, newest first (ours)",
+    schema: "Events",
+  },
   { path: "/api/rawdata", summary: "Every element at once", schema: "RawData" },
   ...listed("entrypoints", "Entrypoints", "EntryPoint", []),
   ...["http", "tcp", "udp"].flatMap((plane) => [
@@ -140,6 +155,7 @@ function operation({ path, summary, schema, sortedBy, query = {} }: Endpoint): u
         ...(sortedBy && {
           headers: {
             "X-Next-Page": { description: "1 where there is none", schema: { type: "integer" } },
+            "X-Total-Count": { description: "on all pages (ours)", schema: { type: "integer" } },
           },
         }),
       },
