@@ -223,6 +223,27 @@ export const middlewareSchema = z.strictObject({
   inFlightReq: z
     .strictObject({ amount: integer().default(0), sourceCriterion: sourceCriterion().optional() })
     .optional(),
+  jwt: ours(
+    z.strictObject({
+      jwksUrl: text().optional(),
+      tls: clientTls().optional(),
+      jwksFile: text().optional(),
+      publicKey: text().optional(),
+      secret: text().optional(),
+      algorithms: texts().optional(),
+      issuers: texts().optional(),
+      audiences: texts().optional(),
+      clockSkew: duration().optional(),
+      requiredClaims: map().optional(),
+      headerName: text().optional(),
+      cookieName: text().optional(),
+      claimHeaders: map().optional(),
+      userClaim: text().optional(),
+      removeHeader: flag().optional(),
+      realm: text().optional(),
+    }),
+    "only requests with a good JSON Web Token pass",
+  ),
   passTLSClientCert: z
     .strictObject({
       pem: flag().optional(),

@@ -4,6 +4,7 @@ import { apiKey } from "./auth/api-key.ts";
 import { basicAuth } from "./auth/basic-auth.ts";
 import { digestAuth } from "./auth/digest/digest-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
+import { jwt } from "./auth/jwt/jwt.ts";
 import { buffering } from "./buffering/buffering.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
 import { passTLSClientCert } from "./client-certificate/pass-tls-client-cert.ts";
@@ -48,6 +49,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   inFlightReq,
   ipAllowList,
   ipDenyList,
+  jwt,
   passTLSClientCert,
   plugin,
   rateLimit,

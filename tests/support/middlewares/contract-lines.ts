@@ -26,6 +26,15 @@ export interface ContractLine {
   readonly collects?: readonly ("request" | "response")[];
 }
 
+/** Signed with the secret below; good until 2100. */
+const TOKEN =
+  "eyJhbGciOiAiSFMyNTYifQ.eyJpc3MiOiAiY29udHJhY3QiLCAiYXVkIjogImNvbnRyYWN0IiwgImV4cCI6IDQxMDI0NDQ4MDB9.FmeBRnSX_MAYla0S9Y1ZUugqC80tq2SdmmFoxZS6Uss";
+
+/** Files in the program's directory. */
+export const CONTRACT_FILES = {
+  "passing.js": "export default () => (next) => (request) => next(request);\n",
+};
+
 /**
  * A line for each kind of HTTP middleware: the contract's test fails for a kind that has none. `service`
  * names the contract's own service.
@@ -64,7 +73,16 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   inFlightReq: { options: { amount: 1_000 } },
   ipAllowList: { options: { sourceRange: ["127.0.0.0/8"] } },
   ipDenyList: { options: { sourceRange: ["192.0.2.0/24"] } },
+  jwt: {
+    options: {
+      secret: "a secret of thirty-two bytes or so",
+      issuers: ["contract"],
+      audiences: ["contract"],
+    },
+    fields: [`Authorization: Bearer ${TOKEN}`],
+  },
   passTLSClientCert: { options: { pem: true } },
+  plugin: { options: { passing: { module: "passing.js" } } },
   rateLimit: { options: { average: 100_000, burst: 100_000 } },
   redirectRegex: { options: { regex: "^http://old[.]test/(.*)", replacement: "/$1" } },
   redirectScheme: { options: { scheme: "http", port: "80" }, fields: ["X-Forwarded-Proto: http"] },

@@ -7,7 +7,7 @@ import {
 } from "../sockets/recording-upstream.ts";
 import { chunked, plain } from "../sockets/upstream-scripts.ts";
 import { PATIENCE, within } from "../wait-for.ts";
-import { CONTRACT_LINES } from "./contract-lines.ts";
+import { CONTRACT_FILES, CONTRACT_LINES } from "./contract-lines.ts";
 
 /** One request of the contract and what the upstream does with it. */
 export class Passage {
@@ -131,6 +131,7 @@ export class ContractScene {
     }
     const router = await startRouter({
       dynamic: JSON.stringify({ http }),
+      files: CONTRACT_FILES,
       web: "    forwardedHeaders: { insecure: true }",
     });
     return new ContractScene(router, upstream, passages, http, () => allowing.stop(true));

@@ -35,8 +35,11 @@ export class Question implements Expiring {
     exchange.onAbort((error) => this.end(error));
   }
 
-  /** Rejects where there is no answer, or it breaks off. `limit`: bytes of the body; below 0 for any number. */
-  async ask(server: Handler, request: LazyRequest, limit: number): Promise<Answer> {
+  /**
+   * Rejects where there is no answer, or it breaks off. `limit`: bytes of the body; below 0 for any number.
+   * `kept`: the body of a 2xx is wanted as well.
+   */
+  async ask(server: Handler, request: LazyRequest, limit: number, kept = false): Promise<Answer> {
     const { side, deadlines, ended } = this;
     deadlines.add(this);
     this.deadline = deadlines.after(TIME_LIMIT);
@@ -46,7 +49,7 @@ export class Question implements Expiring {
       if (side.error !== null) throw side.error;
       this.body = response.takeBody();
       if (this.body === null) return { response, body: NOTHING };
-      const body = collected(this.body, limit, !isAllowing(response.status));
+      const body = collected(this.body, limit, kept || !isAllowing(response.status));
       return { response, body: await Promise.race([body, ended.promise]) };
     } finally {
       deadlines.remove(this);
