@@ -83,7 +83,7 @@ function withTraefikEntryPoint(configuration: StaticConfiguration): StaticConfig
   const { api, ping, metrics, providers, entryPoints } = configuration;
   const wanted =
     ping?.entryPoint === "traefik" ||
-    metrics?.prometheus?.entryPoint === "traefik" ||
+    (metrics?.prometheus?.entryPoint === "traefik" && !metrics.prometheus.manualRouting) ||
     api?.insecure === true ||
     providers.rest?.insecure === true;
   if (!wanted || Object.hasOwn(entryPoints, "traefik")) return configuration;
