@@ -68,6 +68,7 @@ export async function createProgram(
     configuration,
     logger: root,
     version: VERSION,
+    push: watch,
   });
   const common = { configuration, logger, stdout: runtime.stdout, askControl, telemetry };
   let control: ControlPlane | undefined;

@@ -55,6 +55,11 @@ export class Outbox {
     this.options = options;
   }
 
+  /** Something isn't sent yet. */
+  get waits(): boolean {
+    return this.waiting.length > 0;
+  }
+
   push(parcel: Parcel): void {
     if (parcel.count === 0) return;
     const { mostItems } = this.options;

@@ -1,5 +1,6 @@
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { ControlResponse } from "../internal/control-request.ts";
+import type { Runtime } from "../net/runtime.ts";
 import type { ApplyReport } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -16,13 +17,16 @@ import type { Outbox } from "./outbox.ts";
 import { ProcessState } from "./process-state.ts";
 import { CONTENT_TYPE, exposition } from "./prometheus/exposition.ts";
 import { processFigures } from "./prometheus/process-figures.ts";
+import { MetricsPush } from "./push/metrics-push.ts";
 
 export interface TelemetryOptions {
-  readonly runtime: ExporterRuntime;
+  readonly runtime: ExporterRuntime & Pick<Runtime, "bindUdp" | "lookup">;
   readonly configuration: StaticConfiguration;
   readonly logger: RootLogger;
   /** Sluice's. */
   readonly version: string;
+  /** Metrics are pushed to where they are configured to go. */
+  readonly push: boolean;
 }
 
 interface OtlpSource extends OtlpTransports {
@@ -54,6 +58,7 @@ export class Telemetry {
   readonly book: MetricsBook | null;
   private readonly options: TelemetryOptions;
   private readonly outboxes: Outboxes;
+  private push: MetricsPush | undefined;
   private readonly logRecords: LogRecords | null;
 
   /** Rejects where files can't be read that the configuration of an exporter names. */
@@ -84,11 +89,15 @@ export class Telemetry {
       serviceName: tracing.serviceName,
       resourceAttributes: { ...tracing.globalAttributes, ...tracing.resourceAttributes },
     };
-    return new Telemetry(options, {
+    const telemetry = new Telemetry(options, {
       traces: await open("traces", "traces", SCOPE, traces),
       accessLog: await open("logs", "the access log", LOG_SCOPE, accessLog?.otlp),
       log: await open("logs", "the log", LOG_SCOPE, log.otlp),
     });
+    const { book, state } = telemetry;
+    if (options.push && book !== null)
+      telemetry.push = await MetricsPush.start({ ...options, scope: SCOPE, book, state });
+    return telemetry;
   }
 
   private constructor(options: TelemetryOptions, outboxes: Outboxes) {
@@ -131,6 +140,7 @@ export class Telemetry {
 
   /** Sends what is still to be sent. Never rejects. */
   async close(): Promise<void> {
+    await this.push?.close();
     this.logRecords?.flush();
     const { traces, accessLog, log } = this.outboxes;
     await Promise.all([traces, accessLog, log].map((outbox) => outbox?.close(LAST_WORDS)));

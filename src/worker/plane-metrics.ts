@@ -6,7 +6,6 @@ import { metricsSettings } from "../telemetry/metrics/metrics-settings.ts";
 import { RequestMeters } from "../telemetry/metrics/request-meters.ts";
 import type { Observer } from "../telemetry/observer.ts";
 import type { TellTelemetry } from "../telemetry/telemetry-message.ts";
-import type { MeteredParts } from "../telemetry/tracing/tracing-observer.ts";
 
 /** What one data plane counts. */
 export interface PlaneMetrics {
@@ -17,16 +16,6 @@ export interface PlaneMetrics {
   refresh(): void;
   /** Nothing reads the rows of these owners any more. */
   forget(ownerKeys: readonly string[]): void;
-}
-
-/** Which parts of a request's way a back end of metrics is told of. */
-export function meteredParts({ metrics }: StaticConfiguration): MeteredParts {
-  const backEnds = [metrics?.prometheus];
-  return {
-    entryPoint: backEnds.some((one) => one?.addEntryPointsLabels === true),
-    router: backEnds.some((one) => one?.addRoutersLabels === true),
-    service: backEnds.some((one) => one?.addServicesLabels === true),
-  };
 }
 
 /** Null where nothing asks for numbers. */

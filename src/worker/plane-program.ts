@@ -15,11 +15,12 @@ import { fetchHandlerService } from "../services/http/handler/fetch-handler.ts";
 import { resolveVariables } from "../services/http/handler/variables.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
+import { meteredParts } from "../telemetry/metrics/metrics-settings.ts";
 import type { TellTelemetry } from "../telemetry/telemetry-message.ts";
 import { Tracer } from "../telemetry/tracing/tracer.ts";
 import { tracingObserver } from "../telemetry/tracing/tracing-observer.ts";
 import { tracingSettings } from "../telemetry/tracing/tracing-settings.ts";
-import { createPlaneMetrics, meteredParts, type PlaneMetrics } from "./plane-metrics.ts";
+import { createPlaneMetrics, type PlaneMetrics } from "./plane-metrics.ts";
 
 /** What `addInternals` is about; whoami is there to be tried. */
 const INTERNALS: ReadonlySet<string> = new Set([

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { duration, flag, map, text } from "../fields.ts";
-import { refused } from "../support.ts";
+import { flag, map, text, timerDuration } from "../fields.ts";
 import { otlpTransports } from "./otlp.ts";
 
 /** Whose requests a back end gets. */
@@ -48,36 +47,45 @@ const prometheus = () =>
 
 const pushed = () => ({
   address: text().optional(),
-  pushInterval: duration().optional(),
-  addEntryPointsLabels: flag().optional(),
-  addRoutersLabels: flag().optional(),
-  addServicesLabels: flag().optional(),
+  pushInterval: timerDuration().default(10_000),
+  ...labels(),
 });
+
+const prefix = () => text().default("traefik");
+
+/** host:port. */
+const datagramAddress = () =>
+  text()
+    .refine((address) => !address.includes("://"), {
+      error: ({ input }) =>
+        `expected host:port, as UDP alone is supported, found "${String(input)}"`,
+    })
+    .optional();
 
 export const metricsSchema = z.strictObject({
   addInternals: flag().default(false),
   prometheus: prometheus().optional(),
-  datadog: refused(() => z.strictObject({ ...pushed(), prefix: text().optional() })),
-  statsD: refused(() => z.strictObject({ ...pushed(), prefix: text().optional() })),
-  influxDB2: refused(() =>
-    z.strictObject({
+  datadog: z.strictObject({ ...pushed(), address: datagramAddress(), prefix: prefix() }).optional(),
+  statsD: z.strictObject({ ...pushed(), address: datagramAddress(), prefix: prefix() }).optional(),
+  influxDB2: z
+    .strictObject({
       ...pushed(),
       token: text().optional(),
       org: text().optional(),
       bucket: text().optional(),
       additionalLabels: map().optional(),
-    }),
-  ),
-  otlp: refused(() =>
-    z.strictObject({
+    })
+    .optional(),
+  otlp: z
+    .strictObject({
       ...otlpTransports(),
-      addEntryPointsLabels: flag().optional(),
-      addRoutersLabels: flag().optional(),
-      addServicesLabels: flag().optional(),
-      explicitBoundaries: z.array(z.number()).optional(),
-      pushInterval: duration().optional(),
-      serviceName: text().optional(),
+      ...labels(),
+      explicitBoundaries: bounds().default([
+        0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+      ]),
+      pushInterval: timerDuration().default(10_000),
+      serviceName: text().default("traefik"),
       resourceAttributes: map().optional(),
-    }),
-  ),
+    })
+    .optional(),
 });

@@ -1,5 +1,11 @@
 import type { StaticConfiguration } from "../../config/static/schema.ts";
 
+export interface MeteredParts {
+  readonly entryPoint: boolean;
+  readonly router: boolean;
+  readonly service: boolean;
+}
+
 /** What workers count. */
 export interface MetricsSettings {
   /** Requests to Sluice's own services as well. */
@@ -17,21 +23,41 @@ export interface MetricsSettings {
 }
 
 /** What the back ends of metrics and the dashboard need to have counted; null where none wants anything. */
-export function metricsSettings({ metrics, api }: StaticConfiguration): MetricsSettings | null {
+export function metricsSettings(configuration: StaticConfiguration): MetricsSettings | null {
+  const { metrics, api } = configuration;
   const live = api?.dashboard === true;
-  const prometheus = metrics?.prometheus;
-  if (prometheus === undefined && !live) return null;
-  const bounds = [...(prometheus?.buckets ?? []), ...(live ? FINE_BOUNDS : [])];
+  const parts = meteredParts(configuration);
+  const { prometheus, otlp, statsD, datadog, influxDB2 } = metrics ?? {};
+  const backEnds = [prometheus, otlp, statsD, datadog, influxDB2];
+  if (!live && backEnds.every((one) => one === undefined)) return null;
+  // Those that have no bounds of their own are told of means and percentiles.
+  const fine = live || [statsD, datadog, influxDB2].some((one) => one !== undefined);
+  const bounds = [
+    ...(prometheus?.buckets ?? []),
+    ...(otlp?.explicitBoundaries ?? []),
+    ...(fine ? FINE_BOUNDS : []),
+  ];
   return {
     addInternals: metrics?.addInternals === true,
     owners: {
-      entryPoint: live || prometheus?.addEntryPointsLabels === true,
-      router: live || prometheus?.addRoutersLabels === true,
-      service: live || prometheus?.addServicesLabels === true,
+      entryPoint: live || parts.entryPoint,
+      router: live || parts.router,
+      service: live || parts.service,
       server: live,
     },
     bounds: [...new Set(bounds)].sort((a, b) => a - b),
     headers: Object.values(prometheus?.headerLabels ?? {}).map((name) => name.toLowerCase()),
+  };
+}
+
+/** Which parts of a request's way some back end of metrics is told of. */
+export function meteredParts({ metrics }: StaticConfiguration): MeteredParts {
+  const { prometheus, otlp, statsD, datadog, influxDB2 } = metrics ?? {};
+  const backEnds = [prometheus, otlp, statsD, datadog, influxDB2];
+  return {
+    entryPoint: backEnds.some((one) => one?.addEntryPointsLabels === true),
+    router: backEnds.some((one) => one?.addRoutersLabels === true),
+    service: backEnds.some((one) => one?.addServicesLabels === true),
   };
 }
 

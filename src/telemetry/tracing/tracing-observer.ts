@@ -2,19 +2,13 @@ import type { Exchange } from "../../http/exchange.ts";
 import { type Middleware, whenSettled } from "../../http/handler.ts";
 import { LazyRequest } from "../../http/lazy/lazy-request.ts";
 import { SpanKind } from "../../http/observability.ts";
+import type { MeteredParts } from "../metrics/metrics-settings.ts";
 import type { Observer } from "../observer.ts";
 import type { RecordedSpan } from "./recorded-span.ts";
 import { RecordedTrace } from "./request-trace.ts";
 import { type ServerFacts, serverFacts } from "./safe-url.ts";
 import { captureHeaders, describeRequest, describeTry } from "./span-attributes.ts";
 import type { Tracer } from "./tracer.ts";
-
-/** Which parts of a request's way metrics count, for the spans that stand for that. */
-export interface MeteredParts {
-  readonly entryPoint: boolean;
-  readonly router: boolean;
-  readonly service: boolean;
-}
 
 const SERVERS = new WeakMap<RecordedSpan, ServerFacts>();
 
