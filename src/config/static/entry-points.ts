@@ -27,18 +27,25 @@ const tableSize = () =>
     .transform(positiveOr(4096))
     .default(4096);
 
-/** The protocol behind it is written in any case, and read in lower case. */
+const ANY_PORT = ":0";
+
+/**
+ * The protocol behind it is written in any case, and read in lower case. "" is any free port, as in
+ * Traefik; the log says which.
+ */
 const address = () =>
   z
     .string()
     .superRefine((value, context) => {
       try {
-        parseHostPort(value);
+        parseHostPort(value || ANY_PORT);
       } catch (error) {
         context.addIssue({ code: "custom", message: messageOf(error) });
       }
     })
-    .transform((value) => value.replace(/\/(tcp|udp)$/i, (protocol) => protocol.toLowerCase()));
+    .transform((value) =>
+      (value || ANY_PORT).replace(/\/(tcp|udp)$/i, (protocol) => protocol.toLowerCase()),
+    );
 
 const transport = () =>
   z.strictObject({

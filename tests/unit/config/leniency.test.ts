@@ -222,3 +222,8 @@ url = "http://a"
     ]);
   });
 });
+
+test("an empty address is any free port", async () => {
+  const { configuration } = await read("entryPoints: { web: { address: '' } }\n");
+  expect(configuration.entryPoints["web"].address).toBe(":0");
+});
