@@ -69,7 +69,8 @@ describe("a middleware that lets a request pass", () => {
       if (!collects(kind, "request")) await passage.reached();
       client.offer(rest);
       const { text } = await client.response("POST");
-      return text === "onetwo|X-Sum=6" ? "as it should be" : text;
+      const wanted = CONTRACT_LINES[kind].losesTrailers ? "onetwo|" : "onetwo|X-Sum=6";
+      return text === wanted ? "as it should be" : text;
     }));
 
   test("leaves an answer to HEAD as it is", () =>
