@@ -17,6 +17,7 @@ import { aggregateTcp, aggregateUdp } from "./aggregate-layer4.ts";
 import { aggregateTls, DEFAULT_TLS, routedTls, type TlsWords } from "./aggregate-tls.ts";
 import { qualify, resolveReference } from "./names.ts";
 import type { ProviderConfiguration } from "./provider-configuration.ts";
+import { hasLayers, isChild, RouterLayers } from "./router-layers.ts";
 import { type RuleSyntax, withRuleInV3 } from "./rule-in-v3.ts";
 import type { DisabledElement, RoutedRouter, Snapshot } from "./snapshot.ts";
 
@@ -108,6 +109,8 @@ function* aggregation(
     .map((model) => model.name)
     .filter((name) => name !== INTERNAL_ENTRY_POINT);
 
+  const layers = hasLayers(sources) ? new RouterLayers(routers) : null;
+
   for (const [providerRank, source] of sources.entries()) {
     const { provider, configuration, disabled: refused } = source;
     Object.assign(moduleVersions, source.moduleVersions);
@@ -124,9 +127,20 @@ function* aggregation(
     for (const [written, router] of Object.entries(http.routers ?? {})) {
       yield;
       const name = qualify(written, provider);
+      if (isChild(router)) {
+        const errors: string[] = [];
+        const inV3 = withRuleInV3(router, "http", defaultSyntax, errors);
+        layers?.addChild(name, inV3, provider, providerRank, errors);
+        if (errors.length > 0) disabled.push({ kind: "router", name, errors });
+        continue;
+      }
       const known = memo.get(router);
       if (known !== undefined && known.name === name && known.providerRank === providerRank) {
         for (const [routerName, routed] of known.split) routers[routerName] = routed;
+        layers?.became(
+          name,
+          known.split.map(([routerName]) => routerName),
+        );
         continue;
       }
       const errors: string[] = [];
@@ -142,6 +156,10 @@ function* aggregation(
       }
       const split = applyModels(written, routed, provider, byName);
       for (const [routerName, each] of split) routers[routerName] = each;
+      layers?.became(
+        name,
+        split.map(([routerName]) => routerName),
+      );
       if (errors.length === 0) memo.set(router, { name, providerRank, split });
     }
     for (const element of refused) {
@@ -150,6 +168,7 @@ function* aggregation(
       disabled.push({ ...element, name });
     }
   }
+  layers?.link(disabled);
   const names = new Set(byName.keys());
   return {
     version,
@@ -192,7 +211,7 @@ function routeRouter(
     priority: priority === 0n ? undefined : String(priority),
     entryPoints,
     middlewares: (router.middlewares ?? []).map((name) => resolveReference(name, provider)),
-    service: resolveReference(router.service ?? "", provider),
+    service: router.service ? resolveReference(router.service, provider) : "",
     observability: router.observability ?? {},
     tls: router.tls && routedTls(router.tls, provider),
     providerRank,

@@ -20,7 +20,10 @@ export interface RoutedRouter {
   readonly priority: string | undefined;
   readonly entryPoints: readonly string[];
   readonly middlewares: readonly string[];
+  /** "" for none. */
   readonly service: string;
+  /** The routers below it, by qualified name; they are on no entrypoint. Undefined where it has a service. */
+  readonly children?: readonly string[];
   readonly observability: Observability;
   /** Only for requests that came by TLS; undefined: only for those that came without. */
   readonly tls: RoutedTls | undefined;

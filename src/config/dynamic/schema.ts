@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
-import { accepted, refused } from "../support.ts";
+import { accepted } from "../support.ts";
 import { middlewareSchema } from "./http-middlewares.ts";
 import { type loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
 import { TCP_ELEMENTS, tcpSchema } from "./tcp.ts";
@@ -10,11 +10,12 @@ import { UDP_ELEMENTS, udpSchema } from "./udp.ts";
 export const routerSchema = z.strictObject({
   entryPoints: texts().optional(),
   middlewares: texts().optional(),
-  service: text().min(1, "expected a service's name, found nothing"),
+  // Parents of other routers have none; the others are disabled without one.
+  service: text().optional(),
   rule: text().min(1, "expected a rule such as Host(`example.com`), found nothing"),
   ruleSyntax: oneOf("v3", "v2", "default").optional(),
   priority: priority().optional(),
-  parentRefs: refused(texts()),
+  parentRefs: texts().optional(),
   tls: z
     .strictObject({
       options: text().optional(),

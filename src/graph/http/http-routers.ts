@@ -11,6 +11,7 @@ import { type BuildPath, ElementBuilder, type Plan, type Running } from "../elem
 import { missing } from "../missing.ts";
 import type { HttpMiddlewares } from "./http-middlewares.ts";
 import type { HttpServices } from "./http-services.ts";
+import { routerLayer } from "./router-layer.ts";
 
 /** A router that runs. */
 export interface HttpRouter extends ElementValue {
@@ -47,12 +48,15 @@ export function httpRouters(
     if (router === undefined)
       throw missing(snapshot.disabled, "router", "router", leftOut.get(name) ?? name);
     const attempts = new Attempts();
+    const children = await childrenOf(router, path);
     const service =
-      services.known(router.service) ??
-      (await attempts.part(() => {
-        if (router.service === "") throw new Error("the service is missing on the router");
-        return services.get(router.service, path);
-      }));
+      router.children !== undefined
+        ? undefined
+        : (services.known(router.service) ??
+          (await attempts.part(() => {
+            if (router.service === "") throw new Error("the service is missing on the router");
+            return services.get(router.service, path);
+          })));
     const chain: Running<HttpMiddleware>[] = [];
     for (const each of router.middlewares) {
       const middleware =
@@ -69,9 +73,9 @@ export function httpRouters(
     attempts.check();
     return {
       fingerprint: router,
-      children: [service!, ...chain],
+      children: [...(service === undefined ? children : [service]), ...chain],
       held: [],
-      create: () => {
+      create: async () => {
         const { rule, service: serviceName, observability } = router;
         const way: RouterWay = {
           router: name,
@@ -79,12 +83,29 @@ export function httpRouters(
           service: serviceName,
           observability,
           internal: context.internals.has(serviceName),
-          observers: context.observers,
+          // The child that takes a request is the one that is observed.
+          observers: service === undefined ? [] : context.observers,
           middlewares: chain.map(({ value }) => value.middleware),
         };
-        return { router, handler: routerWay(way, service!.value.handler) };
+        const next = service?.value.handler ?? (await routerLayer(children, rules));
+        return { router, handler: routerWay(way, next) };
       },
     };
   };
-  return new ElementBuilder<HttpRouter>({ kind: "router", previous, plan });
+  /** Those that work: what is wrong with the others is theirs. */
+  const childrenOf = async (router: RoutedRouter, path: BuildPath) => {
+    const children: Running<HttpRouter>[] = [];
+    for (const child of router.children ?? []) {
+      const running =
+        builder.known(child) ?? (await builder.get(child, path).catch(() => undefined));
+      if (running !== undefined) children.push(running);
+    }
+    return children;
+  };
+  const builder: ElementBuilder<HttpRouter> = new ElementBuilder<HttpRouter>({
+    kind: "router",
+    previous,
+    plan,
+  });
+  return builder;
 }

@@ -109,6 +109,67 @@ describe("compileGraph", () => {
     expect(await scene.ask("/b")).toBe("404 404 page not found");
   });
 
+  test("routers in layers: a parent's middlewares, then the child whose rule matches", async () => {
+    const scene = new Scene();
+    const child = (
+      rule: string,
+      parents: string[],
+      service?: string,
+      ...middlewares: string[]
+    ) => ({
+      rule,
+      parentRefs: parents,
+      ...(service && { service }),
+      middlewares,
+    });
+    const given = {
+      routers: {
+        api: { rule: "PathPrefix(`/api`)", middlewares: ["strip", "m"] },
+        v1: child("PathPrefix(`/v1`)", ["api"], "s"),
+        v2: child("PathPrefix(`/v2`)", ["api"], undefined, "deep"),
+        users: child("PathPrefix(`/v2/users`)", ["v2"], "users"),
+        every: child("PathPrefix(`/`)", ["v2@file"], "other"),
+        alone: { rule: "Path(`/alone`)" },
+        lost: child("Path(`/`)", ["gone"], "s"),
+        odd: { ...child("Path(`/`)", ["api"], "s"), tls: {}, entryPoints: ["web"] },
+        both: { rule: "Path(`/both`)", service: "s" },
+        below: child("Path(`/`)", ["both"], "s"),
+        round: child("Path(`/`)", ["about"]),
+        about: child("Path(`/`)", ["round"]),
+        bad: child("Path(`x`)", ["api"], "s"),
+      },
+      services: { s: server("one"), users: server("users"), other: server("other") },
+      middlewares: {
+        strip: { stripPrefix: { prefixes: ["/api"] } },
+        m: mark("outer"),
+        deep: { headers: { customResponseHeaders: { "X-Deep": "1" } } },
+      },
+    };
+    await scene.configure(given);
+    expect(await scene.ask("/api/v1/x")).toBe("200 http://one/ outer");
+    expect(await scene.ask("/api/v2/users/7")).toBe("200 http://users/ outer");
+    expect(await scene.ask("/api/v2/else")).toBe("200 http://other/ outer");
+    expect(await scene.ask("/api/v3")).toBe("404 404 page not found outer");
+    for (const target of ["/v1/x", "/v2/users/7", "/alone", "/both"])
+      expect(await scene.ask(target)).toBe("404 404 page not found");
+    expect(Object.keys(scene.problems).sort()).toEqual(
+      ["about", "alone", "bad", "both", "lost", "odd", "round"].map(
+        (name) => `router ${name}@file`,
+      ),
+    );
+    expect(scene.problems["router alone@file"]).toBe("the service is missing on the router");
+    expect(scene.problems["router lost@file"]).toBe('the parent router "gone@file" does not exist');
+    expect(scene.problems["router odd@file"]).toContain(
+      "tls belongs to the routers without parents",
+    );
+    expect(scene.problems["router both@file"]).toBe(
+      "it has both a service and children: below@file",
+    );
+    // A child that changes is behind its parent at once.
+    await scene.configure({ ...given, services: { ...given.services, users: server("new") } });
+    expect(await scene.ask("/api/v2/users/7")).toBe("200 http://new/ outer");
+  });
+
   test("a service's own middlewares are around it wherever it is used", async () => {
     const scene = new Scene();
     const given = (value: string) => ({
