@@ -16,6 +16,7 @@ import type { Backoff } from "./resolver/backoff.ts";
 import { solversOf } from "./solvers.ts";
 import { FileStorage } from "./storage/file-storage.ts";
 import type { AcmeStorage } from "./storage/storage.ts";
+import { TailscaleResolver } from "./tailscale/tailscale-resolver.ts";
 import { CoveredNames } from "./wanted/covered-names.ts";
 import { withGeneratedDefault } from "./wanted/generated-default.ts";
 import { wantedDomains } from "./wanted/wanted-domains.ts";
@@ -47,14 +48,23 @@ export interface AcmeOptions {
   readonly backoff?: Backoff;
 }
 
-/** A resolver of the configuration, before and after its storage is open. */
+/** What gets certificates, from an authority or from Tailscale. */
+type Resolver = Pick<AcmeResolver, "name" | "certificates" | "states" | "start" | "stop" | "want">;
+
+/** A resolver of the configuration, before and after it is open. */
 interface Configured {
   readonly name: string;
-  readonly acme: AcmeConfiguration;
-  readonly storage: AcmeStorage;
-  readonly ready: Promise<AcmeResolver | undefined>;
+  /** "le.acme". */
+  readonly providerName: string;
+  /** It may be asked for wildcards; what it can't have it refuses itself. */
+  readonly hasDnsChallenge: boolean;
+  /** Undefined where it is off, with the reason in the log. */
+  readonly ready: Promise<Resolver | undefined>;
   emit: ((configuration: ProviderConfiguration) => void) | undefined;
 }
+
+/** Where the daemon listens on Linux; TS_SOCKET names another place, as in Tailscale's own images. */
+const TAILSCALE_SOCKET = "/var/run/tailscale/tailscaled.sock";
 
 /** Where authorities look for HTTP-01 (RFC 8555 section 8.3). */
 export const CHALLENGE_PATH = "/.well-known/acme-challenge/";
@@ -72,43 +82,30 @@ export class Acme {
   private readonly tlsChallenges: TlsChallenges;
   private readonly configured: readonly Configured[];
   private readonly covered = new CoveredNames();
-  private readonly running: AcmeResolver[] = [];
+  private readonly running: Resolver[] = [];
+  private readonly storages = new Map<string, AcmeStorage>();
   private opened: Promise<unknown> | undefined;
 
   /** Throws an Error that names the key where the static configuration can't work. */
   constructor(options: AcmeOptions) {
-    const { runtime, logger } = options;
+    const { runtime } = options;
     this.options = options;
     this.tlsChallenges = new TlsChallenges(options.showChallenges, runtime);
-    const storages = new Map<string, AcmeStorage>();
     const resolvers = Object.entries(options.configuration.certificatesResolvers ?? {});
-    this.configured = resolvers.flatMap(([name, { acme }]): Configured[] => {
+    this.configured = resolvers.flatMap(([name, { acme, tailscale }]) => {
+      if (tailscale !== undefined)
+        return [this.configure(name, "tailscale", true, (one) => this.openTailscale(one))];
       if (acme === undefined) return [];
       this.check(name, acme);
-      let storage = storages.get(acme.storage);
-      if (storage === undefined) {
-        storage = new FileStorage({
-          path: acme.storage,
-          runtime,
-          logger,
-          readOnly: !options.active,
-        });
-        storages.set(acme.storage, storage);
-      }
-      const one: Configured = {
-        name,
-        acme,
-        storage,
-        ready: Promise.resolve().then(() => this.open(one)),
-        emit: undefined,
-      };
-      return [one];
+      const open = (one: Configured) => this.open(one, acme, this.storageOf(acme.storage));
+      return [this.configure(name, "acme", acme.dnsChallenge !== undefined, open)];
     });
     this.providers = this.configured.map((one) => ({
-      name: `${one.name}.acme`,
+      name: one.providerName,
       start: async (emit) => {
         one.emit = emit;
-        if ((await one.ready) !== undefined) this.publish(one);
+        const resolver = await one.ready;
+        if (resolver !== undefined) this.publish(one, resolver);
         return () => {
           one.emit = undefined;
         };
@@ -132,7 +129,7 @@ export class Acme {
     const resolvers = new Map(
       this.configured
         .filter(({ name }) => this.running.some((resolver) => resolver.name === name))
-        .map(({ name, acme }) => [name, { hasDnsChallenge: acme.dnsChallenge !== undefined }]),
+        .map(({ name, hasDnsChallenge }) => [name, { hasDnsChallenge }]),
     );
     const wanted = wantedDomains(snapshot, { resolvers, logger });
     const covering = this.covered.of(snapshot);
@@ -157,7 +154,8 @@ export class Acme {
   /** Gives up what is under way, and writes what is to be written. */
   async stop(): Promise<void> {
     for (const resolver of this.running) resolver.stop();
-    await Promise.all(this.configured.map(({ storage }) => storage.close().catch(() => {})));
+    const closing = [...this.storages.values()].map((storage) => storage.close().catch(() => {}));
+    await Promise.all(closing);
   }
 
   private check(
@@ -184,15 +182,51 @@ export class Acme {
       );
   }
 
-  /** Undefined where the resolver is off, with the reason in the log. */
-  private async open(one: Configured): Promise<AcmeResolver | undefined> {
-    const { name, acme, storage } = one;
-    const { runtime, active, backoff } = this.options;
-    const logger = this.options.logger.with({ providerName: `${name}.acme` });
+  private configure(
+    name: string,
+    kind: "acme" | "tailscale",
+    hasDnsChallenge: boolean,
+    open: (one: Configured) => Promise<Resolver | undefined>,
+  ): Configured {
+    const one: Configured = {
+      name,
+      providerName: `${name}.${kind}`,
+      hasDnsChallenge,
+      ready: Promise.resolve().then(() => open(one)),
+      emit: undefined,
+    };
+    return one;
+  }
+
+  /** Resolvers with the same path share it. */
+  private storageOf(path: string): AcmeStorage {
+    let storage = this.storages.get(path);
+    if (storage === undefined) {
+      const { runtime, logger, active } = this.options;
+      storage = new FileStorage({ path, runtime, logger, readOnly: !active });
+      this.storages.set(path, storage);
+    }
+    return storage;
+  }
+
+  private async open(
+    one: Configured,
+    acme: AcmeConfiguration,
+    storage: AcmeStorage,
+  ): Promise<Resolver | undefined> {
+    const { name, providerName } = one;
+    const { runtime, backoff } = this.options;
+    const logger = this.options.logger.with({ providerName });
     try {
       const client = await authorityClient(acme, runtime);
       await storage.open();
       const { kid = "", hmacEncoded = "" } = acme.eab ?? {};
+      const solvers = solversOf(acme, {
+        runtime,
+        logger,
+        tokens: this.tokens,
+        tlsChallenges: this.tlsChallenges,
+      });
       const resolver = new AcmeResolver({
         ...acme,
         resolver: name,
@@ -200,20 +234,13 @@ export class Acme {
         eab: kid !== "" && hmacEncoded !== "" ? { kid, hmacEncoded } : undefined,
         client,
         storage,
-        solvers: solversOf(acme, {
-          runtime,
-          logger,
-          tokens: this.tokens,
-          tlsChallenges: this.tlsChallenges,
-        }),
+        solvers,
         runtime,
         logger,
-        changed: () => this.publish(one),
+        changed: () => this.publish(one, resolver),
         ...(backoff !== undefined && { backoff }),
       });
-      if (active) resolver.start();
-      this.running.push(resolver);
-      return resolver;
+      return this.run(resolver);
     } catch (error) {
       logger.error("The ACME resolve is skipped from the resolvers list", {
         resolver: name,
@@ -223,12 +250,29 @@ export class Acme {
     }
   }
 
-  private publish({ name, storage, emit }: Configured): void {
+  private async openTailscale(one: Configured): Promise<Resolver> {
+    const { runtime, logger } = this.options;
+    const resolver = new TailscaleResolver({
+      name: one.name,
+      http: runtime.httpClient({ socketPath: runtime.env["TS_SOCKET"] || TAILSCALE_SOCKET }),
+      logger: logger.with({ providerName: one.providerName }),
+      changed: () => this.publish(one, resolver),
+    });
+    return this.run(resolver);
+  }
+
+  private run(resolver: Resolver): Resolver {
+    if (this.options.active) resolver.start();
+    this.running.push(resolver);
+    return resolver;
+  }
+
+  private publish({ providerName, emit }: Configured, { certificates }: Resolver): void {
     emit?.({
-      provider: `${name}.acme`,
+      provider: providerName,
       configuration: {
         tls: {
-          certificates: storage.section(name).certificates.map(({ certificate, key, store }) => ({
+          certificates: certificates.map(({ certificate, key, store }) => ({
             certFile: certificate,
             keyFile: key,
             stores: [store],

@@ -10,7 +10,6 @@ import type { DnsContext } from "./dns/dns-provider.ts";
 import type { DnsResolutionOptions } from "./dns/dns-resolution.ts";
 import { dnsSolver } from "./dns/dns-solver.ts";
 import { LiveResolution } from "./dns/live-resolution.ts";
-import { dnsProviderFactory } from "./dns/table.ts";
 
 export interface SolversContext {
   readonly runtime: DnsContext["runtime"] & Pick<Runtime, "env" | "httpClient">;
@@ -52,6 +51,8 @@ async function makeDnsSolver(
   { runtime, logger }: SolversContext,
 ): Promise<ChallengeSolver> {
   const { provider: name } = configuration;
+  // Dozens of modules that a start without a dnsChallenge doesn't pay for.
+  const { dnsProviderFactory } = await import("./dns/table.ts");
   const factory = dnsProviderFactory(name);
   const resolution = new LiveResolution(resolutionOptions(configuration), { runtime, logger });
   try {

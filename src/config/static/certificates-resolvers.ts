@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { duration, flag, integer, text, texts } from "../fields.ts";
-import { accepted, fallingBack, limited, refused } from "../support.ts";
+import { accepted, fallingBack, limited } from "../support.ts";
 
 /** Let's Encrypt, as in Traefik. */
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
@@ -83,10 +83,12 @@ const acme = () =>
 export const certificatesResolvers = () =>
   z.record(
     z.string(),
-    z.strictObject({
-      acme: acme().optional(),
-      tailscale: refused(z.strictObject({})),
-    }),
+    z
+      .strictObject({ acme: acme().optional(), tailscale: z.strictObject({}).optional() })
+      .refine(
+        (resolver) => resolver.acme === undefined || resolver.tailscale === undefined,
+        "expected acme or tailscale, found both",
+      ),
   );
 
 /** A resolver's `acme`, with its defaults; durations in milliseconds. */
