@@ -1,4 +1,9 @@
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
+import process from "node:process";
+import {
+  environmentProxy,
+  proxyAuthorization,
+} from "../../../src/net/clients/environment-proxy.ts";
 import type {
   HttpClient,
   HttpClientOptions,
@@ -13,26 +18,55 @@ const MAX_PROGRAMS = 4;
 
 /**
  * The control plane's HTTP client over node:http and node:https, which both runtimes have. They are
- * loaded at the first request: a router without such providers doesn't pay for them.
+ * loaded at the first request: a router without such providers doesn't pay for them. Proxies are those
+ * of the environment.
  */
-export function nodeHttpClient({ command, socketPath, tls }: HttpClientOptions): HttpClient {
+export function nodeHttpClient(
+  { command, socketPath, tls }: HttpClientOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): HttpClient {
   const agents: Agent[] = [];
   const agentOf: Partial<Record<string, Promise<Caller>>> = {};
-  const callerFor = (protocol: string): Promise<Caller> =>
-    (agentOf[protocol] ??= load(protocol).then(async ({ Agent, request }) => {
+  const direct = command !== undefined || socketPath !== undefined;
+  const callerFor = ({ protocol }: URL, proxy: URL | undefined): Promise<Caller> =>
+    (agentOf[`${protocol} ${proxy?.href}`] ??= load(protocol).then(async ({ Agent, request }) => {
       const maxSockets = command === undefined ? MAX_SOCKETS : MAX_PROGRAMS;
       const agent = new Agent({ keepAlive: true, maxSockets });
       if (command !== undefined) {
         const { programConnection } = await import("./program-connection.ts");
         agent.createConnection = () => programConnection(command);
       }
+      if (proxy !== undefined && protocol === "https:") {
+        const { proxyTunnel } = await import("./proxy-tunnel.ts");
+        agent.createConnection = (await proxyTunnel(proxy)) as typeof agent.createConnection;
+      }
       agents.push(agent);
       return { agent, request };
     }));
+  /** A proxy is asked for the whole URL where there is no TLS (RFC 9112 section 3.2.2). */
+  const byProxy = async (proxy: URL, url: URL, wanted: HttpClientRequest) => {
+    const { agent, request } = await callerFor(proxy, undefined);
+    const options = {
+      hostname: proxy.hostname,
+      port: proxy.port,
+      path: url.href,
+      method: wanted.method ?? "GET",
+      headers: {
+        "User-Agent": "Sluice",
+        ...wanted.headers,
+        Host: url.host,
+        ...proxyAuthorization(proxy),
+      },
+      agent,
+    };
+    return send((onResponse) => request(options, onResponse), wanted);
+  };
   return {
     async request(wanted) {
       const url = new URL(wanted.url);
-      const { agent, request } = await callerFor(url.protocol);
+      const proxy = direct ? undefined : environmentProxy(url, env);
+      if (proxy !== undefined && url.protocol === "http:") return byProxy(proxy, url, wanted);
+      const { agent, request } = await callerFor(url, proxy);
       const secure = url.protocol === "https:" && {
         ...(tls?.ca !== undefined && {
           ca: tls.systemRoots === true ? [...systemRoots(), tls.ca] : tls.ca,
