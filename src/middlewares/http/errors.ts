@@ -30,8 +30,8 @@ export const errors: HttpMiddlewareKind<"errors"> = {
         const lazy = LazyRequest.of(request, exchange);
         return whenResponse(next(lazy, exchange), exchange, (response) => {
           const { status } = response;
-          // One that is the client's connection by now can't be replaced.
-          if (!isReplaced(status) || status === 101) return response;
+          // One that is the client's connection by now can't be replaced, and one for no client needn't be.
+          if (!isReplaced(status) || status === 101 || exchange.aborted !== null) return response;
           exchange.retain();
           LazyResponse.of(response).takeBody()?.cancel(REPLACED);
           const shown = statusFor(status);

@@ -7,6 +7,7 @@ import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import { FieldId } from "../../../wire/field-names.ts";
 import { HeaderList } from "../../../wire/header-list.ts";
+import { clientLeft } from "../client-left.ts";
 import { fieldText } from "../headers/field-edits.ts";
 import type { HttpMiddlewareKind, HttpMiddlewareOptions } from "../http-middleware.ts";
 import { authenticated } from "./authenticated.ts";
@@ -65,7 +66,7 @@ function guarded(
     if (!(user instanceof Promise)) return decide(user, lazy, exchange);
     // The request waits for the other thread.
     exchange.retain();
-    return user.then((later) => decide(later, lazy, exchange));
+    return user.then((later) => clientLeft(exchange) ?? decide(later, lazy, exchange));
   };
 }
 

@@ -7,6 +7,7 @@ import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import { proxyFailure } from "../../../http/proxy-failure.ts";
 import { SpooledBody, type SpoolOptions } from "../../../http/spooled-body.ts";
 import { FieldId } from "../../../wire/field-names.ts";
+import { clientLeft } from "../client-left.ts";
 import type { HttpMiddlewareContext, HttpMiddlewareKind } from "../http-middleware.ts";
 import { plainAnswer } from "../plain-answer.ts";
 import { requestState } from "../retry/request-state.ts";
@@ -76,6 +77,8 @@ async function buffered(
   const isRetried = body === null || body.size === 0 ? null : rules.isRetried;
   const restore = isRetried === null ? null : requestState(request);
   for (let attempts = 1; ; attempts++) {
+    const left = clientLeft(exchange);
+    if (left !== null) return left;
     if (body !== null) request.setBody(body.body());
     const response = LazyResponse.of(await next(request, exchange));
     const retried =

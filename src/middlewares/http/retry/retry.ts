@@ -5,6 +5,7 @@ import { type Handler, whenResponse } from "../../../http/handler.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import { statusRanges } from "../../../services/http/status-ranges.ts";
+import { clientLeft } from "../client-left.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import { ReplayedBody } from "./replayed-body.ts";
 import { requestState } from "./request-state.ts";
@@ -114,9 +115,7 @@ class Tries {
     // Grows to twice the first one at the most, and no two requests wait equally long.
     const pause = this.interval * (0.5 + Math.random());
     this.interval *= 2 ** (1 / (rules.attempts - 1));
-    return waitFor(pause, exchange).then(() =>
-      exchange.aborted === null ? this.again() : new Response(null, { status: 499 }),
-    );
+    return waitFor(pause, exchange).then(() => clientLeft(exchange) ?? this.again());
   }
 
   private again(): Response | Promise<Response> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ProxyError } from "../../../../src/core/errors.ts";
 import { Body } from "../../../../src/http/body.ts";
 import type { Handler } from "../../../../src/http/handler.ts";
 import { LazyRequest } from "../../../../src/http/lazy/lazy-request.ts";
@@ -6,7 +7,7 @@ import { LazyResponse } from "../../../../src/http/lazy/lazy-response.ts";
 import { errors } from "../../../../src/middlewares/http/errors.ts";
 import type { HttpMiddlewareOptions } from "../../../../src/middlewares/http/http-middleware.ts";
 import { HeaderList } from "../../../../src/wire/header-list.ts";
-import { type MadeRequest, TLS } from "../../../support/http/make-request.ts";
+import { type MadeRequest, makeRequest, TLS } from "../../../support/http/make-request.ts";
 import { apply, makeWith } from "./apply.ts";
 
 type Options = HttpMiddlewareOptions<"errors">;
@@ -116,6 +117,18 @@ describe("errors", () => {
       ].flat();
     expect(await fields(["ACCEPT", "X-None"])).toEqual(["Accept", "a/b", "accept", "c/d"]);
     expect(await fields([])).toEqual([]);
+  });
+
+  test("no page is asked for where the client went away", async () => {
+    const { request, exchange } = makeRequest();
+    const page = () => {
+      throw new Error("it was asked for");
+    };
+    const options = { status: ["400-599"], service: "pages" };
+    const middleware = await makeWith(errors, options, { services: [page] });
+    exchange.abort(new ProxyError("client-gone", "downstream", "gone"));
+    const response = await middleware(() => new Response(null, { status: 499 }))(request, exchange);
+    expect(response.status).toBe(499);
   });
 
   test("what can't be right is said", async () => {

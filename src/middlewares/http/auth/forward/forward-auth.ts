@@ -9,6 +9,7 @@ import { sideExchange } from "../../../../http/side-exchange.ts";
 import { collectedBody } from "../../../../services/http/collected-body.ts";
 import { FieldId } from "../../../../wire/field-names.ts";
 import { HeaderList } from "../../../../wire/header-list.ts";
+import { clientLeft } from "../../client-left.ts";
 import { fieldText } from "../../headers/field-edits.ts";
 import type {
   HttpMiddlewareContext,
@@ -109,13 +110,16 @@ class ForwardAuth {
         maxResponseBodySize,
       );
     } catch (error) {
-      if (exchange.aborted !== null) return empty(499);
+      const left = clientLeft(exchange);
+      if (left !== null) return left;
       this.context.logger.debug("The authentication server gave no answer", {
         address: this.address.origin,
         error: messageOf(error),
       });
       return empty(500);
     }
+    const left = clientLeft(exchange);
+    if (left !== null) return left;
     if (answer.body === null) return empty(401);
     const { response } = answer;
     const { headerField = "" } = this.options;

@@ -2,6 +2,7 @@ import { messageOf } from "../../../../core/errors.ts";
 import type { Exchange } from "../../../../http/exchange.ts";
 import { LazyRequest } from "../../../../http/lazy/lazy-request.ts";
 import { FieldId } from "../../../../wire/field-names.ts";
+import { clientLeft } from "../../client-left.ts";
 import { canonicalFieldName, fieldText } from "../../headers/field-edits.ts";
 import type {
   HttpMiddlewareContext,
@@ -85,7 +86,7 @@ export const jwt: HttpMiddlewareKind<"jwt", JwtInputs> = {
         const verdict = check.verdict(token);
         if (!(verdict instanceof Promise)) return decide(verdict);
         exchange.retain();
-        return verdict.then(decide);
+        return verdict.then((later) => clientLeft(exchange) ?? decide(later));
       },
     };
   },

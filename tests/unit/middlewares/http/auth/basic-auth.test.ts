@@ -179,6 +179,21 @@ describe("the work of basicAuth", () => {
     expect(worker.questions).toHaveLength(1);
   });
 
+  test("asks no server for a client that went away meanwhile", async () => {
+    const worker = heldWorker();
+    const middleware = await makeWith(basicAuth, USERS, worker);
+    const { request, exchange } = makeRequest({ headers: [basic("bob:other")] });
+    let reached = false;
+    const pending = middleware(() => {
+      reached = true;
+      return new Response();
+    })(request, exchange);
+    expect(worker.questions).toHaveLength(1);
+    exchange.abort(new ProxyError("client-gone", "downstream", "gone"));
+    worker.open();
+    expect([(await pending).status, reached]).toEqual([499, false]);
+  });
+
   test("is as much for a user that isn't there, the same for the same name", async () => {
     const worker = heldWorker();
     worker.open();
