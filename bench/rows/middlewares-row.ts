@@ -25,16 +25,25 @@ const MIDDLEWARES: Readonly<Record<string, string>> = {
   // The password is checked once, and known from then on.
   basicAuth: `basicAuth: { users: ["ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="], removeHeader: true }`,
   buffering: "buffering: { maxRequestBodyBytes: 1000000 }",
+  circuitBreaker:
+    "circuitBreaker: { expression: NetworkErrorRatio() > 0.5 || LatencyAtQuantileMS(99.0) > 60000 }",
+  compress: "compress: {}",
   contentType: "contentType: { autoDetect: false }",
   errors: "errors: { status: [500-599], service: backend }",
   // Its question costs what the request itself costs.
   forwardAuth: `forwardAuth: { address: "http://127.0.0.1:${UPSTREAM}/hello" }`,
+  encodedCharacters: "encodedCharacters: {}",
+  grpcWeb: 'grpcWeb: { allowOrigins: ["*"] }',
   headers: 'headers: { customRequestHeaders: { X-A: "1" }, customResponseHeaders: { X-B: "2" } }',
   "headers, security":
     "headers: { frameDeny: true, contentTypeNosniff: true, referrerPolicy: same-origin }",
   "headers, CORS":
     'headers: { accessControlAllowOriginList: ["*"], accessControlAllowMethods: [GET] }',
+  inFlightReq: "inFlightReq: { amount: 100000 }",
   ipAllowList: "ipAllowList: { sourceRange: [10.0.0.0/8, 127.0.0.0/8] }",
+  passTLSClientCert: "passTLSClientCert: { pem: true }",
+  plugin: "plugin: { it: { module: ./plugin.js } }",
+  rateLimit: "rateLimit: { average: 1000000, burst: 1000000 }",
   redirectRegex: 'redirectRegex: { regex: "^http://old[.]test/(.*)", replacement: "/$1" }',
   replacePath: `replacePath: { path: ${CASES.small.path} }`,
   replacePathRegex: 'replacePathRegex: { regex: "^/svc4/(.*)$", replacement: "/svc4/$1" }',
@@ -101,6 +110,10 @@ log: { level: ERROR }
 `,
   );
   const options = middleware.replaceAll(UPSTREAM, String(upstream));
+  writeFileSync(
+    join(directory, "plugin.js"),
+    "export default () => (next) => (request) => next(request);\n",
+  );
   const middlewares = middleware === "" ? "" : `  middlewares:\n    it: { ${options} }\n`;
   writeFileSync(
     join(directory, "dynamic.yml"),

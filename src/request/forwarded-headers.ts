@@ -18,6 +18,8 @@ export interface ForwardedHeadersOptions {
   readonly connection: readonly string[];
   /** X-Forwarded-Server; empty for none. */
   readonly serverName: string;
+  /** The peer's address is not appended to X-Forwarded-For. */
+  readonly notAppendXForwardedFor?: boolean | undefined;
 }
 
 /** What a look at all fields' ids found. */
@@ -156,11 +158,12 @@ function setForwarded(
  * Source: Traefik's pkg/middlewares/forwardedheaders/forwarded_header.go.
  */
 export function forwardedHeaders(options: ForwardedHeadersOptions): Middleware {
-  const { insecure, serverName } = options;
+  const { insecure, serverName, notAppendXForwardedFor: hidesPeer = false } = options;
   const trusted = CidrSet.parse(options.trustedIPs);
   const kept = new Set(options.connection.map((name) => name.toLowerCase()));
   return (next) => (request, exchange) => {
     const lazy = LazyRequest.of(request, exchange);
+    if (hidesPeer) lazy.forwardPeer = false;
     const list = lazy.headerList;
     let fields = fieldsOf(list);
     if ((fields & (MANAGED | ALIASED)) !== 0) {

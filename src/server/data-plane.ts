@@ -158,7 +158,13 @@ export class DataPlane {
       entryPoint.handler = entryPointWay(
         {
           path: entry.http,
-          forwardedHeaders: { ...entry.forwardedHeaders, serverName: runtime.hostname() },
+          forwardedHeaders: {
+            ...entry.forwardedHeaders,
+            serverName: runtime.hostname(),
+            notAppendXForwardedFor:
+              entry.forwardedHeaders.notAppendXForwardedFor ??
+              configuration.global?.notAppendXForwardedFor,
+          },
           advertise: http3?.advertise,
         },
         switcher,

@@ -8,12 +8,14 @@ import {
   maxIdleConnsPerHost,
   oneOf,
   signedDuration,
+  spiffe,
   text,
   texts,
   timerDuration,
 } from "../fields.ts";
 import { accepted, ours, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
+import { NO_WORKLOAD_API } from "./no-workload-api.ts";
 import { cipherSuites, minOrMaxVersion, versionsInOrder } from "./tls.ts";
 
 const stickyCookie = () =>
@@ -166,8 +168,6 @@ export const serversTransportSchema = z
       .prefault({}),
     disableHTTP2: flag().optional(),
     peerCertURI: text().optional(),
-    spiffe: refused(
-      z.strictObject({ ids: z.array(text()).optional(), trustDomain: text().optional() }),
-    ),
+    spiffe: refused(spiffe(), NO_WORKLOAD_API),
   })
   .superRefine(versionsInOrder);

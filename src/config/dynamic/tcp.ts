@@ -15,6 +15,7 @@ import {
 } from "../fields.ts";
 import { accepted, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
+import { NO_WORKLOAD_API } from "./no-workload-api.ts";
 import { serverAddress } from "./server-address.ts";
 import { weightedServices } from "./weighted-services.ts";
 
@@ -90,7 +91,7 @@ export const tcpServersTransportSchema = z.strictObject({
       rootCAs: certificateAuthorities().optional(),
       certificates: z.array(certificate()).optional(),
       peerCertURI: text().optional(),
-      spiffe: refused(spiffe()),
+      spiffe: refused(spiffe(), NO_WORKLOAD_API),
     })
     .optional(),
 });

@@ -13,7 +13,7 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { accepted, limited, ours, refused } from "../support.ts";
+import { accepted, limited, ours } from "../support.ts";
 import { MAX_UDP_SESSIONS } from "./max-udp-sessions.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
@@ -133,7 +133,7 @@ export const entryPointSchema = z.strictObject({
       insecure: flag().default(false),
       trustedIPs: ranges().default([]),
       connection: texts().default([]),
-      notAppendXForwardedFor: refused(flag()),
+      notAppendXForwardedFor: flag().optional(),
     })
     .prefault({}),
   http: http().prefault({}),

@@ -101,7 +101,7 @@ const sections = z.strictObject({
     .strictObject({
       checkNewVersion: accepted(flag(), "Sluice never calls home"),
       sendAnonymousUsage: accepted(flag(), "Sluice never calls home"),
-      notAppendXForwardedFor: refused(flag()),
+      notAppendXForwardedFor: flag().optional(),
     })
     .optional(),
   serversTransport: serversTransport().prefault({}),

@@ -33,6 +33,7 @@ const server = Bun.serve({
       Response.json([
         headers.get("x-forwarded-tls-client-cert"),
         headers.get("x-forwarded-tls-client-cert-info"),
+        headers.get("x-forwarded-for"),
       ]),
     "/compress/short": () => new Response("short"),
     "/compress/events": () =>
@@ -159,7 +160,9 @@ beforeAll(async () => {
   };
   router = await startRouter({
     dynamic: JSON.stringify({ http, tls }),
-    entryPoints: { secure },
+    entryPoints: {
+      secure: [secure, "    forwardedHeaders: {notAppendXForwardedFor: true}"],
+    },
     files: { "plugin.ts": pluginSaying("one") },
   });
 });
@@ -277,7 +280,7 @@ test("passTLSClientCert: the server hears of the client's certificate", async ()
     tls: { rejectUnauthorized: false, cert: client.certificate, key: client.key },
   } as RequestInit);
   const lines = client.certificate.trim().split("\n").slice(1, -1).join("");
-  expect(await response.json()).toEqual([lines, "Subject%3D%22CN%3Dthe+client%22"]);
+  expect(await response.json()).toEqual([lines, "Subject%3D%22CN%3Dthe+client%22", null]);
 });
 
 test("plugin: a module is a middleware, fails for its own requests and is loaded anew", async () => {

@@ -151,6 +151,12 @@ describe("what a trusted peer sent", () => {
     expect(run({ headers }, { ...DEFAULTS, trustedIPs: ["10.0.0.0/8"] })).toEqual(OWN);
   });
   test("trustedIPs that are none stop the start", () => {
+    const { request, lazy, exchange } = makeRequest({});
+    forwardedHeaders({ ...DEFAULTS, notAppendXForwardedFor: true })(() => new Response())(
+      request,
+      exchange,
+    );
+    expect(lazy.forwardPeer).toBe(false);
     expect(() => forwardedHeaders({ ...DEFAULTS, trustedIPs: ["foobar"] })).toThrow('"foobar"');
   });
   test("empty values count as missing", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { NO_WORKLOAD_API } from "../../../../src/config/dynamic/no-workload-api.ts";
 import { validateDynamic } from "../../../../src/config/dynamic/validate.ts";
 import { parseFile } from "../../../../src/config/sources/parse-file.ts";
 import { dynamicErrors } from "../errors-of.ts";
@@ -101,7 +102,7 @@ describe("a dynamic configuration says where and what", () => {
     [
       "a key that Sluice doesn't have",
       "http:\n  serversTransports:\n    t:\n      spiffe: { ids: [a] }\n",
-      [`4:7: http.serversTransports.t.spiffe: ${REFUSED}`],
+      [`4:7: http.serversTransports.t.spiffe: ${REFUSED} (${NO_WORKLOAD_API})`],
     ],
     [
       "an unknown middleware",
