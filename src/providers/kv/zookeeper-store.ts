@@ -30,10 +30,12 @@ export class ZooKeeperStore implements KeyValueStore {
     void session.lost.then(ended.reject);
     const read = async () => {
       const pairs = new Map<string, string>();
-      await readTree(session, `/${root}`, "", 0, pairs, () => changes.add("tree"));
+      await readTree(session, `/${root}`, "", 0, pairs, touched);
       changed(pairs);
     };
     const changes = new SettledChanges(SETTLE_TIME, read);
+    // One and the same for all reads: a node that doesn't change keeps what watches it, once.
+    const touched = () => changes.add("tree");
     changes.failed = ended.reject;
     try {
       await Promise.race([read(), ended.promise]);
