@@ -132,15 +132,15 @@ function apiRoutes(options: ApiOptions): Hono {
   });
   app.get("/api/openapi.json", (c) => json(c, openApi(options.version, basePath)));
   app.get("/api/overview", async (c) =>
-    json(c, overview(configuration, lists, await certificates())),
+    json(c, await overview(configuration, lists, await certificates())),
   );
-  app.get("/api/rawdata", (c) => json(c, rawData(lists)));
+  app.get("/api/rawdata", async (c) => json(c, await rawData(lists)));
   app.get("/api/support-dump", async (c) => {
     const { Version, Codename, startDate } = version;
     const files = [
       ["version", { version: Version, codename: Codename, startDate }],
       ["static-config", anonymized(configuration)],
-      ["runtime-config", rawData(lists)],
+      ["runtime-config", await rawData(lists)],
     ] as const;
     const archive = await tarGz(
       files.map(([name, value]) => ({ name: `${name}.json`, text: goJson(value).trimEnd() })),
@@ -167,10 +167,10 @@ function apiRoutes(options: ApiOptions): Hono {
   for (const [plane, sections] of SECTIONS) {
     for (const section of sections) {
       const path = `/api/${plane}/${section}`;
-      app.get(path, (c) => list(c, lists.all(plane, section), ELEMENT_RULES));
-      app.get(`${path}/:name`, (c) => {
+      app.get(path, async (c) => list(c, await lists.all(plane, section), ELEMENT_RULES));
+      app.get(`${path}/:name`, async (c) => {
         const name = c.req.param("name");
-        const element = lists.find(plane, section, name);
+        const element = await lists.find(plane, section, name);
         return element === undefined
           ? failure(c, 404, `${TITLES[section]} not found: ${name}`)
           : json(c, element);

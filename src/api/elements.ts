@@ -3,6 +3,7 @@ import { serviceSchema } from "../config/dynamic/http-services.ts";
 import type { ElementKind } from "../config/dynamic/schema.ts";
 import { tcpMiddlewareSchema, tcpServiceSchema } from "../config/dynamic/tcp.ts";
 import { udpServiceSchema } from "../config/dynamic/udp.ts";
+import { Breather } from "../core/loop/breather.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import { providerOf } from "../snapshot/names.ts";
 import type {
@@ -31,18 +32,19 @@ const KINDS: Readonly<Record<Plane, Partial<Record<Section, ElementKind>>>> = {
 };
 
 interface ElementList {
-  /** Of what the list was made. */
-  readonly state: string;
   /** Sorted by name. */
   readonly elements: readonly ApiElement[];
   readonly byName: ReadonlyMap<string, ApiElement>;
 }
 
-/** The elements of each section, listed anew only when they have changed: there may be many. */
+/** The elements of each section, listed anew only when they have changed, and in turns: there may be many. */
 export class ElementLists {
   private readonly status: Status;
   private readonly down: () => readonly HealthVerdict[];
-  private readonly lists = new Map<string, ElementList>();
+  private readonly lists = new Map<
+    string,
+    { /** Of what it was made. */ readonly state: string; readonly list: Promise<ElementList> }
+  >();
 
   /** `down`: what active health checks have found to be down. */
   constructor(status: Status, down: () => readonly HealthVerdict[]) {
@@ -51,30 +53,43 @@ export class ElementLists {
   }
 
   /** All of a section, sorted by name. */
-  all(plane: Plane, section: Section): readonly ApiElement[] {
-    return this.list(plane, section).elements;
+  async all(plane: Plane, section: Section): Promise<readonly ApiElement[]> {
+    return (await this.list(plane, section)).elements;
   }
 
-  find(plane: Plane, section: Section, name: string): ApiElement | undefined {
-    return this.list(plane, section).byName.get(name);
+  async find(plane: Plane, section: Section, name: string): Promise<ApiElement | undefined> {
+    return (await this.list(plane, section)).byName.get(name);
   }
 
-  private list(plane: Plane, section: Section): ElementList {
+  private list(plane: Plane, section: Section): Promise<ElementList> {
     const { status, lists } = this;
     const down = section === "services" ? this.down() : [];
     const state = JSON.stringify([status.revision, down]);
     const key = `${plane}/${section}`;
     const before = lists.get(key);
-    if (before?.state === state) return before;
-    const kind = KINDS[plane][section];
-    const elements = status
-      .elements()
-      .filter((element) => element.kind === kind)
-      .map((element) => shown(status, down, plane, section, element))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const list = { state, elements, byName: new Map(elements.map((one) => [one.name, one])) };
-    lists.set(key, list);
+    if (before?.state === state) return before.list;
+    const list = this.make(plane, section, down);
+    lists.set(key, { state, list });
     return list;
+  }
+
+  private async make(
+    plane: Plane,
+    section: Section,
+    down: readonly HealthVerdict[],
+  ): Promise<ElementList> {
+    const { status } = this;
+    const breather = new Breather();
+    const kind = KINDS[plane][section];
+    const elements: ApiElement[] = [];
+    for (const element of status.elements()) {
+      if (element.kind !== kind) continue;
+      const turn = breather.breathe();
+      if (turn !== undefined) await turn;
+      elements.push(shown(status, down, plane, section, element));
+    }
+    elements.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return { elements, byName: new Map(elements.map((one) => [one.name, one])) };
   }
 }
 
@@ -181,6 +196,9 @@ function defaultPriority(plane: Plane, rule: string): number {
 
 /** The name of the one member that says what an element is, as Traefik writes it. */
 function typeOf(element: object): string | undefined {
+  const { plugin } = element as { readonly plugin?: object };
+  // A plugin's own name, as it is written.
+  if (plugin !== undefined) return Object.keys(plugin)[0];
   const names = Object.keys(element).filter((name) => name !== "middlewares");
   return names[0]?.toLowerCase();
 }

@@ -46,17 +46,18 @@ interface Counts {
 }
 
 /** How much there is of what, and what is switched on. Source: Traefik's pkg/api/handler_overview.go. */
-export function overview(
+export async function overview(
   configuration: StaticConfiguration,
   lists: ElementLists,
   certificates: readonly ApiCertificate[],
-): unknown {
-  const planes = SECTIONS.map(([plane, sections]) => [
-    plane,
-    Object.fromEntries(
-      sections.map((section) => [section, counts(lists.all(plane, section), "disabled")]),
-    ),
-  ]);
+): Promise<unknown> {
+  const planes: [Plane, Record<string, Counts>][] = [];
+  for (const [plane, sections] of SECTIONS) {
+    const all: Record<string, Counts> = {};
+    for (const section of sections)
+      all[section] = counts(await lists.all(plane, section), "disabled");
+    planes.push([plane, all]);
+  }
   const providers = Object.entries(configuration.providers)
     .filter(([name, value]) => value !== undefined && Object.hasOwn(PROVIDERS, name))
     .map(([name]) => PROVIDERS[name]);
@@ -79,7 +80,7 @@ function counts(elements: readonly { readonly status: string }[], failed: string
 }
 
 /** Every element by its name, in Traefik's order of maps; empty ones are left out. */
-export function rawData(lists: ElementLists): Record<string, unknown> {
+export async function rawData(lists: ElementLists): Promise<Record<string, unknown>> {
   const maps: [string, Plane, Section][] = [
     ["routers", "http", "routers"],
     ["middlewares", "http", "middlewares"],
@@ -90,12 +91,12 @@ export function rawData(lists: ElementLists): Record<string, unknown> {
     ["udpRouters", "udp", "routers"],
     ["udpServices", "udp", "services"],
   ];
-  return Object.fromEntries(
-    maps.flatMap(([key, plane, section]) => {
-      const all = lists.all(plane, section);
-      if (all.length === 0) return [];
-      const map = all.map(({ name, provider, type, priorityStr, ...rest }) => [name, rest]);
-      return [[key, Object.fromEntries(map)]];
-    }),
-  );
+  const data: Record<string, unknown> = {};
+  for (const [key, plane, section] of maps) {
+    const all = await lists.all(plane, section);
+    if (all.length === 0) continue;
+    const map = all.map(({ name, provider, type, priorityStr, ...rest }) => [name, rest]);
+    data[key] = Object.fromEntries(map);
+  }
+  return data;
 }

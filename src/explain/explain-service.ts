@@ -36,6 +36,17 @@ export function explainMiddlewares(
   });
 }
 
+/** A service's own middlewares, which a request meets behind its router's. */
+export function serviceMiddlewares(
+  name: string,
+  snapshot: Snapshot,
+  statusOf: StatusOf,
+): ExplainedElement[] {
+  const names = snapshot.services[name]?.middlewares ?? [];
+  const resolved = names.map((each) => resolveReference(each, providerOf(name)));
+  return explainMiddlewares(resolved, snapshot, statusOf);
+}
+
 /** A service with all that it is made of. */
 export function explainService(
   name: string,
@@ -98,6 +109,11 @@ function isInternal(name: string): boolean {
   return name.endsWith("@internal");
 }
 
-function typeOf(element: object | undefined): string | undefined {
-  return Object.keys(element ?? {})[0]?.toLowerCase();
+/** As the API has it. */
+function typeOf(element: object = {}): string | undefined {
+  const { plugin } = element as { readonly plugin?: object };
+  if (plugin !== undefined) return Object.keys(plugin)[0];
+  return Object.keys(element)
+    .find((name) => name !== "middlewares")
+    ?.toLowerCase();
 }

@@ -10,7 +10,12 @@ import type { ElementStatus, Status } from "../status/status.ts";
 import type { ExplainQuery } from "./explain-query.ts";
 import { ExplainError } from "./explain-query.ts";
 import { rankRouters } from "./explain-routers.ts";
-import { explainMiddlewares, explainService, type StatusOf } from "./explain-service.ts";
+import {
+  explainMiddlewares,
+  explainService,
+  type StatusOf,
+  serviceMiddlewares,
+} from "./explain-service.ts";
 import { explainTls, type KnownCertificate, tlsHostsOf } from "./explain-tls.ts";
 import type { Explanation } from "./explained.ts";
 import { probe } from "./probe.ts";
@@ -77,7 +82,12 @@ export async function explain(query: ExplainQuery, world: World): Promise<Explan
     tls: tls?.explained,
     router: first?.explained,
     middlewares:
-      first === undefined ? [] : explainMiddlewares(first.router.middlewares, snapshot, statusOf),
+      first === undefined
+        ? []
+        : [
+            ...explainMiddlewares(first.router.middlewares, snapshot, statusOf),
+            ...serviceMiddlewares(first.router.service, snapshot, statusOf),
+          ],
     service: first && explainService(first.router.service, snapshot, world.down, statusOf),
     routerCount: ranked.length,
     others: others.map(({ explained }) => explained),

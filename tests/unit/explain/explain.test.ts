@@ -14,8 +14,9 @@ http:
     all: {chain: {middlewares: [strip, plain]}}
     strip: {stripPrefix: {prefixes: [/shop]}}
     plain: {redirectScheme: {scheme: https}}
+    own: {plugin: {stamp: {module: ./stamp.ts}}}
   services:
-    shop: {weighted: {services: [{name: one, weight: 3}, {name: two}]}}
+    shop: {middlewares: [own], weighted: {services: [{name: one, weight: 3}, {name: two}]}}
     one: {loadBalancer: {servers: [{url: "http://10.0.0.1"}, {url: "http://10.0.0.2"}]}}
     two: {loadBalancer: {strategy: p2c, servers: [{url: "http://10.0.0.3"}]}}
 tcp:
@@ -48,6 +49,7 @@ describe("a request that a router takes", () => {
     expect(found.middlewares.map(({ name, type }) => [name, type])).toEqual([
       ["strip@file", "stripprefix"],
       ["plain@file", "redirectscheme"],
+      ["own@file", "stamp"],
     ]);
     expect(found.service?.services.map(({ role, service }) => [role, service.servers])).toEqual([
       [
