@@ -43,6 +43,9 @@ export const DNS_PROVIDERS: Readonly<Record<string, DnsProviderFactory>> = {
   route53,
 };
 
+/** Names that lego had before its version 5. */
+const RENAMED: ReadonlyMap<string, string> = new Map([["azure", "azuredns"]]);
+
 /** Throws an Error that names what there is where there is no such provider. */
 export function dnsProviderFactory(
   name: string,
@@ -51,7 +54,7 @@ export function dnsProviderFactory(
   const lower = name.toLowerCase();
   if (Object.hasOwn(table, lower)) return table[lower];
   const names = Object.keys(table).sort();
-  const guess = nearest(lower, names);
+  const guess = RENAMED.get(lower) ?? nearest(lower, names);
   throw new Error(
     `expected one of ${names.join(", ")}, found "${name}"` +
       (guess === undefined ? "" : `; did you mean "${guess}"?`) +

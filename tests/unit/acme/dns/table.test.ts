@@ -14,3 +14,7 @@ test("one that there is not is refused, with those that there are", () => {
   );
   expect(() => dnsProviderFactory("toString")).toThrow('found "toString"');
 });
+
+test("a name of lego's that is no more leads to what replaced it", () => {
+  expect(() => dnsProviderFactory("azure")).toThrow('did you mean "azuredns"?');
+});
