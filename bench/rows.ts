@@ -10,6 +10,7 @@ import { relayRow } from "./rows/relay-row.ts";
 import { reloadRow } from "./rows/reload-row.ts";
 import { routerCountRow } from "./rows/router-count-row.ts";
 import { startRow } from "./rows/start-row.ts";
+import { telemetryRow } from "./rows/telemetry-row.ts";
 import { throughputRow } from "./rows/throughput-row.ts";
 import { websocketRow } from "./rows/websocket-row.ts";
 import { workersRow } from "./rows/workers-row.ts";
@@ -70,6 +71,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   latency: latencyRow,
   workers: workersRow,
   middlewares: middlewaresRow,
+  telemetry: telemetryRow,
   floods: floodRow,
   routers: routerCountRow,
   reload: reloadRow,
