@@ -1,16 +1,16 @@
 import type { Row } from "./context.ts";
 import { afterHttp2Row } from "./rows/after-http2-row.ts";
+import { middlewaresRow } from "./rows/features/middlewares-row.ts";
+import { telemetryRow } from "./rows/features/telemetry-row.ts";
 import { floodRow } from "./rows/flood-row.ts";
 import { handshakeRow } from "./rows/handshake-row.ts";
 import { idleConnectionsRow } from "./rows/idle-connections-row.ts";
 import { latencyRow } from "./rows/latency-row.ts";
-import { middlewaresRow } from "./rows/middlewares-row.ts";
 import { protocolRow } from "./rows/protocol-row.ts";
 import { relayRow } from "./rows/relay-row.ts";
 import { reloadRow } from "./rows/reload-row.ts";
 import { routerCountRow } from "./rows/router-count-row.ts";
 import { startRow } from "./rows/start-row.ts";
-import { telemetryRow } from "./rows/telemetry-row.ts";
 import { throughputRow } from "./rows/throughput-row.ts";
 import { websocketRow } from "./rows/websocket-row.ts";
 import { workersRow } from "./rows/workers-row.ts";

@@ -88,7 +88,8 @@ export function metricsObserver(settings: MetricsSettings, meters: RequestMeters
           // A retry: the try before it is over.
           if (exchange.triedAt !== 0) {
             tryEnded(exchange, time, exchange.originStatus);
-            if (exchange.retries > 0) meter?.countRetry();
+            // What makes an error page is another service's first try.
+            if (exchange.retries > 0 && exchange.serviceMeter === meter) meter?.countRetry();
           }
           exchange.triedAt = time;
           exchange.serviceMeter = meter;

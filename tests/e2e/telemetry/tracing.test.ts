@@ -21,10 +21,16 @@ const dynamic = (url: string) =>
           middlewares: ["strip"],
           observability: { traceVerbosity: "detailed" },
         },
+        figures: { rule: "Host(`figures.test`)", service: "prometheus@internal" },
         quiet: { rule: "Host(`quiet.test`)", service: "app", observability: { tracing: false } },
-        gone: { rule: "Host(`gone.test`)", service: "gone" },
+        gone: { rule: "Host(`gone.test`)", service: "gone", middlewares: ["again"] },
+        asked: { rule: "Host(`asked.test`)", service: "app", middlewares: ["ask"] },
       },
-      middlewares: { strip: { stripPrefix: { prefixes: ["/x"] } } },
+      middlewares: {
+        strip: { stripPrefix: { prefixes: ["/x"] } },
+        again: { retry: { attempts: 2 } },
+        ask: { forwardAuth: { address: `${url}/may`, maxResponseBodySize: 100 } },
+      },
       services: {
         app: { loadBalancer: { servers: [{ url }] } },
         gone: { loadBalancer: { servers: [{ url: "http://127.0.0.1:1" }] } },
@@ -155,7 +161,8 @@ metrics: {prometheus: {manualRouting: true}}
   await get(router.port, "/x/y", ["Host: deep.test", from("01")]);
   await get(router.port, "/", ["Host: gone.test", from("01")]);
   await get(router.port, "/", ["Host: nobody.test", from("01")]);
-  const all = await spans(receiver, 10);
+  await get(router.port, "/", ["Host: asked.test", from("01")]);
+  const all = await spans(receiver, 14);
   expect(all.map(({ name }) => name)).toEqual([
     "GET",
     "Metrics",
@@ -166,7 +173,11 @@ metrics: {prometheus: {manualRouting: true}}
     "ReverseProxy",
     "GET",
     "ReverseProxy",
+    "ReverseProxy",
     "GET",
+    "GET",
+    "AuthRequest",
+    "ReverseProxy",
   ]);
   const deep = all.slice(0, 7);
   expect(deep[0]).toMatchObject({ traceId: id, parentSpanId: "b7ad6b7169203331" });
@@ -184,8 +195,15 @@ metrics: {prometheus: {manualRouting: true}}
   expect(all[8]).toMatchObject({ name: "ReverseProxy", status: { code: 2 } });
   expect(all[8].status.message).not.toBe("");
   // 404 is the client's mistake.
-  expect(all[9].attributes).toMatchObject({ "http.response.status_code": 404 });
-  expect(all[9].status).toBeUndefined();
+  expect(all[10].attributes).toMatchObject({ "http.response.status_code": 404 });
+  expect(all[10].status).toBeUndefined();
+  expect(all[12]).toMatchObject({ kind: 3, parentSpanId: all[11].spanId });
+  expect(all[12].attributes).toMatchObject({ "url.full": `${upstream.url}/may` });
+  expect(
+    upstream.requests.find(({ target }) => target === "/may")?.fields.map(([, value]) => value),
+  ).toContain(`00-${id}-${all[12].spanId}-01`);
+  const figures = await get(router.port, "/", ["Host: figures.test"]);
+  expect(figures.text).toContain('traefik_service_retries_total{service="gone@file"} 1\n');
 });
 
 test("a receiver that is away costs no request, is said once, and gets what waited", async () => {

@@ -5,6 +5,7 @@ import type { Exchange } from "../../../../http/exchange.ts";
 import { type Handler, whenResponse } from "../../../../http/handler.ts";
 import { LazyRequest } from "../../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../../http/lazy/lazy-response.ts";
+import { type Span, SpanKind } from "../../../../http/observability.ts";
 import { sideExchange } from "../../../../http/side-exchange.ts";
 import { collectedBody } from "../../../../services/http/collected-body.ts";
 import { FieldId } from "../../../../wire/field-names.ts";
@@ -101,15 +102,17 @@ class ForwardAuth {
       lazy.setBody(again(body, received));
     }
     let answer: Answer;
+    const span = exchange.trace?.begin("AuthRequest", SpanKind.client) ?? null;
     try {
       const side = sideExchange(exchange);
       const question = new Question(side, exchange, this.context.deadlines);
-      answer = await question.ask(
-        this.server,
-        this.question(lazy, side, body),
-        maxResponseBodySize,
-      );
+      const asked = this.question(lazy, side, body);
+      exchange.trace?.inject(asked.headerList, span);
+      answer = await question.ask(this.server, asked, maxResponseBodySize);
+      if (span !== null) this.describe(span, asked.method, answer.response.status);
     } catch (error) {
+      span?.fail(messageOf(error));
+      span?.end();
       const left = clientLeft(exchange);
       if (left !== null) return left;
       this.context.logger.debug("The authentication server gave no answer", {
@@ -135,6 +138,19 @@ class ForwardAuth {
       addCookies(withCookies.headerList, cookies);
       return withCookies;
     });
+  }
+
+  /** The question's span, as Traefik has it. */
+  private describe(span: Span, method: string, status: number): void {
+    const { origin, pathname, hostname, port, protocol } = this.address;
+    span.set("http.request.method", method);
+    span.set("url.full", origin + pathname);
+    span.set("url.scheme", protocol.slice(0, -1));
+    span.set("server.address", hostname);
+    span.set("server.port", port === "" ? (protocol === "https:" ? 443 : 80) : Number(port));
+    span.set("http.response.status_code", status);
+    if (status >= 400) span.fail("");
+    span.end();
   }
 
   private question(lazy: LazyRequest, side: Exchange, bytes: Uint8Array | null): LazyRequest {

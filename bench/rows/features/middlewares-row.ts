@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Row } from "../context.ts";
-import { wrk } from "../load/wrk.ts";
-import { startServer } from "../measure/measured-process.ts";
-import { freePorts } from "../measure/ports.ts";
-import { type Candidate, measureTogether } from "../measure/together.ts";
-import { sluiceCommand } from "../proxies/sluice-command.ts";
-import { figure } from "../report/figures.ts";
-import { CASES, HOST } from "../scenario/scenario.ts";
+import type { Row } from "../../context.ts";
+import { wrk } from "../../load/wrk.ts";
+import { startServer } from "../../measure/measured-process.ts";
+import { freePorts } from "../../measure/ports.ts";
+import { type Candidate, measureTogether } from "../../measure/together.ts";
+import { sluiceCommand } from "../../proxies/sluice-command.ts";
+import { figure } from "../../report/figures.ts";
+import { CASES, HOST } from "../../scenario/scenario.ts";
 
 interface Variant extends Candidate {
   readonly port: number;
