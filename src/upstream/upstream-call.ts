@@ -24,6 +24,15 @@ export const ANSWERED_EARLY = new ProxyError(
   "The upstream answered before it had the whole request",
 );
 
+/** The server has taken the request and says nothing. */
+export function responseTimeout(): ProxyError {
+  return new ProxyError(
+    "response-timeout",
+    "upstream",
+    "No response head within the responseHeaderTimeout",
+  );
+}
+
 /** What a call needs of the connection it is on. */
 export interface CallCarrier {
   /** The call is over for the caller: drop the connection and whatever is on it. */

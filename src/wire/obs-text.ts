@@ -5,7 +5,11 @@ const OBS_TEXT = /[\x80-\xff]/g;
  * for them, but clients send them; to servers they go as Traefik sends them. Latin-1 text in and out.
  */
 export function encodeObsText(target: string): string {
-  OBS_TEXT.lastIndex = 0;
-  if (!OBS_TEXT.test(target)) return target;
+  if (isAscii(target)) return target;
   return target.replace(OBS_TEXT, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
 }

@@ -11,12 +11,13 @@ export function requestFromStream(
   head: Http2Head,
   body: Body | null,
 ): LazyRequest {
-  const fields = new HeaderList(head.bytes, head.fields);
+  const fields = HeaderList.received(head.bytes, head.fields);
   joinCookies(fields);
   exchange.target = head.path;
   exchange.host = head.authority;
   const scheme = exchange.downstream.tls === null ? "http" : "https";
-  return new LazyRequest(exchange, head.method, scheme, head.authority, head.path, fields, body);
+  const { method, authority, path } = head;
+  return LazyRequest.received(exchange, method, scheme, authority, path, fields, body);
 }
 
 /** Clients may split cookies into several fields; everything else expects one (RFC 9113 section 8.2.3, RFC 9114 section 4.2.1). */

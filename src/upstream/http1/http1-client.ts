@@ -21,6 +21,7 @@ import {
   ANSWERED_EARLY,
   type CallCarrier,
   EXPECT_CONTINUE_TIMEOUT,
+  responseTimeout,
   type UpstreamCall,
 } from "../upstream-call.ts";
 import { asProtocolError, checkUpgrade, violation } from "./violations.ts";
@@ -363,13 +364,7 @@ export class Http1Client
     if (this.awaitsContinue) {
       this.continueBody();
     } else if (this.busy) {
-      this.failWith(
-        new ProxyError(
-          "response-timeout",
-          "upstream",
-          "No response head within the responseHeaderTimeout",
-        ),
-      );
+      this.failWith(responseTimeout());
       this.connection.reset();
     } else {
       this.pool.forget(this);

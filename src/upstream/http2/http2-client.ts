@@ -17,6 +17,7 @@ import {
 import { Session } from "../../wire/http2/session.ts";
 import type { CallPool, SharedConnection } from "../call-pool.ts";
 import type { UpstreamCall } from "../upstream-call.ts";
+import { FedBodies } from "./fed-bodies.ts";
 import { HEAD_TOO_LARGE, headExceeds } from "./http2-list-size.ts";
 import { type CallConnection, Http2StreamClient } from "./http2-stream-client.ts";
 
@@ -58,6 +59,7 @@ export class Http2Client
   private readonly writer: ConnectionWriter;
   /** Streams that this read event has brought something for. */
   private readonly touched: Http2StreamClient[] = [];
+  readonly fed = new FedBodies();
   /** Streams whose request waits until the connection takes bytes again. */
   private readonly stalled = new Set<Http2StreamClient>();
   private readonly flushNow = () => this.flush();
@@ -155,6 +157,7 @@ export class Http2Client
     this.settleStreams();
     this.inRead = false;
     this.writer.flush();
+    if (this.fed.end()) this.connection.recycle(chunk);
     if (this.failure !== null) this.closeBehindGoAway();
     else this.streamsChanged();
   }

@@ -1,7 +1,7 @@
 import { ProxyError } from "../../core/errors.ts";
 import type { Expiring } from "../../core/timers.ts";
 import { Body, type BodySink, type BodySource } from "../../http/body.ts";
-import { LazyResponse } from "../../http/lazy/lazy-response.ts";
+import { LazyResponse, reasonOf } from "../../http/lazy/lazy-response.ts";
 import { NOT_TO_UPSTREAM } from "../../wire/field-sets.ts";
 import type { Fields } from "../../wire/fields.ts";
 import { HeaderList } from "../../wire/header-list.ts";
@@ -20,6 +20,7 @@ import {
   EXPECT_CONTINUE_TIMEOUT,
   type UpstreamCall,
 } from "../upstream-call.ts";
+import type { FedBodies } from "./fed-bodies.ts";
 import { HEAD_TOO_LARGE, trailersExceed } from "./http2-list-size.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -28,6 +29,8 @@ const MAX_REFUSALS = 3;
 
 /** The connection that a call is on. */
 export interface CallConnection {
+  /** Hears which bodies get pieces of what has just been read. */
+  readonly fed: FedBodies;
   readonly pool: CallPool;
   readonly session: Http2Session<Http2StreamClient>;
   /** Of the server's URL: "http" or "https". */
@@ -191,7 +194,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   head(head: Http2Head, end: boolean): void {
     const { call } = this;
     if (call === null) return;
-    const fields = new HeaderList(head.bytes, head.fields);
+    const fields = HeaderList.received(head.bytes, head.fields);
     if (head.status < 200) {
       this.interim(head.status, fields, call);
       return;
@@ -204,10 +207,14 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     this.call = null;
     this.disarm();
     removeHopByHopFields(fields);
-    this.responseBody = end || bodyless ? null : new Body(this, head.contentLength);
+    const body = end || bodyless ? null : Body.received(this, head.contentLength);
+    this.responseBody = body;
     this.ended = end;
     this.answered = call;
-    call.answered(new LazyResponse(head.status, fields, this.responseBody));
+    const { exchange } = call.request;
+    const { status } = head;
+    if (body !== null) exchange.own(body);
+    call.answered(LazyResponse.received(exchange, status, fields, body, reasonOf(status)));
   }
 
   private interim(status: number, fields: HeaderList, call: UpstreamCall): void {
@@ -224,15 +231,17 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
-    if (this.responseBody === null) {
+    const { responseBody, client } = this;
+    if (responseBody === null) {
       // To HEAD, or with 204 or 304 (RFC 9110 section 6.4.1): it would go on for nobody.
       this.breaksRule("A body where there can be none");
       return;
     }
-    this.responseBody.push(bytes, start, end);
+    client.fed.add(responseBody);
+    responseBody.push(bytes, start, end);
     // Whoever takes the bytes says so by not pausing: only then does the server get its window back.
     if (this.bodyPaused) this.unconsumed += end - start;
-    else this.client.session.consume(this.stream, end - start);
+    else client.session.consume(this.stream, end - start);
   }
 
   end(trailers: Fields | null, bytes: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { latin1 } from "../../core/bytes.ts";
 import { FieldId } from "../field-names.ts";
 import { type Fields, STRIDE } from "../fields.ts";
 import { isAuthority, Port } from "../http1/head/authority.ts";
@@ -5,8 +6,11 @@ import { ASTERISK, NINE, SLASH, TARGET_OR_OBS_TEXT, TOKEN, ZERO } from "../http1
 import { forbiddenTrailer } from "../http1/trailers.ts";
 import type { Http2Head } from "../http2/message.ts";
 import { encodeObsText } from "../obs-text.ts";
+import { TextCache } from "../text-cache.ts";
 import type { DecodedBlock } from "./decoded-block.ts";
 import { PSEUDO } from "./pseudo.ts";
+
+const HOSTS = new TextCache();
 
 /**
  * A message that breaks RFC 9113 section 8 or RFC 9114 section 4: its stream ends with PROTOCOL_ERROR
@@ -38,7 +42,7 @@ export function requestHead(block: DecodedBlock): Http2Head {
     fields,
     method,
     scheme: scheme ?? "",
-    authority: host < 0 ? "" : textOf(bytes, fields, host),
+    authority: host < 0 ? "" : HOSTS.get(bytes, fields[host + 3], fields[host + 4]),
     path: path === null ? "" : encodeObsText(path),
     status: 0,
     contentLength,
@@ -144,7 +148,7 @@ function takeFields(bytes: Uint8Array, fields: Fields, request: boolean): number
       case FieldId.upgrade:
         throw new MalformedError("A connection-specific field");
       case FieldId.te:
-        if (textOf(bytes, fields, i).toLowerCase() !== "trailers") {
+        if (latin1(bytes, start, end).toLowerCase() !== "trailers") {
           throw new MalformedError("TE says more than trailers");
         }
         break;
@@ -169,12 +173,6 @@ function readLength(bytes: Uint8Array, start: number, end: number): number {
 function firstOf(fields: Fields, id: number): number {
   for (let i = 0; i < fields.length; i += STRIDE) if (fields[i] === id) return i;
   return -1;
-}
-
-function textOf(bytes: Uint8Array, fields: Fields, at: number): string {
-  let text = "";
-  for (let i = fields[at + 3]; i < fields[at + 4]; i++) text += String.fromCharCode(bytes[i]);
-  return text;
 }
 
 function sameBytes(bytes: Uint8Array, a: number, aEnd: number, b: number, bEnd: number): boolean {

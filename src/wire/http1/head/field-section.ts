@@ -1,5 +1,5 @@
 import { fieldIdOfBytes } from "../../field-names.ts";
-import { type Fields, FREE_FIELDS, STRIDE } from "../../fields.ts";
+import { type Fields, ownFields, STRIDE } from "../../fields.ts";
 import { COLON, CR, HTAB, LF, SP, skip, TOKEN, VALUE } from "../octets.ts";
 import { type Refuse, showOctet } from "../protocol-error.ts";
 import type { SectionScanner } from "../section-reader.ts";
@@ -64,13 +64,7 @@ export class FieldSection implements SectionScanner {
   takeFields(): Fields {
     const { fields } = this;
     this.fields = SCRATCH;
-    if (fields !== SCRATCH) return fields;
-    const { length } = this;
-    const own = FREE_FIELDS.take();
-    if (own === undefined) return SCRATCH.slice(0, length);
-    while (own.length > length) own.pop();
-    for (let i = 0; i < length; i++) own[i] = SCRATCH[i];
-    return own;
+    return fields === SCRATCH ? ownFields(SCRATCH, this.length) : fields;
   }
 
   scan(bytes: Uint8Array, at: number, end: number): number {

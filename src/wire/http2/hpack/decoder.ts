@@ -3,8 +3,9 @@ import { DecodedBlock } from "../../field-block/decoded-block.ts";
 import { nameFault, valueFault } from "../../field-block/field-faults.ts";
 import { PSEUDO, pseudoIdOfName, storedName } from "../../field-block/pseudo.ts";
 import { FieldId, fieldIdOfBytes } from "../../field-names.ts";
-import { type Fields, STRIDE } from "../../fields.ts";
+import { type Fields, ownFields, STRIDE } from "../../fields.ts";
 import { COLON } from "../../http1/octets.ts";
+import { TextCache } from "../../text-cache.ts";
 import { DecoderEntry, staticEntry } from "./decoder-entry.ts";
 import { DynamicTable } from "./dynamic-table.ts";
 import { HpackError } from "./hpack-error.ts";
@@ -24,6 +25,9 @@ let scratch = new Uint8Array(4096);
 const FIELDS: Fields = [];
 /** What an exceptional block made larger than this is given back. Growing costs ten times as much as decoding. */
 const SCRATCH_KEPT = 1024 * 1024;
+
+/** Of pseudo-header fields that are in no table: paths, most of them. */
+const TEXTS = new TextCache();
 
 const NOTHING = new Uint8Array(0);
 const NO_BLOCK = new DecodedBlock();
@@ -97,7 +101,7 @@ export class HpackDecoder {
       else throw new HpackError("a dynamic table size update behind a field");
     }
     block.bytes = scratch.slice(0, this.length);
-    block.fields = FIELDS.slice(0, this.fieldsLength);
+    block.fields = ownFields(FIELDS, this.fieldsLength);
     block.listBytes = this.listBytes;
     block.expansion = this.listBytes - this.table.capacity - FAIR * (end - start);
     this.bytes = NOTHING;
@@ -202,7 +206,7 @@ export class HpackDecoder {
       }
     }
     if (!this.admit(size)) return;
-    if (id < FieldId.deleted) this.notePseudo(id, latin1(scratch, valueStart, valueEnd), fault);
+    if (id < FieldId.deleted) this.notePseudo(id, TEXTS.get(scratch, valueStart, valueEnd), fault);
     else this.noteRegular(fault);
     this.addField(id, nameStart, valueStart, valueEnd);
   }
