@@ -18,6 +18,7 @@ import {
   ANSWERED_EARLY,
   type CallCarrier,
   EXPECT_CONTINUE_TIMEOUT,
+  responseTimeout,
   type UpstreamCall,
 } from "../upstream-call.ts";
 import type { FedBodies } from "./fed-bodies.ts";
@@ -356,11 +357,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
       return;
     }
     const { call } = this;
-    const error = new ProxyError(
-      "response-timeout",
-      "upstream",
-      "No response head within the responseHeaderTimeout",
-    );
+    const error = responseTimeout();
     this.abandon(error);
     call?.fail(error);
   }
