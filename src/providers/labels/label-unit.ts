@@ -3,6 +3,7 @@ import { validateDynamic } from "../../config/dynamic/validate.ts";
 import { ConfigError, formatIssue } from "../../config/sources/document.ts";
 import { type Labels, type LabelTree, parseLabels } from "../../config/sources/labels.ts";
 import { type TextSection, textSection } from "../../config/sources/text-keys.ts";
+import { withoutModules } from "../without-modules.ts";
 
 /** Where a server listens; the host without brackets. */
 export interface ServerPlace {
@@ -47,11 +48,9 @@ export function unitConfiguration(unit: LabelUnit): UnitConfiguration {
     completeServices(tree, plane, unit);
     completeRouters(tree.root, plane, unit, problems);
   }
-  const { configuration, issues, disabled, notices } = validateDynamic({
-    source: "labels",
-    value: tree.root,
-    locate: tree.locate,
-  });
+  const { configuration, issues, disabled, notices } = withoutModules(
+    validateDynamic({ source: "labels", value: tree.root, locate: tree.locate }),
+  );
   if (issues.length > 0 || disabled.length > 0) {
     const lines = [...issues.map(formatIssue), ...disabled.flatMap(({ errors }) => errors)];
     throw new Error(lines.join("; "));

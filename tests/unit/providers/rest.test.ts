@@ -26,10 +26,17 @@ test("each configuration is emitted whole, and one without elements is not", asy
 
 test("an element with a mistake is disabled, a module refused", async () => {
   const { emitted, put } = await started();
-  put({ http: { routers: { a: { rule: 7 } }, services: { m: { handler: { module: "/x.ts" } } } } });
+  put({
+    http: {
+      routers: { a: { rule: 7 } },
+      services: { m: { handler: { module: "/x.ts" } } },
+      middlewares: { p: { plugin: { x: { module: "/x.ts" } } } },
+    },
+  });
   expect(emitted[0].disabled.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     "router a",
     "service m",
+    "middleware p",
   ]);
 });
 

@@ -130,6 +130,11 @@ describe("a unit's configuration", () => {
       "labels have no such key",
     ],
     [
+      "code from a file, as a plugin",
+      { "traefik.http.middlewares.m.plugin.x.module": "/etc/passwd" },
+      "a plugin's module is taken from the file provider only",
+    ],
+    [
       "a url beside a port",
       { [`${P}.server.url`]: "http://x", [`${P}.server.port`]: "1" },
       "excludes its scheme and port",
