@@ -4,6 +4,7 @@ import { ENDPOINT_CASES } from "./endpoint-cases.ts";
 import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
+import { HTTP_CLIENT_CASES } from "./http-client-cases.ts";
 import { RELAY_CASES } from "./relay-cases.ts";
 import { TLS_CONNECTION_CASES } from "./tls/tls-connection-cases.ts";
 import { TLS_HANDSHAKE_CASES } from "./tls/tls-handshake-cases.ts";
@@ -21,6 +22,7 @@ export const SUITE: readonly Case[] = [
   ...FAILURE_CASES,
   ...RELAY_CASES,
   ...HOST_CASES,
+  ...HTTP_CLIENT_CASES,
   ...TLS_CONNECTION_CASES,
   ...TLS_HANDSHAKE_CASES,
   ...TLS_PEER_CASES,
