@@ -1,5 +1,6 @@
 import type { ProxyError } from "../../core/errors.ts";
 import { Body, type BodySink, type BodySource } from "../../http/body.ts";
+import type { Exchange } from "../../http/exchange.ts";
 import { whenResponse } from "../../http/handler.ts";
 import { LazyResponse } from "../../http/lazy/lazy-response.ts";
 import { FieldId } from "../../wire/field-names.ts";
@@ -17,13 +18,13 @@ export const contentType: HttpMiddlewareKind<"contentType"> = {
     return {
       middleware: (next) => (request, exchange) =>
         whenResponse(next(request, exchange), exchange, (response) =>
-          withContentType(LazyResponse.of(response)),
+          withContentType(LazyResponse.of(response), exchange),
         ),
     };
   },
 };
 
-function withContentType(response: LazyResponse): Response | Promise<Response> {
+function withContentType(response: LazyResponse, exchange: Exchange): Response | Promise<Response> {
   const answer = response;
   const { headerList, status } = response;
   if (status < 200 || status === 204 || status === 304) return answer;
@@ -37,6 +38,8 @@ function withContentType(response: LazyResponse): Response | Promise<Response> {
       response.setBody(relay.body);
       resolve(answer);
     });
+    // Until it has begun, no one else is there to let go of it.
+    exchange.onAbort((error) => relay.abandon(error));
     body.pipe(relay);
   });
 }
@@ -58,6 +61,12 @@ class Peek implements BodySink, BodySource {
     const { began } = this;
     this.began = null;
     began?.(beginning);
+  }
+
+  abandon(error: ProxyError): void {
+    if (this.began === null) return;
+    this.source.cancel(error);
+    this.bodyFail(error);
   }
 
   bodyChunk(bytes: Uint8Array, start: number, end: number): void {

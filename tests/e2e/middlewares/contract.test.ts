@@ -124,6 +124,15 @@ describe("a middleware that lets a request pass", () => {
       return "as it should be";
     }));
 
+  test("calls it off as well before the first byte of a body", () =>
+    forEachKind(async (kind) => {
+      const { client, passage } = await scene.begin(kind, "silent");
+      const upstream = await passage.reached();
+      client.reset();
+      await upstream.ended();
+      return "as it should be";
+    }));
+
   test("keeps requests apart that come at once, byte for byte", () =>
     forEachKind(async (kind) => {
       const found = await Promise.all(

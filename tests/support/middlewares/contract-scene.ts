@@ -47,6 +47,12 @@ const CASES: Readonly<Record<string, UpstreamCase>> = {
     await go.promise;
     await connection.send("3\r\ntwo\r\n0\r\nX-Sum: 6\r\n\r\n");
   },
+  async silent(connection, { seen }) {
+    await connection.request();
+    await connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    seen.resolve(connection);
+    await connection.ended();
+  },
   async upload(connection, { seen }) {
     await connection.read("the first chunk", (waiting) =>
       Buffer.from(waiting).includes("one") ? [] : undefined,

@@ -6,6 +6,7 @@ import { LazyResponse } from "../../../../src/http/lazy/lazy-response.ts";
 import { contentType } from "../../../../src/middlewares/http/content-type.ts";
 import { sniffContentType } from "../../../../src/middlewares/http/sniff-content-type.ts";
 import { HeaderList } from "../../../../src/wire/header-list.ts";
+import { makeRequest } from "../../../support/http/make-request.ts";
 import { apply, make } from "./apply.ts";
 
 const NO_SOURCE = { pauseBody() {}, resumeBody() {}, cancelBody() {} };
@@ -94,6 +95,18 @@ describe("contentType", () => {
     expect(told).toEqual(["pause", "resume"]);
     passed.cancel(new ProxyError("client-gone", "downstream", "gone"));
     expect(told).toEqual(["pause", "resume", "cancel"]);
+  });
+
+  test("lets go of a body that hasn't begun where the client goes away", async () => {
+    const told: string[] = [];
+    const source = { pauseBody() {}, resumeBody() {}, cancelBody: () => void told.push("cancel") };
+    const { request, exchange } = makeRequest();
+    const pending = make(contentType, {})(() => answer(new Body(source, -1)))(request, exchange);
+    const gone = new ProxyError("client-gone", "downstream", "gone");
+    exchange.abort(gone);
+    const body = LazyResponse.of(await pending).takeBody()!;
+    await expect(body.bytes()).rejects.toBe(gone);
+    expect(told).toEqual(["cancel"]);
   });
 
   test("autoDetect: false turns it off", () => {
