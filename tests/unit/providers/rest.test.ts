@@ -28,7 +28,7 @@ test("an element with a mistake is disabled, a module refused", async () => {
   const { emitted, put } = await started();
   put({
     http: {
-      routers: { a: { rule: 7 } },
+      routers: { a: { ...ROUTER, color: "red" } },
       services: { m: { handler: { module: "/x.ts" } } },
       middlewares: { p: { plugin: { x: { module: "/x.ts" } } } },
     },
