@@ -7,6 +7,14 @@ import { KEEP_ALIVE, socketAddress } from "./socket-address.ts";
 
 /** Bytes that wait in the socket before `write` says that it is full. */
 const CAPACITY = 256 * 1024;
+/** So many connections whose peers don't take what was written, and less waits in each. */
+const CROWD = 64;
+/** What a socket of a crowd is given in one piece, until it is beyond its own high-water mark. */
+const LITTLE = 16 * 1024;
+
+/** How many such connections this thread has. */
+let congested = 0;
+
 /** How long a closed connection's peer may take none of what waits in the socket, in milliseconds. */
 const STUCK = 60_000;
 
@@ -23,6 +31,8 @@ export class NodeConnection extends BaseConnection {
   ) {
     super(remote, local);
     this.socket = socket;
+    const { _writableState } = socket as unknown as { _writableState?: { highWaterMark: number } };
+    if (_writableState !== undefined) _writableState.highWaterMark = LITTLE;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE);
     socket.on("data", this.onData);
@@ -50,18 +60,54 @@ export class NodeConnection extends BaseConnection {
   }
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): number {
-    const { socket } = this;
     if (this.closed || this.dead || this.finSent || this.error !== undefined) return -1;
+    const taken = this.crowded
+      ? this.offerLittle(bytes, start, end)
+      : this.offer(bytes, start, end);
+    if (taken === end - start) this.relieved();
+    else if (!this.congested) {
+      this.congested = true;
+      congested++;
+    }
+    return taken;
+  }
+
+  protected override relieved(): void {
+    if (this.congested) congested--;
+    this.congested = false;
+  }
+
+  private offer(bytes: Uint8Array, start: number, end: number): number {
+    const { socket } = this;
     let at = start;
     while (at < end && socket.writableLength < CAPACITY) {
       const until = Math.min(end, at + CAPACITY - socket.writableLength);
-      // A copy, because what the system doesn't take at once waits in the socket.
-      const went = socket.write(new Uint8Array(bytes.subarray(at, until)));
+      const went = this.push(bytes, at, until);
       at = until;
       if (!went) break;
     }
-    this.congested = at < end;
     return at - start;
+  }
+
+  get crowded(): boolean {
+    return congested >= CROWD;
+  }
+
+  /** As the socket says `drain` only behind its high-water mark, that is what is waited for. */
+  private offerLittle(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    let went = !this.socket.writableNeedDrain;
+    while (at < end && went) {
+      const until = Math.min(end, at + LITTLE);
+      went = this.push(bytes, at, until);
+      at = until;
+    }
+    return at - start;
+  }
+
+  /** A copy, because what the system doesn't take at once waits in the socket. False where it is full. */
+  private push(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.socket.write(new Uint8Array(bytes.subarray(start, end)));
   }
 
   protected stopReading(): void {

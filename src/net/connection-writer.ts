@@ -66,7 +66,8 @@ export class ConnectionWriter {
 
   /** So much waits that the producer should stop until `drained`. */
   get backlogged(): boolean {
-    return this.queue !== null && this.queue.length >= WATERMARK;
+    const { queue } = this;
+    return queue !== null && (queue.length >= WATERMARK || this.connection.crowded === true);
   }
 
   /** The connection is full: `drained` will be called. */

@@ -39,6 +39,8 @@ export interface Connection {
   readonly tls: TlsInfo | null;
   /** Closed by this side, or `close` has been delivered. */
   readonly closed: boolean;
+  /** So many peers take nothing of what was written that nothing should wait for them above the transport. */
+  readonly crowded?: boolean;
   /**
    * Offers `bytes[start, end)` to the transport and returns how many it took: they are copied or
    * sent before this returns, so the caller may reuse the array. Less than all means: keep the

@@ -23,6 +23,10 @@ export abstract class BoundedConnection<Data> extends BaseConnection {
     this.socket = socket;
   }
 
+  get crowded(): boolean {
+    return congested >= CROWD;
+  }
+
   /** Gives bytes to the socket, as `write` does. */
   protected offer(bytes: Uint8Array, start: number, end: number): number {
     const taken = this.socket.write(bytes, start, end - start);
@@ -41,7 +45,7 @@ export abstract class BoundedConnection<Data> extends BaseConnection {
   }
 
   override received(chunk: Uint8Array): void {
-    if (chunk.length >= LARGE_ARRAY && congested >= CROWD !== this.readsLess) this.boundReading();
+    if (chunk.length >= LARGE_ARRAY && this.crowded !== this.readsLess) this.boundReading();
     super.received(chunk);
   }
 
