@@ -95,8 +95,31 @@ chain. Resident memory of the process with its children.
 
 **Start.** From the start of the process until the built-in \`whoami\` service has answered.
 
+${STEPS}
 ${RELAYING}`;
 }
+
+const STEPS = `## What a request costs beside before
+
+Steps since the figures above, each beside the same program without it, all under load at the same time
+on one core (medians of 6 to 20 rounds, while the machine did other work):
+
+| step | case | cost beside before |
+|---|---|---:|
+| small read buffers get no ArrayBuffer | 5 bytes | 0.94 |
+| buffered log lines written by their own thread, no idle scopes | 5 bytes | 1.00 |
+| hosts and targets that come again, lines copied together | 5 bytes | 0.94 |
+| heads are read by parts that all connections share | 5 bytes | 0.97 |
+| all of these | HTTPS, HTTP/1.1, 5 bytes | 0.94 |
+| all of these | HTTPS, HTTP/2, 5 bytes | 0.89 |
+| all of these | HTTP/2 without TLS, 5 bytes | 0.89 |
+| recycled requests, texts of hosts and paths over HTTP/2 | HTTPS, HTTP/2, 5 bytes | 0.98 |
+
+An idle connection takes 1.4 KB of the JavaScript heap instead of 2.0 since its heads are read by shared
+parts. What is left of a small request's JavaScript waits for memory: the profile's peaks are the
+first touches of the socket's, the connection's and the handler's objects, and the compiled code of a
+request, 180 KB, is six times what the processor's first cache holds.
+`;
 
 const RELAYING = `## Relaying without copies
 
