@@ -25,6 +25,8 @@ export type Tool =
   | "pebble"
   | "pebble-challtestsrv"
   | "prlimit"
+  | "prometheus"
+  | "promtool"
   | "redis-server"
   | "wrk";
 

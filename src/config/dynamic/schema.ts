@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { flag, oneOf, priority, text, texts, tlsDomains } from "../fields.ts";
-import { accepted } from "../support.ts";
 import { middlewareSchema } from "./http-middlewares.ts";
 import { type loadBalancerSchema, serversTransportSchema, serviceSchema } from "./http-services.ts";
 import { TCP_ELEMENTS, tcpSchema } from "./tcp.ts";
@@ -26,12 +25,9 @@ export const routerSchema = z.strictObject({
   observability: z
     .strictObject({
       accessLogs: flag().optional(),
-      metrics: accepted(flag(), "without effect while there are no metrics"),
-      tracing: accepted(flag(), "without effect while there is no tracing"),
-      traceVerbosity: accepted(
-        oneOf("minimal", "detailed"),
-        "without effect while there is no tracing",
-      ),
+      metrics: flag().optional(),
+      tracing: flag().optional(),
+      traceVerbosity: oneOf("minimal", "detailed").optional(),
     })
     .optional(),
 });

@@ -13,7 +13,7 @@ import {
   timerDuration,
   tlsDomains,
 } from "../fields.ts";
-import { accepted, limited, ours } from "../support.ts";
+import { limited, ours } from "../support.ts";
 import { MAX_UDP_SESSIONS } from "./max-udp-sessions.ts";
 
 /** Go's http.DefaultMaxHeaderBytes. */
@@ -154,12 +154,9 @@ export const entryPointSchema = z.strictObject({
   observability: z
     .strictObject({
       accessLogs: flag().default(true),
-      metrics: accepted(flag(), "without effect while there are no metrics"),
-      tracing: accepted(flag(), "without effect while there is no tracing"),
-      traceVerbosity: accepted(
-        oneOf("minimal", "detailed"),
-        "without effect while there is no tracing",
-      ),
+      metrics: flag().optional(),
+      tracing: flag().optional(),
+      traceVerbosity: oneOf("minimal", "detailed").optional(),
     })
     .prefault({}),
 });
