@@ -11,6 +11,7 @@ import type {
   RoutedTcpRouter,
   RoutedTls,
   RoutedUdpRouter,
+  Snapshot,
 } from "../snapshot/snapshot.ts";
 import type { ElementStatus, Status } from "../status/status.ts";
 import { goValue } from "./go/go-value.ts";
@@ -81,12 +82,13 @@ export class ElementLists {
     const { status } = this;
     const breather = new Breather();
     const kind = KINDS[plane][section];
+    const parents = kind === "router" ? parentsOf(status.snapshot) : new Map();
     const elements: ApiElement[] = [];
     for (const element of status.elements()) {
       if (element.kind !== kind) continue;
       const turn = breather.breathe();
       if (turn !== undefined) await turn;
-      elements.push(shown(status, down, plane, section, element));
+      elements.push(shown(status, down, plane, section, element, parents.get(element.name)));
     }
     elements.sort((a, b) => (a.name < b.name ? -1 : 1));
     return { elements, byName: new Map(elements.map((one) => [one.name, one])) };
@@ -99,6 +101,7 @@ function shown(
   plane: Plane,
   section: Section,
   element: ElementStatus,
+  parents: readonly string[] | undefined,
 ): ApiElement {
   const { name, provider } = element;
   const common = {
@@ -113,8 +116,9 @@ function shown(
       | undefined;
     const router = routers?.[name];
     const broken = element.status === "disabled";
-    const { priorityStr, ...members } = routerMembers(plane, router, provider, broken);
-    const using = router === undefined ? undefined : router.entryPoints.toSorted();
+    const { priorityStr, ...members } = routerMembers(plane, router, provider, broken, parents);
+    const using =
+      router === undefined || parents !== undefined ? undefined : router.entryPoints.toSorted();
     return { ...members, ...common, using, name, provider, ...(priorityStr && { priorityStr }) };
   }
   const usedBy = element.usedBy.length === 0 ? undefined : element.usedBy;
@@ -148,11 +152,20 @@ function shown(
   };
 }
 
+/** For routers that are below others, those above them. */
+function parentsOf(snapshot: Snapshot | undefined): Map<string, string[]> {
+  const parents = new Map<string, string[]>();
+  for (const [name, { children = [] }] of Object.entries(snapshot?.routers ?? {}))
+    for (const child of children) parents.set(child, [...(parents.get(child) ?? []), name].sort());
+  return parents;
+}
+
 function routerMembers(
   plane: Plane,
   router: RoutedRouter | RoutedTcpRouter | RoutedUdpRouter | undefined,
   provider: string,
   broken: boolean,
+  parentRefs: readonly string[] | undefined,
 ): Record<string, unknown> & { priorityStr?: string } {
   if (router === undefined) return plane === "udp" ? {} : { priorityStr: "0" };
   const { entryPoints } = router;
@@ -165,6 +178,7 @@ function routerMembers(
     middlewares: middlewares.length === 0 ? undefined : middlewares,
     service: service || undefined,
     rule: rule || undefined,
+    parentRefs,
     ruleSyntax: provider === "internal" ? "default" : undefined,
     priority: priority === 0n ? undefined : priority,
     tls:
@@ -172,7 +186,9 @@ function routerMembers(
       ("passthrough" in tls
         ? { passthrough: tls.passthrough, ...tlsMembers(tls) }
         : tlsMembers(tls)),
-    observability: "observability" in router ? router.observability : undefined,
+    // Of a router below others it is theirs.
+    observability:
+      "observability" in router && parentRefs === undefined ? router.observability : undefined,
     priorityStr: String(priority),
   };
 }

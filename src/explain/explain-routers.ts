@@ -23,27 +23,33 @@ const PART_DISTANCE = 2;
 const STATUS_DISTANCE = 1;
 const NEAR_DISTANCE = 1;
 
+/** The routers that an entrypoint has itself: those below others are on none. */
+export function routersOn({ routers }: Snapshot, entryPoint: string): string[] {
+  return Object.keys(routers).filter((name) => routers[name].entryPoints.includes(entryPoint));
+}
+
 /**
- * All routers of an entrypoint: those that match by their priority, then the others by how far they
- * are from matching.
+ * Routers among which a request chooses: those that match by their priority, then the others by how far
+ * they are from matching. `isTls` is undefined for routers below others, which have no say in that.
  */
 export async function rankRouters(
   snapshot: Snapshot,
-  entryPoint: string,
-  isTls: boolean,
+  names: readonly string[],
+  isTls: boolean | undefined,
   probed: Probe,
   statusOf: (router: string) => Pick<ElementStatus, "status" | "errors"> | undefined,
 ): Promise<RankedRouter[]> {
   const breather = new Breather();
   const ranked: RankedRouter[] = [];
-  for (const [name, router] of Object.entries(snapshot.routers)) {
-    if (!router.entryPoints.includes(entryPoint)) continue;
+  for (const name of names) {
+    const router = snapshot.routers[name];
+    if (router === undefined) continue;
     const turn = breather.breathe();
     if (turn !== undefined) await turn;
     const { status = "enabled", errors = [] } = statusOf(name) ?? {};
     const failed = [
       ...ruleParts(router.rule, probed, status),
-      ...tlsParts(router.tls !== undefined, isTls),
+      ...(isTls === undefined ? [] : tlsParts(router.tls !== undefined, isTls)),
       ...(status === "disabled" ? [{ part: "status", found: `it is disabled: ${errors[0]}` }] : []),
     ];
     const priority = BigInt(router.priority ?? new TextEncoder().encode(router.rule).length);

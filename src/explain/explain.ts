@@ -9,7 +9,7 @@ import type { RoutedTcpRouter, Snapshot } from "../snapshot/snapshot.ts";
 import type { ElementStatus, Status } from "../status/status.ts";
 import type { ExplainQuery } from "./explain-query.ts";
 import { ExplainError } from "./explain-query.ts";
-import { rankRouters } from "./explain-routers.ts";
+import { type RankedRouter, rankRouters, routersOn } from "./explain-routers.ts";
 import {
   explainMiddlewares,
   explainService,
@@ -29,6 +29,9 @@ export interface World {
   readonly down: readonly HealthVerdict[];
   readonly certificates: readonly KnownCertificate[];
 }
+
+/** Layers of routers; more are a circle, which is an error of its own. */
+const DEEPEST = 20;
 
 /**
  * Says what a request would meet: entrypoint, TLS, router, middlewares, service; and for each router
@@ -71,24 +74,36 @@ export async function explain(query: ExplainQuery, world: World): Promise<Explan
       refused: probed.refused,
       tls: tls?.explained,
     });
-  const ranked = await rankRouters(snapshot, name, isTls, probed, (router) =>
-    statusOf("router", router),
-  );
-  const first = ranked[0]?.distance === 0 ? ranked[0] : undefined;
-  const others = ranked.filter((one) => one !== first).slice(0, query.limit);
+  const rank = (names: readonly string[], tlsMatters: boolean) =>
+    rankRouters(snapshot, names, tlsMatters ? isTls : undefined, probed, (router) =>
+      statusOf("router", router),
+    );
+  let ranked = await rank(routersOn(snapshot, name), true);
+  const taken: RankedRouter[] = [];
+  // Each layer has its own choice, until one has a service.
+  while (ranked[0]?.distance === 0 && taken.length < DEEPEST) {
+    taken.push(ranked[0]);
+    const { children } = ranked[0].router;
+    if (children === undefined) break;
+    ranked = await rank(children, false);
+  }
+  const last = taken.at(-1);
+  const found = last !== undefined && last.router.children === undefined;
+  const [first, ...layers] = taken;
+  const others = ranked.filter((one) => one !== last).slice(0, query.limit);
   return summarize({
     ...base,
-    outcome: first === undefined ? "not found" : "routed",
+    outcome: found ? "routed" : "not found",
     tls: tls?.explained,
     router: first?.explained,
-    middlewares:
-      first === undefined
-        ? []
-        : [
-            ...explainMiddlewares(first.router.middlewares, snapshot, statusOf),
-            ...serviceMiddlewares(first.router.service, snapshot, statusOf),
-          ],
-    service: first && explainService(first.router.service, snapshot, world.down, statusOf),
+    layers: layers.map(({ explained }) => explained),
+    middlewares: [
+      ...taken.flatMap(({ router }) => explainMiddlewares(router.middlewares, snapshot, statusOf)),
+      ...(found ? serviceMiddlewares(last.router.service, snapshot, statusOf) : []),
+    ],
+    service: found
+      ? explainService(last.router.service, snapshot, world.down, statusOf)
+      : undefined,
     routerCount: ranked.length,
     others: others.map(({ explained }) => explained),
   });
@@ -102,6 +117,7 @@ function nothing({ url, method, ip }: ExplainQuery, tls: boolean): Explanation {
     entryPoint: undefined,
     tls: undefined,
     router: undefined,
+    layers: [],
     middlewares: [],
     service: undefined,
     routerCount: 0,

@@ -66,10 +66,12 @@ export interface Explanation {
   readonly entryPoint: { readonly name: string; readonly address: string } | undefined;
   readonly tls: ExplainedTls | undefined;
   readonly router: ExplainedRouter | undefined;
+  /** Those below the router that take the request further, in order. */
+  readonly layers: readonly ExplainedRouter[];
   /** In order, those of chains in their places. */
   readonly middlewares: readonly ExplainedElement[];
   readonly service: ExplainedService | undefined;
-  /** How many routers the entrypoint has. */
+  /** How many routers the entrypoint has, or the last one that took the request has below it. */
   readonly routerCount: number;
   /** Others that match, then those that don't, nearest first. */
   readonly others: readonly ExplainedRouter[];

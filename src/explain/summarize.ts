@@ -48,10 +48,15 @@ function certificateSentences({ tls }: Findings): string[] {
     : [];
 }
 
-function notFound({ entryPoint, others, routerCount }: Findings): string[] {
+function notFound({ entryPoint, router, layers, others, routerCount }: Findings): string[] {
   const [nearest] = others;
-  const beginning = `The answer is 404: no router on ${entryPoint?.name} takes the request.`;
-  if (routerCount === 0) return [beginning, "The entrypoint has no routers."];
+  const above = layers.at(-1) ?? router;
+  const beginning =
+    above === undefined
+      ? `The answer is 404: no router on ${entryPoint?.name} takes the request.`
+      : `The answer is 404: ${above.name} takes the request, and no router below it does.`;
+  if (routerCount === 0 && above === undefined)
+    return [beginning, "The entrypoint has no routers."];
   if (nearest === undefined) return [beginning];
   return [beginning, `The nearest is ${nearest.name}: ${changes(nearest)}.`];
 }
@@ -66,10 +71,11 @@ function changes({ failed }: ExplainedRouter): string {
     .join("; ");
 }
 
-function routed({ router, middlewares, service, entryPoint }: Findings): string[] {
+function routed({ router, layers, middlewares, service, entryPoint }: Findings): string[] {
   const way = [
     `The router ${router?.name} on ${entryPoint?.name} takes the request (priority ${router?.priority}).`,
   ];
+  for (const { name } of layers) way.push(`Below it ${name} takes it.`);
   const broken = middlewares.filter(({ status }) => status === "disabled");
   for (const { name, errors } of broken)
     way.push(`The middleware ${name} is broken: ${errors[0]}.`);

@@ -181,6 +181,7 @@ const explanation = z.strictObject({
     })
     .optional(),
   router: explainedRouter.optional(),
+  layers: z.array(explainedRouter).describe("the routers below it that take it further"),
   middlewares: z.array(z.strictObject(explainedElement)),
   service: explainedService.optional(),
   routerCount: z.number(),

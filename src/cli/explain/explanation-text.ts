@@ -4,8 +4,18 @@ const INDENT = 13;
 
 /** An explanation for people to read; control characters in it are escaped. */
 export function explanationText(explanation: Explanation): string {
-  const { request, outcome, summary, entryPoint, tls, router, middlewares, service, others } =
-    explanation;
+  const {
+    request,
+    outcome,
+    summary,
+    entryPoint,
+    tls,
+    router,
+    layers,
+    middlewares,
+    service,
+    others,
+  } = explanation;
   const lines = [`${request.method} ${request.url}: ${outcome}`, ...summary.map(indented), ""];
   const row = (title: string, text: string) => lines.push(`${title.padEnd(INDENT)}${text}`);
   if (entryPoint !== undefined) row("entrypoint", `${entryPoint.name} (${entryPoint.address})`);
@@ -20,6 +30,7 @@ export function explanationText(explanation: Explanation): string {
     );
   }
   if (router !== undefined) row("router", titleOf(router));
+  for (const layer of layers) row("", titleOf(layer));
   for (const [i, { name, type = "missing", status }] of middlewares.entries())
     row(
       i === 0 ? "middlewares" : "",

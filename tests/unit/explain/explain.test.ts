@@ -129,3 +129,31 @@ test.each([
 ])("%p is no question", (query, message) => {
   expect(() => readExplainQuery(new URLSearchParams(query))).toThrow(message);
 });
+
+test("routers below others are followed, and a 404 among them names the nearest of them", async () => {
+  const layered = worldOf(`
+http:
+  routers:
+    top: {rule: "Host(\`shop.test\`)", middlewares: [strip], entryPoints: [web]}
+    low: {rule: "Path(\`/low\`)", service: shop, parentRefs: [top]}
+    lower: {rule: "Path(\`/lower/x\`)", service: shop, parentRefs: [top]}
+  middlewares:
+    strip: {stripPrefix: {prefixes: [/shop]}}
+  services:
+    shop: {loadBalancer: {servers: [{url: "http://10.0.0.1"}]}}
+`);
+  const found = await ask(layered, "http://shop.test/low");
+  expect([found.outcome, found.router?.name, found.layers.map(({ name }) => name)]).toEqual([
+    "routed",
+    "top@file",
+    ["low@file"],
+  ]);
+  expect(found.middlewares.map(({ name }) => name)).toEqual(["strip@file"]);
+  const none = await ask(layered, "http://shop.test/lower");
+  expect([none.outcome, none.others[0].name, none.routerCount]).toEqual([
+    "not found",
+    "low@file",
+    2,
+  ]);
+  expect(none.summary[0]).toContain("top@file takes the request, and no router below it does");
+});

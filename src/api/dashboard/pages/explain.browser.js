@@ -85,6 +85,7 @@ function explained({
   entryPoint,
   tls,
   router,
+  layers,
   middlewares,
   service,
   others,
@@ -96,7 +97,10 @@ function explained({
       boxes: entryPoint ? [box(entryPoint.name, { detail: entryPoint.address })] : [],
     },
     { title: "TLS", boxes: tls ? [box(tls.options, { detail: certificateText(tls) })] : [] },
-    { title: "Router", boxes: router ? [element("http/routers", router, router.rule)] : [] },
+    {
+      title: "Router",
+      boxes: router ? [router, ...layers].map((one) => element("http/routers", one, one.rule)) : [],
+    },
     {
       title: "Middlewares",
       boxes: middlewares.map((one) => element("http/middlewares", one, one.type)),
