@@ -1,5 +1,6 @@
 import type { Row } from "./context.ts";
 import { afterHttp2Row } from "./rows/after-http2-row.ts";
+import { compressRow } from "./rows/features/compress-row.ts";
 import { middlewaresRow } from "./rows/features/middlewares-row.ts";
 import { telemetryRow } from "./rows/features/telemetry-row.ts";
 import { floodRow } from "./rows/flood-row.ts";
@@ -72,6 +73,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   workers: workersRow,
   middlewares: middlewaresRow,
   telemetry: telemetryRow,
+  compress: compressRow,
   floods: floodRow,
   routers: routerCountRow,
   reload: reloadRow,
