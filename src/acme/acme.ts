@@ -137,10 +137,10 @@ export class Acme {
   }
 
   /** Answers an authority that looks for HTTP-01; an empty 404 where no such challenge is under way. */
-  answer({ url }: ControlRequest): ControlResponse {
+  async answer({ url }: ControlRequest): Promise<ControlResponse> {
     const { hostname, pathname } = new URL(url);
     const token = pathname.startsWith(CHALLENGE_PATH) ? pathname.slice(CHALLENGE_PATH.length) : "";
-    const body = this.tokens.answer(hostname, token);
+    const body = token === "" ? undefined : await this.tokens.answer(hostname, token);
     return body === undefined
       ? { status: 404, headers: [], body: "" }
       : { status: 200, headers: [["Content-Type", "text/plain"]], body };
@@ -225,6 +225,7 @@ export class Acme {
         runtime,
         logger,
         tokens: this.tokens,
+        sharedTokens: storage.tokens,
         tlsChallenges: this.tlsChallenges,
       });
       const resolver = new AcmeResolver({

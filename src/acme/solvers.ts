@@ -10,11 +10,14 @@ import type { DnsContext } from "./dns/dns-provider.ts";
 import type { DnsResolutionOptions } from "./dns/dns-resolution.ts";
 import { dnsSolver } from "./dns/dns-solver.ts";
 import { LiveResolution } from "./dns/live-resolution.ts";
+import type { SharedTokens } from "./storage/shared-tokens.ts";
 
 export interface SolversContext {
   readonly runtime: DnsContext["runtime"] & Pick<Runtime, "env" | "httpClient">;
   readonly logger: Logger;
   readonly tokens: HttpTokens;
+  /** Of the resolver's storage. */
+  readonly sharedTokens: SharedTokens;
   readonly tlsChallenges: TlsChallenges;
 }
 
@@ -26,9 +29,9 @@ export function solversOf(
   { httpChallenge, tlsChallenge, dnsChallenge }: AcmeConfiguration,
   context: SolversContext,
 ): () => Promise<Solvers> {
-  const { tokens, tlsChallenges, logger } = context;
+  const { tokens, sharedTokens, tlsChallenges, logger } = context;
   const fixed: Solvers = {
-    ...(httpChallenge && { "http-01": tokens.solver(httpChallenge.delay) }),
+    ...(httpChallenge && { "http-01": tokens.solver(httpChallenge.delay, sharedTokens) }),
     ...(tlsChallenge && { "tls-alpn-01": tlsChallenges.solver(tlsChallenge.delay) }),
   };
   if (dnsChallenge === undefined) return async () => fixed;

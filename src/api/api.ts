@@ -36,7 +36,7 @@ export interface ApiOptions {
   /** The REST provider's way in; undefined where it isn't configured. */
   readonly put?: ((text: string) => PutOutcome) | undefined;
   /** Answers authorities that look for HTTP-01. */
-  readonly challenge: (request: ControlRequest) => ControlResponse;
+  readonly challenge: (request: ControlRequest) => Promise<ControlResponse>;
   readonly version: string;
   /** When the program started. */
   readonly startDate: Date;

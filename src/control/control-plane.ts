@@ -114,7 +114,7 @@ export class ControlPlane {
   }
 
   /** Answers an authority that looks for HTTP-01. */
-  answerChallenge(request: ControlRequest): ControlResponse {
+  answerChallenge(request: ControlRequest): Promise<ControlResponse> {
     return this.acme.answer(request);
   }
 

@@ -25,6 +25,8 @@ export interface AccountKeeperOptions extends AccountOptions {
 export class AccountKeeper {
   private readonly options: AccountKeeperOptions;
   private current: Promise<Required<Signer>> | undefined;
+  /** Of an account that is not registered yet. */
+  private newKey: Promise<Key> | undefined;
 
   constructor(options: AccountKeeperOptions) {
     this.options = options;
@@ -66,9 +68,16 @@ export class AccountKeeper {
 
   private async registerNew(): Promise<Required<Signer>> {
     const { client, runtime, logger, email } = this.options;
-    const key = await Key.generate("RSA4096", runtime);
+    // A key takes seconds: none is made for an authority that can't be reached, and none twice.
+    await client.directory();
+    this.newKey ??= Key.generate("RSA4096", runtime);
+    this.newKey.catch(() => {
+      this.newKey = undefined;
+    });
+    const key = await this.newKey;
     const registration = await register(client, key, this.options);
     logger.info("Registered an ACME account", { account: registration.uri });
+    this.newKey = undefined;
     await this.store({ email, registration, privateKey: key.pkcs1 });
     return { key, accountUrl: registration.uri };
   }

@@ -1,5 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
+import { pause } from "../../core/loop/pause.ts";
 import type { Runtime } from "../../net/runtime.ts";
 import { pemText } from "../../tls/pem.ts";
 import type { Solvers } from "../challenges/challenge.ts";
@@ -57,6 +58,9 @@ interface Plan {
 const LOOK = 60_000;
 /** An authority that can't say when to renew is asked again after so long. */
 const ASK_AGAIN = 6 * 3_600_000;
+/** So many certificates are asked for at once, and each further one after a pause, in milliseconds. */
+const ASKED_AT_ONCE = 10;
+const ASK_PAUSE = 250;
 /** An account that is gone is replaced at most so often. */
 const NEW_ACCOUNT = 600_000;
 
@@ -201,14 +205,15 @@ export class AcmeResolver {
     this.orders.look();
   }
 
-  /** One after another: nothing hurries. */
+  /** One after another, and not all at once: nothing hurries. */
   private async askAll(plans: readonly Plan[]): Promise<void> {
     for (const plan of plans) plan.askAt = Date.now() + ASK_AGAIN;
-    for (const plan of plans) {
+    for (const [i, plan] of plans.entries()) {
       const { facts } = plan;
       if (facts.renewalIdentifier === undefined) continue;
       try {
         const { signal } = this.stopping;
+        if (i >= ASKED_AT_ONCE) await pause(ASK_PAUSE, signal);
         const info = await renewalInfo(this.options.client, facts.renewalIdentifier, signal);
         // It has none for any.
         if (info === undefined) return;

@@ -10,6 +10,7 @@ import {
 } from "./acme-json.ts";
 import { FailureNotes } from "./failure-notes.ts";
 import { FileLock, type FileLockOptions } from "./file-lock.ts";
+import { SharedTokens } from "./shared-tokens.ts";
 import type { AcmeStorage } from "./storage.ts";
 import type { OrderFailure, StoredSection } from "./stored.ts";
 
@@ -31,6 +32,7 @@ const LARGEST = 256 * 1024 * 1024;
 /** Traefik's acme.json: read at the start, wholly written at each change. */
 export class FileStorage implements AcmeStorage {
   readonly name: string;
+  readonly tokens: SharedTokens;
   isOwner = false;
   private readonly options: FileStorageOptions;
   private readonly lock: FileLock;
@@ -55,6 +57,7 @@ export class FileStorage implements AcmeStorage {
     const { path, runtime, lock } = options;
     this.name = path;
     this.options = options;
+    this.tokens = new SharedTokens(`${path}.tokens`, runtime.durableFiles, options.logger);
     this.notes = new FailureNotes(`${path}.failures`, runtime.durableFiles, options.logger);
     this.lock = new FileLock({
       path: `${path}.lock`,

@@ -1,3 +1,4 @@
+import type { SharedTokens } from "./shared-tokens.ts";
 import type { OrderFailure, StoredSection } from "./stored.ts";
 
 /** Where accounts and certificates are kept; several resolvers may share one. */
@@ -20,6 +21,8 @@ export interface AcmeStorage {
   failures(resolver: string): readonly OrderFailure[];
   /** Notes them for other processes. It is no matter where that can't be done. */
   noteFailures(resolver: string, failures: readonly OrderFailure[]): void;
+  /** Where processes that share the storage find each other's answers to HTTP-01. */
+  readonly tokens: SharedTokens;
   /** Whether this process orders certificates: of several with one storage one does. */
   readonly isOwner: boolean;
   /** Calls back after another process has changed something, and after `isOwner` has changed. */

@@ -32,9 +32,9 @@ const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   pebble = await Pebble.start();
-  web = createServer(({ url = "", headers }, response) => {
+  web = createServer(async ({ url = "", headers }, response) => {
     const host = headers.host!.replace(/:\d+$/, "");
-    const found = tokens.answer(host, url.split("/").at(-1)!);
+    const found = await tokens.answer(host, url.split("/").at(-1)!);
     response.writeHead(found === undefined ? 404 : 200).end(found);
   });
   await new Promise<void>((resolve) => web.listen(pebble.httpPort, "127.0.0.1", resolve));
