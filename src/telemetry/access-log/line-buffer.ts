@@ -15,6 +15,10 @@ ODD.fill(0, SPACE, 0x7f);
 ODD[QUOTE] = 1;
 ODD[BACKSLASH] = 1;
 
+// In JSON, as Go's encoder has it, what HTML would read something into doesn't either.
+const ODD_IN_JSON = ODD.slice();
+for (const code of [0x26, 0x3c, 0x3e]) ODD_IN_JSON[code] = 1;
+
 const KEEP = 64 * 1024;
 
 /**
@@ -90,12 +94,12 @@ export class LineBuffer {
    * bytes that are no UTF-8, `\uHHHH` for half of a surrogate pair.
    */
   quoted(text: string): void {
-    if (!this.plain(text)) this.escaped(text, false, false);
+    if (!this.plain(text, ODD)) this.escaped(text, false, false);
   }
 
-  /** The inside of a JSON string; controls and bytes that are no UTF-8 as `\u00HH`. */
+  /** The inside of a JSON string; `&`, `<`, `>`, controls and bytes that are no UTF-8 as `\u00HH`. */
   json(text: string): void {
-    if (!this.plain(text)) this.escaped(text, true, false);
+    if (!this.plain(text, ODD_IN_JSON)) this.escaped(text, true, false);
   }
 
   /**
@@ -108,7 +112,7 @@ export class LineBuffer {
   }
 
   /** Writes text that needs no escapes, as nearly all does; false, with nothing written, for other text. */
-  private plain(text: string): boolean {
+  private plain(text: string, odds: Uint8Array): boolean {
     const { length } = text;
     this.reserve(length);
     const { bytes, length: start } = this;
@@ -116,7 +120,7 @@ export class LineBuffer {
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
       bytes[start + i] = code;
-      odd |= ODD[code & 0xff] | (code >> 8);
+      odd |= odds[code & 0xff] | (code >> 8);
     }
     if (odd !== 0) return false;
     this.length = start + length;
@@ -125,13 +129,14 @@ export class LineBuffer {
 
   private escaped(text: string, json: boolean, spaces: boolean): void {
     this.reserve(text.length * 6);
+    const odds = json ? ODD_IN_JSON : ODD;
     const { bytes } = this;
     let at = this.length;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code < 0x80) {
         const odd =
-          ODD[code] !== 0 || (spaces && code === SPACE && text.charCodeAt(i - 1) !== COMMA);
+          odds[code] !== 0 || (spaces && code === SPACE && text.charCodeAt(i - 1) !== COMMA);
         if (odd) at = writeEscape(bytes, at, code, json);
         else bytes[at++] = code;
         continue;

@@ -70,3 +70,11 @@ test("what was taken stays as it was", () => {
   expect(new TextDecoder().decode(first)).toBe("first");
   expect(new TextDecoder().decode(buffer.take())).toBe("other");
 });
+
+test("JSON has what HTML would read something into escaped, as Go's encoder", () => {
+  const buffer = new LineBuffer();
+  buffer.json("/a?b=1&c=<d>");
+  expect(new TextDecoder().decode(buffer.take())).toBe(String.raw`/a?b=1\u0026c=\u003cd\u003e`);
+  buffer.quoted("a&b");
+  expect(new TextDecoder().decode(buffer.take())).toBe("a&b");
+});
