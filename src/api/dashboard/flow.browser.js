@@ -44,6 +44,12 @@ export async function routerStages(plane, router) {
       ),
     },
     {
+      title: "Below",
+      boxes: (router.parentRefs ?? []).map((name) =>
+        box(name, { href: pathOf("http/routers", name) }),
+      ),
+    },
+    {
       title: "Router",
       boxes: [box(router.name, { status: router.status, detail: router.rule })],
     },
