@@ -3,6 +3,9 @@ import type { Transform } from "node:stream";
 import type * as Zlib from "node:zlib";
 import type { Codecs, Coding, Encoder, EncoderSink } from "../../../src/core/codecs.ts";
 
+/** Bytes that a window of 13 bits holds. */
+const SHORT = 8192;
+
 /**
  * The codecs of node:zlib, which is loaded now and not before. Levels are those that cost about the same:
  * gzip 5, brotli 4, zstd 3. Windows stay within 256 KiB for brotli and 2 MiB for zstd, so that many streams
@@ -12,6 +15,8 @@ export async function loadCodecs(): Promise<Codecs> {
   const zlib = await import("node:zlib");
   const { constants } = zlib;
   const gzip: Zlib.ZlibOptions = { level: 5 };
+  // Its state is made for each body: for a short one that costs more than the compressing does.
+  const gzipShort: Zlib.ZlibOptions = { level: 5, memLevel: 5, windowBits: 13 };
   const br: Zlib.BrotliOptions = {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 4,
@@ -30,7 +35,7 @@ export async function loadCodecs(): Promise<Codecs> {
     zstd: constants.ZSTD_e_flush,
   };
   const whole: Record<Coding, (bytes: Uint8Array) => Uint8Array> = {
-    gzip: (bytes) => zlib.gzipSync(bytes, gzip),
+    gzip: (bytes) => zlib.gzipSync(bytes, bytes.length <= SHORT ? gzipShort : gzip),
     br: (bytes) => zlib.brotliCompressSync(bytes, br),
     zstd: (bytes) => zlib.zstdCompressSync(bytes, zstd),
   };
