@@ -3,8 +3,9 @@ import type { Http2Wire } from "./http2-wire.ts";
 
 /** Requests of a client that are started before other connections have their turn. */
 const AT_ONCE = 8;
-/** Of the others so many are one piece of work. */
-const LATER = 2;
+/** Of the others so many are started between two looks at the clock, and as many as half a millisecond has room for. */
+const LATER = 4;
+const STRETCH = 0.5;
 
 /**
  * Streams of a connection whose request nobody has got yet, in their order. They are started a few at
@@ -20,8 +21,11 @@ export class Http2Arrivals {
   constructor(started: () => void) {
     this.startMore = () => {
       this.waiting = false;
-      this.startSome(LATER);
+      const end = performance.now() + STRETCH;
+      do this.startSome(LATER);
+      while (this.streams.length > 0 && performance.now() < end);
       started();
+      this.startLater();
     };
   }
 
@@ -30,7 +34,9 @@ export class Http2Arrivals {
   }
 
   start(): void {
-    if (!this.waiting) this.startSome(AT_ONCE);
+    if (this.waiting) return;
+    this.startSome(AT_ONCE);
+    this.startLater();
   }
 
   private startSome(most: number): void {
@@ -44,6 +50,10 @@ export class Http2Arrivals {
       return;
     }
     streams.splice(0, count);
+  }
+
+  private startLater(): void {
+    if (this.waiting || this.streams.length === 0) return;
     this.waiting = true;
     inTurns(this.startMore);
   }

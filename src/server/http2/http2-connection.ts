@@ -27,7 +27,7 @@ import { Http2Wire, LINGER_TIME } from "./http2-wire.ts";
 /** Output that may wait for a client before nothing more is read of it: what it sends makes answers. */
 const READ_WATERMARK = 256 * 1024;
 /** What is read of a client in one go, as the session counts it: the rest waits until others had their turn. */
-const READ_AT_ONCE = 32 * HEAD_WORK;
+const READ_AT_ONCE = 64 * HEAD_WORK;
 /** How long, in milliseconds, a client that was told to leave may take to answer a PING. */
 const LEAVING_TIME = 1000;
 
