@@ -23,6 +23,8 @@ const tracing = (rate: number) =>
 
 /** Lines of the static configuration. */
 const SIGNALS: Readonly<Record<string, string>> = {
+  // What two programs that do the same differ by: less than that says nothing.
+  "nothing, once more": "",
   "access log": LOG,
   "metrics of entrypoint, router and service": METRICS,
   "access log and metrics": LOG + METRICS,
