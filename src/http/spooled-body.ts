@@ -32,7 +32,10 @@ export class SpooledBody {
   private constructor(collector: Collector) {
     const { size, memory, file, source } = collector;
     this.size = size;
-    this.memory = memory;
+    const pieces: Uint8Array[] = [];
+    for (let piece = memory.shift(); piece !== undefined; piece = memory.shift())
+      pieces.push(piece);
+    this.memory = pieces;
     this.file = file;
     this.trailers = source.trailers;
     this.trailerJudge = source.trailerJudge;
@@ -75,7 +78,7 @@ export class SpooledBody {
 class Collector implements BodySink {
   readonly source: Body;
   size = 0;
-  readonly memory: Uint8Array[] = [];
+  readonly memory = new ByteQueue();
   file: TemporaryFile | null = null;
   private readonly options: SpoolOptions;
   private readonly waiting = new ByteQueue();
@@ -115,7 +118,7 @@ class Collector implements BodySink {
       return;
     }
     const kept = Math.min(end, start + room);
-    if (kept > start) this.memory.push(bytes.slice(start, kept));
+    if (kept > start) this.memory.pushCopy(bytes, start, kept);
     if (kept === end) return;
     this.waiting.push(bytes.slice(kept, end));
     if (this.waiting.length >= PIECE) void this.write();

@@ -1,4 +1,4 @@
-import { concatBytes } from "../../core/bytes.ts";
+import { ByteQueue } from "../../core/byte-queue.ts";
 import { ProxyError } from "../../core/errors.ts";
 import type { Body } from "../../http/body.ts";
 
@@ -9,16 +9,16 @@ import type { Body } from "../../http/body.ts";
 export function collectedBody(body: Body, limit: number): Promise<Uint8Array | null> {
   if (limit >= 0 && body.length > limit) return Promise.resolve(tooLarge(body));
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+    const kept = new ByteQueue();
     let size = 0;
     body.pipe({
       bodyChunk(bytes, start, end) {
         size += end - start;
         if (limit >= 0 && size > limit) resolve(tooLarge(body));
-        else chunks.push(bytes.slice(start, end));
+        else kept.pushCopy(bytes, start, end);
       },
       bodyFlush() {},
-      bodyEnd: () => resolve(concatBytes(chunks)),
+      bodyEnd: () => resolve(kept.take()),
       bodyFail: reject,
     });
   });

@@ -1,4 +1,4 @@
-import { concatBytes } from "../../core/bytes.ts";
+import { ByteQueue } from "../../core/byte-queue.ts";
 import type { ProxyError } from "../../core/errors.ts";
 import { Body, type BodySink, type BodySource } from "../../http/body.ts";
 
@@ -9,7 +9,7 @@ export class RecordedBody implements BodySink, BodySource {
   private readonly source: Body;
   private readonly limit: number;
   /** Null once there are too many. */
-  private chunks: Uint8Array[] | null = [];
+  private kept: ByteQueue | null = new ByteQueue();
   private size = 0;
   private ended = false;
 
@@ -23,7 +23,7 @@ export class RecordedBody implements BodySink, BodySource {
 
   /** The whole body; null where it didn't come to its end, or was too large. */
   bytes(): Uint8Array | null {
-    return this.ended && this.chunks !== null ? concatBytes(this.chunks) : null;
+    return this.ended && this.kept !== null ? this.kept.take() : null;
   }
 
   startBody(): void {
@@ -44,8 +44,8 @@ export class RecordedBody implements BodySink, BodySource {
 
   bodyChunk(bytes: Uint8Array, start: number, end: number): void {
     this.size += end - start;
-    if (this.limit >= 0 && this.size > this.limit) this.chunks = null;
-    this.chunks?.push(bytes.slice(start, end));
+    if (this.limit >= 0 && this.size > this.limit) this.kept = null;
+    this.kept?.pushCopy(bytes, start, end);
     this.body.push(bytes, start, end);
   }
 
@@ -59,7 +59,7 @@ export class RecordedBody implements BodySink, BodySource {
   }
 
   bodyFail(error: ProxyError): void {
-    this.chunks = null;
+    this.kept = null;
     this.body.fail(error);
   }
 }

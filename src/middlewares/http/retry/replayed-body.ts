@@ -1,3 +1,4 @@
+import { ByteQueue } from "../../../core/byte-queue.ts";
 import type { ProxyError } from "../../../core/errors.ts";
 import { Body, type BodySink, type BodySource } from "../../../http/body.ts";
 
@@ -10,7 +11,7 @@ export class ReplayedBody implements BodySink {
   private readonly source: Body;
   private readonly limit: number;
   /** Null where there is more than is remembered, or nothing is needed any more. */
-  private chunks: Uint8Array[] | null = [];
+  private kept: ByteQueue | null = new ByteQueue();
   private size = 0;
   private reading = false;
   private ended = false;
@@ -24,12 +25,12 @@ export class ReplayedBody implements BodySink {
   constructor(source: Body, limit: number) {
     this.source = source;
     this.limit = limit;
-    if (limit >= 0 && source.length > limit) this.chunks = null;
+    if (limit >= 0 && source.length > limit) this.kept = null;
   }
 
   /** True where another try can have the whole body. */
   get replayable(): boolean {
-    return !this.broken && (!this.reading || this.chunks !== null);
+    return !this.broken && (!this.reading || this.kept !== null);
   }
 
   /** The body of the next try. */
@@ -43,15 +44,15 @@ export class ReplayedBody implements BodySink {
   settle(): void {
     this.last = true;
     // A try that hasn't begun to read needs what is remembered.
-    if (this.current?.begun !== false) this.chunks = null;
+    if (this.current?.begun !== false) this.kept = null;
     if (this.unwanted !== null) this.source.cancel(this.unwanted);
   }
 
   // --- the try under way ---
 
   begin({ body }: Try): void {
-    if (this.reading) for (const chunk of this.chunks ?? []) body.push(chunk, 0, chunk.length);
-    if (this.last) this.chunks = null;
+    if (this.reading) this.repeat(body);
+    if (this.last) this.kept = null;
     if (this.ended) {
       body.finish(this.source.trailers);
     } else if (this.reading) {
@@ -60,6 +61,13 @@ export class ReplayedBody implements BodySink {
       this.reading = true;
       this.source.pipe(this);
     }
+  }
+
+  private repeat(body: Body): void {
+    const bytes = this.kept?.take();
+    if (bytes === undefined || bytes.length === 0) return;
+    this.kept!.push(bytes);
+    body.push(bytes, 0, bytes.length);
   }
 
   pause(): void {
@@ -86,8 +94,8 @@ export class ReplayedBody implements BodySink {
 
   bodyChunk(bytes: Uint8Array, start: number, end: number): void {
     this.size += end - start;
-    if (this.limit >= 0 && this.size > this.limit) this.chunks = null;
-    this.chunks?.push(bytes.slice(start, end));
+    if (this.limit >= 0 && this.size > this.limit) this.kept = null;
+    this.kept?.pushCopy(bytes, start, end);
     this.current?.body.push(bytes, start, end);
   }
 

@@ -1,4 +1,4 @@
-import { concatBytes } from "../../../../core/bytes.ts";
+import { ByteQueue } from "../../../../core/byte-queue.ts";
 import { ProxyError } from "../../../../core/errors.ts";
 import type { Deadlines, Expiring } from "../../../../core/timers.ts";
 import type { Body } from "../../../../http/body.ts";
@@ -71,7 +71,7 @@ export class Question implements Expiring {
 /** Reads a body to its end; null where it has more than `limit` bytes. */
 function collected(body: Body, limit: number, kept: boolean): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+    const queue = new ByteQueue();
     let size = 0;
     body.pipe({
       bodyChunk(bytes, start, end) {
@@ -80,11 +80,11 @@ function collected(body: Body, limit: number, kept: boolean): Promise<Uint8Array
           body.cancel(new ProxyError("aborted", "internal", "The answer is larger than is taken"));
           resolve(null);
         } else if (kept) {
-          chunks.push(bytes.slice(start, end));
+          queue.pushCopy(bytes, start, end);
         }
       },
       bodyFlush() {},
-      bodyEnd: () => resolve(concatBytes(chunks)),
+      bodyEnd: () => resolve(queue.take()),
       bodyFail: reject,
     });
   });

@@ -45,6 +45,27 @@ describe("ReplayedBody", () => {
     expect(first).toEqual({ text: "abc", end: "" });
   });
 
+  test("small pieces are put together: each alone takes a hundred times its bytes", () => {
+    const fed = new FedBody();
+    const replayed = new ReplayedBody(fed.body, 10_000);
+    const one = replayed.next();
+    reader(one);
+    for (let i = 0; i < 5000; i++) fed.push(String(i % 10));
+    one.cancel(GONE);
+    const pieces: number[] = [];
+    const second = replayed.next();
+    second.pipe({
+      bodyChunk: (_, start, end) => void pieces.push(end - start),
+      bodyFlush() {},
+      bodyEnd() {},
+      bodyFail() {},
+    });
+    expect(pieces).toEqual([5000]);
+    second.cancel(GONE);
+    const third = reader(replayed.next());
+    expect(third.text).toBe("0123456789".repeat(500));
+  });
+
   test("what comes between two tries waits, and the client is held up meanwhile", () => {
     const fed = new FedBody();
     const replayed = new ReplayedBody(fed.body, 1_000_000);
