@@ -142,12 +142,14 @@ const sections = z.strictObject({
   log: logSchema.prefault({}),
   accessLog: accessLogSchema.optional(),
   tracing: tracingSchema.optional(),
-  hostResolver: refused(() =>
-    z.strictObject({
-      cnameFlattening: flag().optional(),
-      resolvConfig: text().optional(),
-      resolvDepth: integer().optional(),
-    }),
+  hostResolver: refused(
+    () =>
+      z.strictObject({
+        cnameFlattening: flag().optional(),
+        resolvConfig: text().optional(),
+        resolvDepth: integer().optional(),
+      }),
+    "rules match the name that the client sent: name the aliases in them, Host(`a`) || Host(`b`)",
   ),
   certificatesResolvers: certificatesResolvers().optional(),
   experimental: experimental().optional(),
