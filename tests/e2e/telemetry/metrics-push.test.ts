@@ -98,7 +98,9 @@ test("StatsD, Datadog, InfluxDB and OTLP get what was counted", async () => {
     isMonotonic: true,
     dataPoints: [{ asDouble: 1 }],
   });
-  expect(latest("traefik_open_connections").gauge.dataPoints).toHaveLength(1);
+  // Workers write down four times a second how many there are.
+  const open = await waitFor("connections", () => latest("traefik_open_connections"));
+  expect(open.gauge.dataPoints).toHaveLength(1);
   expect(
     attributesOf(latest("http.server.request.duration").histogram.dataPoints[0].attributes),
   ).toMatchObject({ "http.request.method": "GET", "http.response.status_code": 200 });
