@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { gunzipSync } from "node:zlib";
 import { CODINGS, type Coding } from "../../src/core/codecs.ts";
 import type { Case } from "./case.ts";
 import { settle, within } from "./probe.ts";
@@ -176,6 +177,27 @@ export const HOST_CASES: Case[] = [
         await below.close();
         assert.equal(decode(await files.read(join(directory, "none/below/log"))), "there\n");
         await assert.rejects(files.append(join(path, "log")), { code: "ENOTDIR" });
+      });
+    },
+  },
+  {
+    name: "files are renamed, compressed and removed",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        const at = (name: string) => join(directory, name);
+        await writeFile(at("a"), "hello ".repeat(1000));
+        await files.rename(at("a"), at("b"));
+        await files.gzip(at("b"), at("b.gz"));
+        assert.equal((await stat(at("b.gz"))).mode & 0o777, 0o600);
+        assert.equal(gunzipSync(await readFile(at("b.gz"))).toString(), "hello ".repeat(1000));
+        await files.remove(at("b"));
+        assert.deepEqual(await files.list(directory), ["b.gz"]);
+        for (const failing of [
+          files.rename(at("none"), at("c")),
+          files.remove(at("none")),
+          files.gzip(at("none"), at("c")),
+        ])
+          await assert.rejects(failing, { code: "ENOENT" });
       });
     },
   },
