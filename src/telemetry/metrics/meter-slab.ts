@@ -23,6 +23,7 @@ export class MeterSlab {
   private memories = 0;
   private used = 0;
   private rows = 0;
+  private toldFull = false;
 
   /** `bounds`: upper bounds of buckets in a row of requests. `full` hears once that there is no more room. */
   constructor(bounds: number, tell: (news: MeterNews) => void, full: () => void) {
@@ -31,12 +32,13 @@ export class MeterSlab {
     this.full = full;
   }
 
-  /** A new row, all zeros. With no room left, one that nothing reads. */
-  row(series: Series): Row {
+  /** A new row, all zeros; null with no room left. */
+  row(series: Series): Row | null {
     const length = rowLength(series, this.bounds);
     if (this.rows >= MAX_ROWS) {
-      if (this.rows++ === MAX_ROWS) this.full();
-      return { cells: new Float64Array(length), at: 0 };
+      if (!this.toldFull) this.full();
+      this.toldFull = true;
+      return null;
     }
     this.rows++;
     let memory: SharedArrayBuffer | undefined;

@@ -21,12 +21,15 @@ export class RequestMeter implements Meter {
   private tlsCipher = "";
   private lastTls: Row | null = null;
   private readonly single = new Map<string, Row>();
+  /** Where a series has no row of its own: nothing reads it, and nothing remembers the series. */
+  private readonly lost: Row;
 
   /** `bounds`: upper bounds of buckets, in seconds. */
   constructor(owner: MeterOwner, slab: MeterSlab, bounds: readonly number[]) {
     this.owner = owner;
     this.slab = slab;
     this.bounds = bounds;
+    this.lost = { cells: new Float64Array(BUCKETS + 2 * (bounds.length + 1)), at: 0 };
   }
 
   count(kind: number, seconds: number, requestBytes: number, responseBytes: number): void {
@@ -46,7 +49,8 @@ export class RequestMeter implements Meter {
   private rowOf(kind: number): Row {
     let row = this.rows.get(kind);
     if (row === undefined) {
-      row = this.slab.row({ figure: "requests", owner: this.owner, kind });
+      row = this.slab.row({ figure: "requests", owner: this.owner, kind }) ?? undefined;
+      if (row === undefined) return this.lost;
       this.rows.set(kind, row);
     }
     this.lastKind = kind;
@@ -96,7 +100,8 @@ export class RequestMeter implements Meter {
   private singleRow(key: string, series: Parameters<MeterSlab["row"]>[0]): Row {
     let row = this.single.get(key);
     if (row === undefined) {
-      row = this.slab.row(series);
+      row = this.slab.row(series) ?? undefined;
+      if (row === undefined) return this.lost;
       this.single.set(key, row);
     }
     return row;

@@ -227,5 +227,10 @@ describe("the book", () => {
     }
     expect(rows).toBe(100_000);
     expect(full).toBe(1);
+    // Clients choose the values: those beyond the rows aren't remembered.
+    expect((meter as unknown as { single: Map<string, unknown> }).single.size).toBe(100_000);
+    meters.forget([ownerKey({ kind: "entryPoint", name: "web" })]);
+    meters.of({ kind: "entryPoint", name: "web" }).setConnections(1);
+    expect(rows).toBe(100_001);
   });
 });
