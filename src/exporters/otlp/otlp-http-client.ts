@@ -13,6 +13,8 @@ export function otlpHttpClient(
   url: string,
   headers: Readonly<Record<string, string>>,
 ): OtlpClient {
+  // A user and a password, or a query with a key, are not for the log.
+  const { origin, pathname } = new URL(url);
   return {
     async send(body, signal) {
       const response = await client.request({
@@ -29,7 +31,7 @@ export function otlpHttpClient(
       const text = await textOf(response, MOST_ANSWER);
       const { status } = response;
       if (status >= 200 && status < 300) return;
-      const message = `${url} answered with ${status}: ${text.slice(0, 200)}`;
+      const message = `${origin}${pathname} answered with ${status}: ${text.slice(0, 200)}`;
       throw RETRYABLE.has(status) ? new Error(message) : new Refused(message);
     },
     close: () => client.close(),

@@ -76,7 +76,7 @@ export class RemoteKeySet implements KeySet {
       this.fetchedAt = this.clock();
     } catch (error) {
       context.logger.error("The keys of tokens can't be fetched", {
-        url: url.href,
+        url: url.origin + url.pathname,
         error: messageOf(error),
       });
     }

@@ -225,16 +225,20 @@ describe("jwksUrl", () => {
         return works ? Response.json({ keys }) : new Response("away", { status: 500 });
       },
     });
-    const url = new URL(`http://127.0.0.1:${server.port}/keys?a=b`);
+    const url = new URL(`http://jo:geheim@127.0.0.1:${server.port}/keys?a=b`);
+    const said: string[] = [];
+    const error = (...words: unknown[]) => void said.push(JSON.stringify(words));
     const time = { now: 0 };
     const set = new RemoteKeySet(
       url,
       await client.client(url.origin),
-      { deadlines: client.deadlines, logger: silentLogger() },
+      { deadlines: client.deadlines, logger: silentLogger({ error }) },
       () => time.now,
     );
     works = false;
     expect(await set.keys(false)).toBeNull();
+    expect(said[0]).toContain("/keys");
+    expect(said[0]).not.toMatch(/geheim|a=b/);
     works = true;
     // Not at once again.
     expect(await set.keys(false)).toBeNull();
