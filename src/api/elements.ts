@@ -15,6 +15,7 @@ import type {
 } from "../snapshot/snapshot.ts";
 import type { ElementStatus, Status } from "../status/status.ts";
 import { goValue } from "./go/go-value.ts";
+import { withHiddenSecrets } from "./hidden-values.ts";
 
 export type Plane = "http" | "tcp" | "udp";
 export type Section = "routers" | "services" | "middlewares";
@@ -128,7 +129,7 @@ function shown(
     const schemas = { http: serviceSchema, tcp: tcpServiceSchema, udp: udpServiceSchema };
     const type = typeOf(service);
     return {
-      ...(goValue(schemas[plane], service) as object),
+      ...(withHiddenSecrets(goValue(schemas[plane], service)) as object),
       ...common,
       usedBy,
       name,
@@ -143,7 +144,7 @@ function shown(
   const middleware = middlewares?.[name] ?? {};
   const schema = plane === "tcp" ? tcpMiddlewareSchema : middlewareSchema;
   return {
-    ...(goValue(schema, middleware) as object),
+    ...(withHiddenSecrets(goValue(schema, middleware)) as object),
     ...common,
     usedBy,
     name,

@@ -16,6 +16,7 @@ http:
     own: {rule: "PathPrefix(\`/admin\`)", service: api@internal, entryPoints: [web]}
   middlewares:
     strip: {stripPrefix: {prefixes: [/x]}}
+    token: {jwt: {secret: "geheim-geheim-geheim-geheim-geheim"}}
   services:
     app: {loadBalancer: {servers: [{url: "http://127.0.0.1:1"}]}}
 tcp:
@@ -63,6 +64,9 @@ describe.each([1, 2])("the API with %p workers", (workers) => {
       stripPrefix: { prefixes: ["/x"] },
       usedBy: ["good@file"],
       type: "stripprefix",
+    });
+    expect((await api.ask("/api/http/middlewares/token@file")).json().jwt).toEqual({
+      secret: "xxxx",
     });
     expect((await api.ask("/api/tcp/routers/all%40file")).json()).toMatchObject({
       priority: -1,
