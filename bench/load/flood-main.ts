@@ -48,7 +48,7 @@ async function attack(): Promise<void> {
       if (next === pieces.length) break;
       waiting = pieces[next++];
     }
-    // All has been said and nobody has minded.
+    // All has been said and the server has not minded.
     if (flood.held === undefined) socket.terminate();
   }
 }

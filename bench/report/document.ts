@@ -57,7 +57,7 @@ are made in a second of their own, which doesn't count. HTTP/2 without TLS is th
 know it beforehand.
 
 **Handshakes.** Each connection is new and makes a full handshake: the client offers no session and
-checks that none was resumed. It sends one request for a host that nobody routes, which the proxy
+checks that none was resumed. It sends one request for a host that no router names, which the proxy
 refuses by itself, and is closed. All of that counts.
 
 **TCP and TLS passed through.** Through a TCP router for each of 10 names in the ClientHello (nginx:

@@ -51,7 +51,7 @@ abstract class BunHandshake implements Dial {
   }
 
   protected abstract completed(success: boolean, error: Error | null): boolean;
-  /** Why the peer's certificate won't do; null where it does, or where nobody asked for one. */
+  /** Why the peer's certificate won't do; null where it does, or where none was asked for. */
   protected abstract refusal(
     certificate: Uint8Array | null,
     unverified: Error | null,
@@ -207,7 +207,7 @@ function derOf(socket: TlsSocket): Uint8Array | null {
   return raw === undefined ? null : new Uint8Array(raw);
 }
 
-/** What is done with a TLS socket's events, whoever has them. */
+/** What is done with a TLS socket's events, whatever has them. */
 const EVENTS: Bun.SocketHandler<TlsData, "uint8array"> = {
   binaryType: "uint8array",
   // Before the handshake.

@@ -14,7 +14,7 @@ import type { BunClientTls } from "./bun-tls-context.ts";
 
 type ConnectionSocket = Socket<BunConnection>;
 
-/** What is done with a connected socket's events, whoever serves it. */
+/** What is done with a connected socket's events, whatever serves it. */
 const EVENTS: Bun.SocketHandler<BunConnection> = {
   binaryType: "uint8array",
   data: (socket: ConnectionSocket, chunk: Uint8Array) => socket.data.received(chunk),

@@ -42,7 +42,7 @@ export class BunServerTls implements ServerTlsContext {
     const verification = {
       requestCert: clientAuth !== "none",
       // Makes BoringSSL send an alert to clients without a certificate. What else is to be refused
-      // is for `refusal` to say. Not with "require-any": of clients that nobody verifies Bun would
+      // is for `refusal` to say. Not with "require-any": of clients that aren't verified Bun would
       // then drop what they send.
       rejectUnauthorized: clientAuth === "require-and-verify",
     };

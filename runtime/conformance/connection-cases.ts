@@ -39,7 +39,7 @@ export const CONNECTION_CASES: Case[] = [
         client.send(`chunk ${i}`);
         await server.until("a chunk", () => server.received === (i + 1) * 7);
       }
-      // A Buffer would pass for one, until somebody takes a slice of it.
+      // A Buffer would pass for one, until code takes a slice of it.
       assert.equal(chunks[0].constructor, Uint8Array);
       assert.equal(
         chunks.map((chunk) => new TextDecoder().decode(chunk)).join(),

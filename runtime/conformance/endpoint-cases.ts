@@ -244,7 +244,7 @@ async function rejection(promise: Promise<unknown>): Promise<Error> {
   assert.fail("it should have been refused");
 }
 
-/** A port on which nobody listens. */
+/** A port on which no program listens. */
 async function freePort(runtime: Runtime): Promise<number> {
   const listener = await runtime.listen(LOOPBACK, () => new Probe());
   listener.stop();

@@ -1,6 +1,7 @@
 import type { Case } from "./case.ts";
 import { CONNECTION_CASES } from "./connection-cases.ts";
 import { ENDPOINT_CASES } from "./endpoint-cases.ts";
+import { ENGINE_CASES } from "./engine-cases.ts";
 import { FAILURE_CASES } from "./failure-cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { HOST_CASES } from "./host-cases.ts";
@@ -22,6 +23,7 @@ export const SUITE: readonly Case[] = [
   ...FAILURE_CASES,
   ...RELAY_CASES,
   ...HOST_CASES,
+  ...ENGINE_CASES,
   ...HTTP_CLIENT_CASES,
   ...TLS_CONNECTION_CASES,
   ...TLS_HANDSHAKE_CASES,

@@ -14,7 +14,7 @@ import { nodeBindUdp } from "../node/udp/node-udp.ts";
  * Sluice on Deno, by way of node:net: unlike Deno.Conn it can reset a connection, it says how much
  * of a write the system took, and it shares ports without an unstable flag.
  *
- * Deno opens its debugger on 127.0.0.1:9229 when the process gets SIGUSR1, whoever listens for the
+ * Deno opens its debugger on 127.0.0.1:9229 when the process gets SIGUSR1, whatever listens for the
  * signal, and has no way to forbid it.
  */
 export function denoRuntime(): Runtime {

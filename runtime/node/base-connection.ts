@@ -60,7 +60,7 @@ export abstract class BaseConnection implements Connection {
   protected abstract closeTransport(): void;
   protected abstract resetTransport(): void;
 
-  /** The peer had reset the connection before this side heard of it: nobody knows who it was. */
+  /** The peer had reset the connection before this side heard of it: it isn't known who it was. */
   get stillborn(): boolean {
     return this.remote.ip === "";
   }
@@ -109,7 +109,7 @@ export abstract class BaseConnection implements Connection {
   }
 
   /**
-   * Somebody else has the transport from now on; the handler hears of nothing any more, not even of
+   * Another owner has the transport from now on; the handler hears of nothing any more, not even of
    * `close`. Returns what was held back; null where there is nothing to have any more.
    */
   protected abandon(): Uint8Array | null {

@@ -52,7 +52,7 @@ export const nodeFiles: Files = {
     const watcher = watch(directory, () => {
       if (!stopped) changed();
     });
-    // Most likely the directory is gone. Whoever looks will see.
+    // Most likely the directory is gone. The callback's look will show it.
     watcher.on("error", () => {
       if (!stopped) changed();
     });

@@ -23,7 +23,7 @@ export class TransportStream extends Duplex {
     socket.on("end", () => this.push(null));
     socket.on("error", (error) => this.destroy(error));
     socket.on("close", () => this.destroy());
-    // Its error is told by whoever uses the TLSSocket.
+    // Its error is told by the TLSSocket's user.
     this.on("error", () => {});
   }
 

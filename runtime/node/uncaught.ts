@@ -2,7 +2,7 @@ import process from "node:process";
 
 type Report = (error: unknown) => void;
 
-/** Before anyone has asked: an error nobody hears of is worse than one that spoils the log's format. */
+/** Before anyone has asked: an error that is never told is worse than one that spoils the log's format. */
 const toStderr: Report = (error) => console.error(error);
 
 let report: Report = toStderr;
@@ -17,7 +17,7 @@ export function reportUncaught(error: unknown): void {
   }
 }
 
-/** Names who hears of errors that nobody caught. From then on no such error ends the process. */
+/** Names who hears of errors that no code caught. From then on no such error ends the process. */
 export function onUncaught(callback: Report): void {
   report = callback;
   if (watching) return;

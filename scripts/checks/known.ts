@@ -4,7 +4,7 @@
  */
 export const KNOWN = {
   filesInCircles: 0,
-  vagueWords: 148,
+  vagueWords: 0,
   /** Source files directly in folders that have more than the limit. */
   crowdedFolders: {} as Readonly<Record<string, number>>,
 };

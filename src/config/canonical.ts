@@ -193,7 +193,7 @@ function spellings(keys: Record<string, z.ZodType>): Map<string, string> {
   return spelling;
 }
 
-/** The message for a key that nobody knows, with the one that may be meant. */
+/** The message for a key that is unknown, with the one that may be meant. */
 export function unknownKey(key: string, known: readonly string[]): string {
   const guess = nearest(key, known);
   return `unknown key "${key}"${guess === undefined ? "" : `, did you mean "${guess}"?`}`;

@@ -1,6 +1,6 @@
 /**
- * What somebody may do so many times before it is too much. What is used up comes back with time, and
- * with whatever makes up for it; nobody saves up.
+ * What a peer may do so many times before it is too much. What is used up comes back with time, and
+ * with whatever makes up for it; no peer saves up.
  */
 export class Budget {
   private readonly size: number;
@@ -14,7 +14,7 @@ export class Budget {
     this.regrowth = regrowth;
   }
 
-  /** The time in milliseconds, on a clock that never goes back. Whoever doesn't say it gets nothing back by it. */
+  /** The time in milliseconds, on a clock that never goes back. A caller that doesn't say it gets nothing back by it. */
   at(time: number): void {
     const passed = time - this.time;
     if (passed === 0) return;

@@ -111,7 +111,7 @@ export class CidrSet {
   private readonly v4: number[] = [];
   // Eight numbers a range: the network's four words, the mask's four.
   private readonly v6: number[] = [];
-  // Whoever asks tends to ask about one connection's address again.
+  // A caller tends to ask about one connection's address again.
   private lastIp = "";
   private lastAnswer = false;
 

@@ -90,7 +90,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
         throw new Error(`module "${module}" was not given to the pipeline`);
       return handler;
     },
-    // Whoever calls the pipeline has the TLS.
+    // The pipeline's caller has the TLS.
     tlsProblem: () => undefined,
     clientDemands: () => "",
     entryPoints: [

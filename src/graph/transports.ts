@@ -61,7 +61,7 @@ export class Transports {
 
   /**
    * The transport of that qualified name, or the default one. Rejects with an Error that says what
-   * is wrong with it: whoever names it must not be served without it.
+   * is wrong with it: no service that names it must be served without it.
    */
   get(name: string, configuration = this.defaultConfiguration): Promise<NumberedTransport> {
     let found = this.byName.get(name);
@@ -123,7 +123,7 @@ export class Transports {
       tls: {
         ...versionsAndCiphers(configuration),
         serverName: configuration.serverName ?? "",
-        // The URI is only worth something in a certificate that somebody trusted has signed.
+        // The URI is only worth something in a certificate that a trusted authority has signed.
         verify: configuration.insecureSkipVerify !== true || peerCertURI !== "",
         rootCAs: await readAuthorities(this.readPem, rootCAs),
         keyPair: await readKeyPair(this.readPem, configuration.certificates),

@@ -21,11 +21,11 @@ export interface BodySink {
 
 /** What a body comes from, as far as the body needs to speak to it. */
 export interface BodySource {
-  /** Somebody starts reading: the moment for 100-continue. Called once. */
+  /** A reader starts: the moment for 100-continue. Called once. */
   startBody?(): void;
   pauseBody(): void;
   resumeBody(): void;
-  /** Nobody wants the rest. */
+  /** The reader wants no more. */
   cancelBody(error: ProxyError): void;
 }
 
@@ -109,7 +109,7 @@ export class Body {
     FREE.give(this);
   }
 
-  /** Somebody reads this body, or has read it. */
+  /** A reader has this body, or had it. */
   get used(): boolean {
     return this.taken;
   }
@@ -200,7 +200,7 @@ export class Body {
     if (!this.paused) this.sink?.bodyFlush();
   }
 
-  /** Nobody wants the rest: the source is told, and the sink hears nothing more. */
+  /** The reader wants no more: the source is told, and the sink hears nothing more. */
   cancel(error: ProxyError): void {
     this.taken = true;
     this.sink = null;
@@ -269,7 +269,7 @@ export class Body {
       bodyEnd: () => controller.close(),
       bodyFail: (error) => controller.error(error),
     };
-    // Taken at once, so that nobody else reads it; bytes move when the reader pulls.
+    // Taken at once, so that no other reader gets it; bytes move when the reader pulls.
     this.taken = true;
     return new ReadableStream<Uint8Array<ArrayBuffer>>(
       {

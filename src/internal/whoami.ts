@@ -13,7 +13,7 @@ export interface WhoamiOptions {
   readonly name?: string;
 }
 
-/** The most that `/data` gives: it is a demonstration, not a way to fill somebody's line. */
+/** The most that `/data` gives: it is a demonstration, not a way to fill a client's line. */
 const MAX_DATA = 64 * 1024 * 1024;
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };

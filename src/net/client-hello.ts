@@ -28,7 +28,7 @@ const NO_BYTES = new Uint8Array(0);
 /**
  * Reads a ClientHello off a connection's first bytes. The message may come in any number of records
  * and chunks: a byte is looked at once and copied at most a few times. Takes messages of up to 64
- * KiB, so it keeps at most 6 times that where somebody sends a record for each byte.
+ * KiB, so it keeps at most 6 times that where a client sends a record for each byte.
  */
 export class ClientHelloParser {
   private buffer: Uint8Array = NO_BYTES;
@@ -42,7 +42,7 @@ export class ClientHelloParser {
   /** Of the message without its header. Counts while the header is read. */
   private messageLength = 0;
 
-  /** All bytes that were pushed, for whoever does the handshake. */
+  /** All bytes that were pushed, for the runtime that does the handshake. */
   get received(): Uint8Array {
     return this.buffer.subarray(0, this.length);
   }

@@ -38,7 +38,7 @@ export interface Http3Options {
   readonly idleTimeout: number;
 }
 
-/** Why nobody serves a connection. */
+/** Why no entrypoint serves a connection. */
 export interface Http3Refusal {
   readonly refused: string;
 }
@@ -102,7 +102,7 @@ export interface Http3Stream {
   end(trailers: Http3Fields | null): boolean;
   pause(): void;
   resume(): void;
-  /** Nobody wants the rest of the request (STOP_SENDING); the response goes on. */
+  /** The handler wants no more of the request (STOP_SENDING); the response goes on. */
   stopReading(): void;
   /** Ends both directions without a clean end. */
   reset(code: Http3Error): void;

@@ -94,7 +94,7 @@ const HTTP_NAME = latin1Bytes("http/");
 
 /**
  * True where the first line is there and has three words, as a request's has, but names HTTP nowhere,
- * in whatever case: an answer in HTTP would be none to whoever sent it.
+ * in whatever case: an answer in HTTP would be none to the client that sent it.
  */
 export function isForeignRequest(bytes: Uint8Array): boolean {
   const feed = bytes.indexOf(0x0a);

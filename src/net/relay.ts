@@ -90,7 +90,7 @@ class Relay implements Expiring {
 
   expired(): void {
     for (const { from, opposite } of [this.fromA, this.fromB]) {
-      // Somebody who still has bytes to take is closed behind them.
+      // A side that still has bytes to take is closed behind them.
       if (!this.terminating || opposite.queue.length === 0) from.close();
     }
   }

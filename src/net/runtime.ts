@@ -218,7 +218,7 @@ export interface Runtime {
   /** Collects garbage and gives memory back to the system. Takes tens of milliseconds: for quiet moments. */
   releaseMemory?(): void;
   /**
-   * Names who hears of errors that nobody caught: what a connection's handler threw (its connection
+   * Names who hears of errors that no code caught: what a connection's handler threw (its connection
    * has been reset), a listener's `accepted`, a promise. With or without a callback, a handler that
    * throws never ends the process; with one, neither does anything else.
    */

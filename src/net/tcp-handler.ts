@@ -10,22 +10,22 @@ export interface ConnectionFacts {
   readonly ip: string;
 }
 
-/** A connection that an entrypoint has accepted, with all that was learnt of it before somebody serves it. */
+/** A connection that an entrypoint has accepted, with all that was learnt of it before a handler serves it. */
 export interface AcceptedConnection {
-  /** Plain, or behind a finished TLS handshake. Whoever serves it sets its handler. */
+  /** Plain, or behind a finished TLS handshake. The one that serves it sets its handler. */
   readonly connection: Connection;
-  /** What has been read already and nobody has used: it comes before everything that `connection` brings. */
+  /** What has been read already and no handler has used: it comes before everything that `connection` brings. */
   readonly early: Uint8Array;
   /** The client's address; what a trusted PROXY protocol header said instead of the connection's own. */
   readonly remote: Address;
   readonly local: Address;
   readonly entryPoint: string;
   /**
-   * How a shutdown whose grace time is over ends this connection. Whoever serves it assigns it;
+   * How a shutdown whose grace time is over ends this connection. The one that serves it assigns it;
    * until then it resets the connection.
    */
   cut: () => void;
-  /** Whoever serves it says once that it is over, with everything that belonged to it. */
+  /** The one that serves it says once that it is over, with everything that belonged to it. */
   closed(): void;
 }
 

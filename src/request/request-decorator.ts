@@ -41,7 +41,7 @@ function cachedCanonicalHost(host: string): string {
   if (known !== undefined) return known;
   const made = canonicalHost(host);
   if (host.length > LONGEST_CACHED) return made;
-  // Whoever sends ever new names makes the cache useless, not large.
+  // A client that sends ever new names makes the cache useless, not large.
   if (canonical.size >= CACHE_SIZE) canonical = new Map();
   canonical.set(host, made);
   return made;

@@ -12,7 +12,7 @@ export interface GoRegexp {
   replace(text: string, replacement: string): string;
 }
 
-/** Compiled programs above this are refused: nobody writes them by hand. */
+/** Compiled programs above this are refused: no person writes them by hand. */
 const MAX_PATTERN = 4096;
 
 /** Compiles Go's (RE2's) syntax. Throws an Error that shows the pattern and says what is wrong with it. */

@@ -212,7 +212,7 @@ export class DataPlane {
     return [...listening(this.entryPoints, "tcp"), ...listening(this.udp.entryPoints, "udp")];
   }
 
-  /** What the start or a reload left behind goes when nobody waits for it. */
+  /** What the start or a reload left behind goes when no request waits for it. */
   private afterReload(): void {
     if (this.released === this.reloads) return;
     this.released = this.reloads;

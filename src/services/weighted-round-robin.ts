@@ -12,9 +12,9 @@ function gcd(a: number, b: number): number {
 }
 
 /**
- * Weighted round robin, earliest deadline first, as Traefik's: whoever has weight w has deadlines at
+ * Weighted round robin, earliest deadline first, as Traefik's: a member of weight w has deadlines at
  * 1/w, 2/w, 3/w ..., and the earliest deadline goes next; of equal ones the first in the list's
- * order. Turns of those who are down pass unused, so nobody catches up on coming back.
+ * order. Turns of those who are down pass unused, so no member catches up on coming back.
  *
  * Deadlines are kept as turns taken and compared as fractions, so nothing drifts: in one cycle (from
  * 0 to 1) everybody has exactly as many turns as the weight, divided by the weights' common factor.
@@ -62,7 +62,7 @@ export class WeightedRoundRobin<T extends Turn> {
     if (up) this.taken[index] = this.passed(index);
   }
 
-  /** Whose turn it is, or null where nobody is up. */
+  /** Whose turn it is, or null where no member is up. */
   next(): T | null {
     const index = this.nextIndex();
     return index < 0 ? null : this.all[index];

@@ -38,7 +38,7 @@ export interface AggregatedTls {
 
 /**
  * Merges certificates, options and stores of all providers. "default" that two providers define is
- * nobody's: the options then refuse whoever would go by them. Source: Traefik's
+ * no element's: the options then refuse the clients that would go by them. Source: Traefik's
  * pkg/server/aggregator.go.
  */
 export function aggregateTls(

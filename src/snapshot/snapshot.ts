@@ -103,7 +103,7 @@ export interface Snapshot {
   readonly udp: UdpSnapshot;
   /** Options and stores by qualified name; "default" is never qualified. */
   readonly tls: TlsConfiguration;
-  /** Sets of TLS options that had errors, by qualified name with the reason: nobody is served with others instead. */
+  /** Sets of TLS options that had errors, by qualified name with the reason: no client is served with others instead. */
   readonly invalidTlsOptions: Readonly<Record<string, string>>;
   readonly disabled: readonly DisabledElement[];
   /** For modules of fetch handlers, by path: another text whenever the file has another content. */

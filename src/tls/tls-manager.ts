@@ -21,7 +21,7 @@ export interface TlsManagerContext {
   readonly previous?: TlsManager;
   /**
    * Sets of options that are configured and were found invalid before, by name with the reason (a
-   * wrong value, "default" from two providers): whoever uses them is refused. Without it an invalid
+   * wrong value, "default" from two providers): a client that would go by them is refused. Without it an invalid
    * "default" would be replaced by the built-in one.
    */
   readonly invalidOptions?: Readonly<Record<string, string>>;
@@ -220,7 +220,7 @@ export class TlsManager {
     return { fallback: fallback.keyPair, named };
   }
 
-  /** The options of that name, or why nobody can be served with them. */
+  /** The options of that name, or why no client can be served with them. */
   optionsFor(name: string): ServerOptions | Refusal {
     const contexts = this.contextsOf(name);
     return "refused" in contexts ? contexts : contexts.options;

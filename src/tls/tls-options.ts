@@ -11,7 +11,7 @@ export interface ServerOptions extends Omit<ServerTlsOptions, "keyPair"> {
   readonly sniStrict: boolean;
 }
 
-/** What answers where nobody configures it. Traefik's third, acme-tls/1, belongs to its certificate resolvers. */
+/** What answers where it isn't configured. Traefik's third, acme-tls/1, belongs to its certificate resolvers. */
 const DEFAULT_PROTOCOLS = ["h2", "http/1.1"];
 const ACME_CHALLENGE = "acme-tls/1";
 
@@ -48,7 +48,7 @@ const NOT_CHOSEN = [
 
 /**
  * Resolves a set of options; `readText` reads what `caFiles` name. Rejects with an Error where the
- * options can't be honoured as they are written: then nobody may be served with them.
+ * options can't be honoured as they are written: then no client may be served with them.
  */
 export async function resolveTlsOptions(
   options: TlsOptions,

@@ -17,7 +17,7 @@ import type { UpstreamTarget } from "./upstream-target.ts";
 /** How long `Expect: 100-continue` waits for the upstream's word before the body goes anyway, in milliseconds, as in Traefik's transport. */
 export const EXPECT_CONTINUE_TIMEOUT = 1000;
 
-/** For the rest of a request body that nobody is interested in any more. */
+/** For the rest of a request body that the upstream wants no more of. */
 export const ANSWERED_EARLY = new ProxyError(
   "aborted",
   "upstream",
@@ -192,7 +192,7 @@ export class UpstreamCall extends PendingResponse implements OutgoingRequest, Tr
     exchange.originHeaders = response.headerList;
   }
 
-  /** Gives the response to whoever waits for it. */
+  /** Gives the response to the receiver that waits for it. */
   deliver(): void {
     const { answer } = this;
     if (answer === null) return;

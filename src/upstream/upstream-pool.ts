@@ -18,7 +18,7 @@ export interface TransportContext {
  * Connections to one server. Those of HTTP/1.1 serve one call at a time, last used first: the ones
  * that are busy stay warm and the others time out. Those of HTTP/2 take as many calls as the server
  * allows, and another one is made when they are full. Calls that no connection takes wait for the
- * dials under way; as long as nobody knows what the server speaks, one dial finds it out for all.
+ * dials under way; as long as it isn't known what the server speaks, one dial finds it out for all.
  */
 export class UpstreamPool implements CallPool, DialOwner {
   readonly address: UpstreamAddress;
@@ -140,7 +140,7 @@ export class UpstreamPool implements CallPool, DialOwner {
     this.adjustDials();
   }
 
-  /** Nobody wants that call any more. */
+  /** The caller has given that call up. */
   stopWaiting(call: WaitingCall): void {
     remove(this.waiting, call);
     this.adjustDials();

@@ -30,7 +30,7 @@ export class UpstreamPools {
     return pool;
   }
 
-  /** Notes who still uses a pool; everything that nobody has noted is closed by `closeUnused`. */
+  /** Notes who still uses a pool; every pool without a note is closed by `closeUnused`. */
   retain(pool: UpstreamPool): void {
     this.used.add(pool);
   }

@@ -32,7 +32,7 @@ const MAX_FREE_FIELDS = 64 * STRIDE;
 
 /**
  * Header fields in the order and spelling of arrival; those that were set come behind them. Fields
- * from the wire stay offsets into the received bytes until somebody asks for text.
+ * from the wire stay offsets into the received bytes until code asks for text.
  *
  * Names given to the methods are lower case except where a method says otherwise. Values are
  * Latin-1 strings and were validated where they came in (the parser, or `checkedValue`).

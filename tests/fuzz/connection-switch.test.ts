@@ -106,7 +106,7 @@ test("whatever is sent, it is somebody's, or refused, or waits for more within b
         }
         const who = scene.who(connection);
         if (who === "nobody") expect(sent).toBeLessThan(MOST);
-        // Nobody but PostgreSQL is told anything, and that is one byte.
+        // No protocol but PostgreSQL is told anything, and that is one byte.
         if (!who.startsWith("http")) expect(connection.sent.length).toBeLessThanOrEqual(1);
         // Said in one piece it is seen to be no HTTP; in several, by then HTTP has it, and refuses it.
         return scene.logs.at(-1) === FOREIGN ? "http" : who;
@@ -141,7 +141,7 @@ test("however it ends, nothing of the connection stays behind", async () => {
       for (const accepted of scene.served) accepted.closed();
       await Promise.resolve();
       expect(entry.connections.size).toBe(0);
-      // Whoever is still looked after would be closed, or say something.
+      // A connection that is still looked after would be closed, or say something.
       const logs = scene.logs.length;
       deadlines.sweep(Infinity);
       expect(scene.logs.length).toBe(logs);

@@ -39,7 +39,7 @@ interface Life {
 }
 
 /**
- * A driver that trusts nobody: the peer may send anything, but the session keeps its promises. What it
+ * A driver that trusts no peer: the peer may send anything, but the session keeps its promises. What it
  * does itself comes from `moods`, over and over.
  */
 export class Driver implements Http2Sink<Life> {
@@ -86,7 +86,7 @@ export class Driver implements Http2Sink<Life> {
     if (!end) this.session.sendData(stream, BODY, 0, 3000, this.mood() % 2 === 0);
   }
 
-  /** Frames it has written; what nobody could read throws here. */
+  /** Frames it has written; what no peer could read throws here. */
   look(): string[] {
     const bytes = this.output.take();
     this.written += bytes.length;

@@ -240,7 +240,7 @@ export async function buildHttp3Client(): Promise<() => Http3Client> {
   const path = join(cache, `http3-client-${sourceHash()}`);
   if (!existsSync(path)) {
     mkdirSync(cache, { recursive: true });
-    // Another run may be building it as well: whoever is last replaces the same with the same.
+    // Another run may be building it as well: the last one replaces the same with the same.
     const made = `${path}.${process.pid}`;
     const build = Bun.spawn([go, "build", "-o", made, "."], {
       cwd: SOURCE,

@@ -41,7 +41,7 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
   private paused = false;
   /** Bytes that the handler has been given. */
   private delivered = 0;
-  /** Nobody wants what still comes of the request. */
+  /** The handler wants no more of the request. */
   private unwanted = false;
   private writer: Writer | null = null;
   /** Waiting for the writer to take more. */
@@ -72,7 +72,7 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
 
   private async read(): Promise<void> {
     try {
-      // Never before whoever started this has returned.
+      // Never before the starter of this has returned.
       await null;
       for await (const chunks of this.stream) {
         for (const chunk of chunks) {
@@ -88,7 +88,7 @@ export class BunHttp3Stream implements Http3Stream, Backlogged {
       while (this.paused) await this.resumed();
       if (!this.over && !this.unwanted) this.handler.end(this.trailers);
     } catch (error) {
-      // A stream that broke off, or a request that nobody wants, whose response goes on.
+      // A stream that broke off, or a request that isn't wanted, whose response goes on.
       if (this.stream.destroyed || this.unwanted) return;
       // What the handler itself throws is a mistake of its own.
       reportUncaught(error);

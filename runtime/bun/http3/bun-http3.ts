@@ -136,7 +136,7 @@ async function bindError(endpoint: QuicEndpoint): Promise<unknown> {
   return new Error("the endpoint is closed");
 }
 
-/** Node's module says on standard error that it is experimental, which nobody there can act on. */
+/** Node's module says on standard error that it is experimental, which no user there can act on. */
 async function loadQuic(): Promise<typeof import("node:quic")> {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -247,7 +247,7 @@ class BunHttp3Connection implements Http3Connection {
   }
 }
 
-/** What happens to a stream is heard by whoever serves it; one that nobody serves ends unheard. */
+/** What happens to a stream is heard by its server; one without a server ends unheard. */
 function silence(stream: QuicStream): void {
   stream.closed.catch(ignore);
 }

@@ -7,7 +7,7 @@ const TICK = 50;
 
 /** A request whose body's reader asks for pauses. */
 export interface Backlogged {
-  /** Received bytes that nobody has taken yet. */
+  /** Received bytes that no reader has taken yet. */
   readonly backlog: number;
   /** Nothing more of the body is wanted, nor what waits. */
   overflow(): void;

@@ -18,7 +18,7 @@ AiB4kg5Lv7q7OntPES/E1nZMVfd9vX7aZpFigdKPuAQakQ==
 -----END CERTIFICATE-----
 `;
 
-/** An authority that nobody trusts. */
+/** An authority that no peer trusts. */
 export const OTHER_ROOT = `-----BEGIN CERTIFICATE-----
 MIIBbzCCARagAwIBAgIULGOF39PifnOxPi2/4weTed4jLigwCgYIKoZIzj0EAwIw
 FTETMBEGA1UEAwwKT3RoZXIgUm9vdDAgFw0yNjExMjMxNDEwMjZaGA8yMTI2MTAz
@@ -223,7 +223,7 @@ z1YzzQDNViD7v1fgwOFjX35PjKUYS/D/spLfJfsBQDoZsI8lD0EtbnsO
 `,
 };
 
-/** Of version 1, with ROOT's name for its issuer and somebody else's signature. */
+/** Of version 1, with ROOT's name for its issuer and another key's signature. */
 export const FORGED: KeyPair = {
   certificate: `-----BEGIN CERTIFICATE-----
 MIIBITCByAIUB5MstPp8vLpy+dnKKy27augoRKkwCgYIKoZIzj0EAwIwFDESMBAG

@@ -117,7 +117,7 @@ export const TLS_PEER_CASES: Case[] = [
         for (const [clientAuth, welcome] of takes) {
           const verifies = clientAuth.includes("verify");
           for (const keyPair of everybody) {
-            // Nothing depends on who is taken where nobody is verified, but that one may be refused.
+            // Nothing depends on who is taken where no client is verified, but that one may be refused.
             if (!verifies && (keyPair === FORGED || keyPair === CHAINED)) continue;
             const { server, client } = await shakeHands(
               runtime,

@@ -26,7 +26,7 @@ export interface TlsPair {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Listens, and shakes hands with whoever comes as soon as the first bytes are there. */
+/** Listens, and shakes hands with each client as soon as the first bytes are there. */
 export class TlsListener {
   readonly outcomes: Outcome[] = [];
   readonly plain: Connection[] = [];

@@ -93,7 +93,7 @@ async function serve(runtime: Runtime, options: Partial<ServerTlsOptions>): Prom
   const context = runtime.serverTls({ ...SERVER_OPTIONS, ...options });
   const listener = await TlsListener.start(runtime, context);
   listener.onSecured = (probe) => {
-    // The greeting comes behind the tickets: whoever has it has them.
+    // The greeting comes behind the tickets: a client that has it has them.
     probe.send("welcome\n");
     probe.end = () => probe.connection.close();
   };

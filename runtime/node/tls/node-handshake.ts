@@ -109,7 +109,7 @@ class NodeHandshake implements Dial {
       // Undocumented: where errors go before a server of node:tls has let go of its socket.
       socket.on("_tlsError", fail);
       socket.once("close", () => fail());
-      // Nobody reads from the TLSSocket yet, which therefore says nothing of an end.
+      // No code reads from the TLSSocket yet, which therefore says nothing of an end.
       transport.once("end", () => setImmediate(fail));
       socket.once(role.event, () => this.finished(socket, transport));
     } catch (error) {

@@ -95,7 +95,7 @@ export function clientOptions(options: ClientTlsOptions): SecureContextOptions {
   };
 }
 
-/** A text without certificates is ignored by the libraries, and then nobody is trusted. */
+/** A text without certificates is ignored by the libraries, and then no peer is trusted. */
 function checkAuthorities(option: string, texts: readonly string[]): void {
   for (const text of texts) {
     if (!readPemBlocks(text).some(({ label }) => label === "CERTIFICATE")) {

@@ -36,7 +36,7 @@ export const tcpRouterSchema = z.strictObject({
     .optional(),
 });
 
-/** Longer ones are no health check any more; Traefik ignores them, which nobody would notice. */
+/** Longer ones are no health check any more; Traefik ignores them, which no user would notice. */
 const payload = () => text().max(65_535, "expected at most 65535 characters").default("");
 
 const proxyProtocol = () =>

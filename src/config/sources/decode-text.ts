@@ -2,7 +2,7 @@ import { ConfigError } from "./document.ts";
 
 /**
  * A file's bytes as text, a byte order mark taken off. Throws ConfigError where they are no UTF-8:
- * what would be put in their place could be a name or a path that nobody wrote.
+ * what would be put in their place could be a name or a path that no user wrote.
  */
 export function decodeText(bytes: Uint8Array, file: string): string {
   try {

@@ -8,7 +8,7 @@ const PREFIX = "TRAEFIK_";
 /**
  * Reads `TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80` and the like: "_" separates keys, indexes of lists are
  * `_0_` or `[0]`. Names of the user's own come out in lower case, as in Traefik. As there, variables
- * that don't begin as a key of the schema's top are somebody else's: Kubernetes sets
+ * that don't begin as a key of the schema's top are other programs': Kubernetes sets
  * TRAEFIK_SERVICE_HOST where a service is called traefik. Undefined where nothing is set. Throws
  * ConfigError where a variable and one for a key below it exclude each other.
  */

@@ -67,7 +67,7 @@ export function httpRouters(
     attempts.now(() => rules.compile(router.rule));
     const before = previous.get(name)?.value.router.tls;
     const problem = router.tls && context.tlsProblem(router.tls.options);
-    // Without options that worked before it is disabled later: nobody else must get its requests.
+    // Without options that worked before it is disabled later: no other router must get its requests.
     if (problem !== undefined && before !== undefined && !context.tlsProblem(before.options))
       attempts.add(problem);
     attempts.check();

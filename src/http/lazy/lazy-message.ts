@@ -6,7 +6,7 @@ import { LazyHeaders } from "./lazy-headers.ts";
 const RECYCLED = new HeaderList();
 
 /**
- * What lazy requests and responses share: a header list, and a body that stays bytes until somebody
+ * What lazy requests and responses share: a header list, and a body that stays bytes until a handler
  * wants a stream. A class of its own for each of the two, because each has another platform
  * prototype above it (`Request.prototype` or `Response.prototype`), which makes `instanceof` hold.
  */
@@ -50,7 +50,7 @@ export function lazyMessage(platform: object) {
       return this.source !== undefined;
     }
 
-    /** The body for whoever moves bytes; null where there is none. A stream that was made of it is taken back. */
+    /** The body for a mover of bytes; null where there is none. A stream that was made of it is taken back. */
     takeBody(): Body | null {
       if (this.holder === undefined) return this.source ?? null;
       return Body.fromStream(this.holder.body!, this.source?.length ?? -1);

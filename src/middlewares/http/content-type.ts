@@ -44,7 +44,7 @@ function withContentType(response: LazyResponse, exchange: Exchange): Response |
   });
 }
 
-/** Passes a body on and shows its first bytes to somebody before. */
+/** Passes a body on and shows its first bytes to a reader before. */
 class Peek implements BodySink, BodySource {
   readonly body: Body;
   private readonly source: Body;

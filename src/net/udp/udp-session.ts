@@ -4,7 +4,7 @@ import type { Address } from "../connection.ts";
 export interface UdpReceiver {
   /** One datagram, whole. The array is the receiver's to keep. */
   received(bytes: Uint8Array): void;
-  /** The session is over. Called once, whoever ended it. */
+  /** The session is over. Called once, whichever side ended it. */
   closed(): void;
 }
 
@@ -19,7 +19,7 @@ export interface UdpSession {
 }
 
 /**
- * Takes a session over and returns who gets the client's datagrams; null where nobody can, and the
+ * Takes a session over and returns who gets the client's datagrams; null where no service can, and the
  * session never was. Must not throw, and closes no session before it has returned.
  */
 export type UdpHandler = (session: UdpSession) => UdpReceiver | null;

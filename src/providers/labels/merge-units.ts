@@ -22,7 +22,7 @@ const TITLES: Readonly<Record<string, string>> = {
 /**
  * Puts the configurations of many units together. A service that several define has the servers of
  * all of them, if everything else of it is the same; any other element must be the same in all. One
- * that isn't is nobody's: it is left out, and `conflicts` says where it was found.
+ * that isn't is no unit's: it is left out, and `conflicts` says where it was found.
  * Source: Traefik's pkg/provider/configuration.go (Merge).
  */
 export function mergeUnits(parts: readonly UnitPart[]): {

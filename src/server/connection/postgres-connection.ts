@@ -9,7 +9,7 @@ const NO_BYTES = new Uint8Array(0);
 /**
  * A PostgreSQL client to whom we have said already that TLS follows, because its ClientHello had to
  * be seen to find its router. To the server behind it looks as if that still had to be said: the
- * server gets the client's STARTTLS request first (as early bytes, by whoever made this), its answer
+ * server gets the client's STARTTLS request first (as early bytes, from the switch that made this), its answer
  * is swallowed, and only then comes the ClientHello. An answer that isn't "S", or none before the
  * server's FIN, resets the connection.
  */

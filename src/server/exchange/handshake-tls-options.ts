@@ -43,7 +43,7 @@ export function isOutlived(status: number, options: HandshakeOptions | null): bo
   return status === 421 && options !== null && !options.inForce;
 }
 
-/** True where whoever came through a handshake by `then` would come through one by `now`. */
+/** True where each client that came through a handshake by `then` would come through one by `now`. */
 function isEnough(then: Options, now: Options): boolean {
   if (now === then) return true;
   if ("refused" in now || "refused" in then) return false;

@@ -8,7 +8,7 @@ const LATER = 4;
 const STRETCH = 0.5;
 
 /**
- * Streams of a connection whose request nobody has got yet, in their order. They are started a few at
+ * Streams of a connection whose request no handler has got yet, in their order. They are started a few at
  * a time: a client that brings many doesn't make the others' wait for all of them.
  */
 export class Http2Arrivals {

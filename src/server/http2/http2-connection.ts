@@ -186,7 +186,7 @@ export class Http2Connection
     this.stallDeadline = this.expectIn(this.entry.idleTimeout);
   }
 
-  /** FIN: nobody who speaks HTTP/2 half-closes, and without the client's WINDOW_UPDATEs little could be sent. */
+  /** FIN: no client that speaks HTTP/2 half-closes, and without the client's WINDOW_UPDATEs little could be sent. */
   end(): void {
     if (!this.over) this.clientGone("The client closed the connection");
   }
@@ -308,7 +308,7 @@ export class Http2Connection
     if (!this.inRead) this.finish();
   }
 
-  /** The last GOAWAY tells the client which requests nobody has looked at. */
+  /** The last GOAWAY tells the client which requests no handler has looked at. */
   private finish(): void {
     if (this.over) return;
     this.session.abort(ErrorCode.noError, "");

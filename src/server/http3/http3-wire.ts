@@ -115,7 +115,7 @@ export class Http3Wire implements ResponseWire {
   /** A new connection would get the same answers: the runtime's TLS for QUIC can't ask for more. */
   beLast(): void {}
 
-  /** What is left of the response is the stream's to send; of the request, nobody's. */
+  /** What is left of the response is the stream's to send; of the request nothing is. */
   sent(receiving: boolean): void {
     this.isSent = true;
     this.driver.expectNext(this.connection.entry.idleTimeout);

@@ -13,7 +13,7 @@ export interface TcpMember {
 /** Chooses among the members of a TCP service. */
 export interface TcpBalancer {
   readonly handler: TcpHandler;
-  /** Null where nobody checks. */
+  /** Null where no check runs. */
   readonly health: Health | null;
   setUp(index: number, up: boolean): void;
 }

@@ -17,7 +17,7 @@ import type { HealthVerdicts } from "../health/health-verdicts.ts";
 /** A TCP service that runs. */
 export interface TcpService extends ElementValue {
   readonly handler: TcpHandler;
-  /** Null where nobody checks. */
+  /** Null where no check runs. */
   readonly health: Health | null;
 }
 

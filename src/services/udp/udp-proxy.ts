@@ -27,7 +27,7 @@ const ERROR_INTERVAL = 1000;
 
 /**
  * Sends UDP sessions on to servers. Each session has a socket of its own, connected to its server,
- * so that answers find their client and nobody else's datagrams do. One for all services, because
+ * so that answers find their client and no other sender's datagrams do. One for all services, because
  * it bounds what may wait while sockets open: a stalled name server must not cost all memory.
  */
 export class UdpProxies {

@@ -31,7 +31,7 @@ function subjectOf(certificate: Uint8Array | null): string | undefined {
     try {
       subject = subjectText(certificate);
     } catch {
-      // Nobody has to have verified it.
+      // No password has to have been verified.
       subject = "";
     }
     SUBJECTS.set(certificate, subject);

@@ -263,7 +263,7 @@ export class Http1Client
     answered.deliver();
   }
 
-  /** 101: the connection stops being HTTP. It waits, paused, for whoever joins it to the client's. */
+  /** 101: the connection stops being HTTP. It waits, paused, for the driver to join it to the client's. */
   private handOver(fields: HeaderList, chunk: Uint8Array, at: number): void {
     const call = this.call!;
     const response = new LazyResponse(101, fields, null);

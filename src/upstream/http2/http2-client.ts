@@ -326,7 +326,7 @@ export class Http2Client
     this.closeBehindGoAway();
   }
 
-  /** The session has said why in its GOAWAY. A server that doesn't read isn't waited for: nobody's call is left. */
+  /** The session has said why in its GOAWAY. A server that doesn't read isn't waited for: no call is left. */
   private closeBehindGoAway(): void {
     if (this.over) return;
     this.leave();

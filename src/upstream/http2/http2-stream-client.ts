@@ -67,7 +67,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   /** What the windows didn't take of the request body, which is paused by then. */
   private rest: Uint8Array | null = null;
   private awaitsContinue = false;
-  /** Received bytes whose window the server hasn't got back yet, because nobody takes them. */
+  /** Received bytes whose window the server hasn't got back yet, because the body's reader takes none. */
   private unconsumed = 0;
   private bodyPaused = false;
   /** The response is complete, its trailers are in `trailers`. */
@@ -234,13 +234,13 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
   data(bytes: Uint8Array, start: number, end: number): void {
     const { responseBody, client } = this;
     if (responseBody === null) {
-      // To HEAD, or with 204 or 304 (RFC 9110 section 6.4.1): it would go on for nobody.
+      // To HEAD, or with 204 or 304 (RFC 9110 section 6.4.1): no client would get it.
       this.breaksRule("A body where there can be none");
       return;
     }
     client.fed.add(responseBody);
     responseBody.push(bytes, start, end);
-    // Whoever takes the bytes says so by not pausing: only then does the server get its window back.
+    // The body's reader says that it takes the bytes by not pausing: only then does the server get its window back.
     if (this.bodyPaused) this.unconsumed += end - start;
     else client.session.consume(this.stream, end - start);
   }
@@ -256,7 +256,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     this.failure ??= new ProxyError("upstream-protocol", "upstream", what);
   }
 
-  /** The stream is gone. `refused`: nobody has looked at the request. */
+  /** The stream is gone. `refused`: the server has not looked at the request. */
   broken(error: ProxyError, refused: boolean): void {
     this.failure ??= error;
     this.refused = refused;
@@ -284,7 +284,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     this.leave();
     client.served++;
     if (requestBody !== null) {
-      // Nobody is interested in the rest (RFC 9113 section 8.1).
+      // The server wants no more of the request (RFC 9113 section 8.1).
       client.session.reset(this.stream, ErrorCode.noError);
       requestBody.cancel(ANSWERED_EARLY);
     }
@@ -334,7 +334,7 @@ export class Http2StreamClient implements CallCarrier, BodySource, BodySink, Exp
     this.rest = null;
     this.disarm();
     if (this.timed) this.client.pool.deadlines.remove(this);
-    // What nobody has taken yet is in the body's memory; the connection's window is for the others.
+    // What the reader has not taken yet is in the body's memory; the connection's window is for the others.
     this.giveWindowBack();
   }
 

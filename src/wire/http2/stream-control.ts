@@ -64,7 +64,7 @@ export class StreamControl<Owner> {
       this.guard.countControl();
       return;
     }
-    // Whoever has waited for a part of the response and has enough of it (an event stream, a film)
+    // A client that has waited for a part of the response and has enough of it (an event stream, a film)
     // gets no more work out of us than by taking all of it.
     if (this.server && !stream.bodySent && !this.guard.reset()) {
       throw enhanceYourCalm("Too many streams were reset");

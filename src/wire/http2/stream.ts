@@ -14,7 +14,7 @@ export class Stream<Owner> implements Http2Stream<Owner> {
   receiveWindow: number;
   /** Consumed bytes that the peer hasn't been told of. */
   consumed = 0;
-  /** Received bytes that nobody has consumed. */
+  /** Received bytes that no reader has consumed. */
   unconsumed = 0;
   /** A part of a body has gone out on it. */
   bodySent = false;

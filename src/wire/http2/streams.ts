@@ -101,7 +101,7 @@ export class Streams<Owner> {
     stream.receiveClosed = true;
     this.closed.add(stream.id, way);
     this.sendWindow.forget(stream);
-    // Nobody will consume it any more.
+    // No reader will consume it any more.
     this.receiveWindow.giveBack(stream, stream.unconsumed);
   }
 

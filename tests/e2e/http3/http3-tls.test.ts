@@ -249,7 +249,7 @@ test("client authentication that a reload brings holds for a request whose head 
   const connection = await client.connect(router.port, { serverName });
   const ask = { authority: serverName };
   expect((await connection.ask(ask)).status).toBe(200);
-  // Nobody gets a GET before its first byte or its end.
+  // No handler gets a GET before its first byte or its end.
   const held = connection.send({ ...ask, holdBody: true, noLength: true });
   await router.reconfigure(dynamic({ ...before, options: { mutual: MUTUAL } }));
   await waitFor("421", async () => (await connection.ask(ask)).status === 421);

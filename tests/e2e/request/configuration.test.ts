@@ -106,7 +106,7 @@ describe("the static configuration comes from", () => {
   });
 
   test("the shipped one where there is no other, in an empty directory", async () => {
-    // Its port is fixed, and somebody may be on it for a moment.
+    // Its port is fixed, and another program may be on it for a moment.
     await using program = await waitFor("port 8080 to be ours", async () => {
       const candidate = launchProgram({});
       const outcome = await candidate.logged(/Sluice is ready|in use/);

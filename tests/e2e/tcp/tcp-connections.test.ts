@@ -23,7 +23,7 @@ const via = (transport: string, ...servers: string[]) =>
     `  serversTransports:\n    t: ${transport}\n`,
   );
 
-/** The server's end of the connection on which it got that text; whoever looked for the port had others. */
+/** The server's end of the connection on which it got that text; the look for the port had others. */
 const whoSaid = (server: RecordingUpstream, text: string) =>
   waitFor(`the server to get ${text}`, () =>
     server.connections.find((_, i) => server.received[i].includes(text)),

@@ -114,7 +114,7 @@ for (const version of [1, 2]) {
     });
     using client = await RawClient.connect(router.port);
     await client.send("data");
-    // Whoever looked whether the port is open was passed on as well.
+    // The look whether the port is open was passed on as well.
     const received = await waitFor("the header", () =>
       server.received.find((bytes) => bytes.includes("data")),
     );

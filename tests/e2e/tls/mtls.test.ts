@@ -64,7 +64,7 @@ async function before(
   return {
     router,
     port: router.port,
-    /** The server of that router has heard of nobody. */
+    /** The server of that router has heard of no client. */
     untouched: (name: string) =>
       upstreams[Object.keys(routers).indexOf(name)].connections.length === 0,
     async [Symbol.asyncDispose]() {
@@ -146,7 +146,7 @@ test("another's name in the handshake, the guarded one's in the request: 421 ove
   const misdirected = VARIANTS.map(() => "421 Misdirected Request");
   expect(await overHttp2(scene, "open.app.test", VARIANTS)).toEqual(misdirected);
   expect(await overHttp1(scene, "open.app.test", VARIANTS)).toEqual(misdirected);
-  // A name that nobody has, and none at all, have the default options too.
+  // A name that no router has, and none at all, have the default options too.
   expect(await overHttp2(scene, "nobody.app.test", VARIANTS)).toEqual(misdirected);
   expect(await overHttp1(scene, null, VARIANTS)).toEqual(misdirected);
   // A certificate that was never asked for changes nothing.

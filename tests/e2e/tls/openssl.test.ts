@@ -154,7 +154,7 @@ test("chains that lead nowhere: past their time, by somebody who is no authority
   const options = {
     demands: clientAuth("RequireAndVerifyClientCert"),
     former: clientAuth("RequireAndVerifyClientCert", ["former-root.pem"]),
-    // A member's own certificate instead of an authority's: for that member, and nobody of theirs.
+    // A member's own certificate instead of an authority's: for that member, and none of theirs.
     pinned: clientAuth("RequireAndVerifyClientCert", ["pinned.pem"]),
   };
   await using router = await startRouter({

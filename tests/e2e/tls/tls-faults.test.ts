@@ -46,7 +46,7 @@ async function before(web = "") {
   };
 }
 
-/** Somebody else is served as if nothing were. */
+/** Another client is served as if nothing were. */
 async function expectServed(router: Router): Promise<void> {
   const { status, body } = await curl(`https://app.test:${router.port}/`, "-k");
   expect([status, body.trim()]).toEqual([200, "got"]);
@@ -72,7 +72,7 @@ const flipped = (bytes: Uint8Array, at: number) => {
   return bytes;
 };
 
-/** What somebody on the way may do to what a client sends. */
+/** What a relay on the way may do to what a client sends. */
 const TAMPERED: Record<string, (record: TlsRecord) => Uint8Array> = {
   nothing: ({ bytes }) => bytes,
   "a bit of the ClientHello's random": ({ index, bytes }) =>

@@ -5,7 +5,7 @@ import { freePort } from "../../support/sockets/free-port.ts";
 import { startUdpServer, UdpPeer } from "../../support/sockets/udp-peer.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-/** A session that nobody uses while a test runs must not end. */
+/** A session that no client uses while a test runs must not end. */
 const LONG = "60s";
 
 interface UdpRouterOptions {

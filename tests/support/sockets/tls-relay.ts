@@ -19,7 +19,7 @@ interface Side {
 }
 
 /**
- * Somebody on the way between clients and a TLS server on 127.0.0.1: sees every record, and says
+ * A relay on the way between clients and a TLS server on 127.0.0.1: sees every record, and says
  * what becomes of it. `pass` gives the bytes to send on in its place; empty ones swallow it.
  */
 export function startTlsRelay(port: number, pass: (record: TlsRecord) => Uint8Array) {

@@ -86,7 +86,7 @@ describe("routers", () => {
           rule: "HostSNI(`a.test`)",
           tls: { passthrough: false, options: "broken@file" },
         },
-        // Nobody asks for options where TLS is passed through.
+        // No options are asked for where TLS is passed through.
         "through@file": {
           rule: "HostSNI(`b.test`)",
           tls: { passthrough: true, options: "broken@file" },

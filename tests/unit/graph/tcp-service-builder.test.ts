@@ -145,7 +145,7 @@ describe("TLS to servers", () => {
       const made = await scene(withTls(tls), files);
       expect(made.problems["tcpService s@file"]).toContain(message);
       expect(made.problems["tcpRouter r@file"]).toContain(message);
-      // Nobody speaks TLS with such a transport: nothing is read.
+      // No server is spoken TLS to with such a transport: nothing is read.
       const plain = await scene(
         {
           services: {

@@ -88,7 +88,7 @@ describe("ConnectionWriter", () => {
     writer.flush();
     expect(writer.pending).toBe(6);
     expect(writer.congested).toBe(true);
-    // The scratch is somebody else's meanwhile.
+    // The scratch is another writer's meanwhile.
     setUp().writer.write(new Uint8Array(1000).fill(0xff));
     writer.write(counting(5, 10));
     writer.flush();

@@ -11,7 +11,7 @@ interface Child {
 const children = (weights: readonly number[]): Child[] =>
   weights.map((weight, name) => ({ name, weight, up: true }));
 
-/** Earliest deadline first, to the letter: everybody is popped in turn, whoever is down is passed over. */
+/** Earliest deadline first, to the letter: all are popped in turn, a member that is down is passed over. */
 class Reference {
   private readonly queue: { child: Child; turn: bigint }[];
 

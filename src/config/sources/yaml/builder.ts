@@ -171,7 +171,7 @@ export class YamlBuilder {
     const unknownAlias =
       event.type === EVENT.ALIAS && !this.anchors.has(anchorOf(this.text, event) as string);
     const value = this.value(keyOffset);
-    // Somebody has complained of those already.
+    // There are complaints of those already.
     if (unknownAlias || value === undefined) return;
     const sources = Array.isArray(value) && event.type !== EVENT.ALIAS ? value : [value];
     if (!sources.every((source) => source === undefined || isSection(source))) {

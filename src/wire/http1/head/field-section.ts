@@ -28,7 +28,7 @@ const SCRATCH: Fields = [];
  *
  *     field-name ":" OWS field-value OWS CRLF   (RFC 9112 section 5)
  *
- * Refused, because somebody behind us might read it differently: bare CR or LF, whitespace before
+ * Refused, because a server behind us might read it differently: bare CR or LF, whitespace before
  * the colon, folded lines, empty names, control characters.
  */
 export class FieldSection implements SectionScanner {

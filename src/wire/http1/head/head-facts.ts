@@ -90,7 +90,7 @@ export class HeadFacts {
 
   /**
    * Digits only, once. RFC 9112 section 6.3 lets a recipient take equal repetitions for one; we
-   * don't, in either role (nor does nginx): whoever sends them has merged two messages' fields.
+   * don't, in either role (nor does nginx): a sender of them has merged two messages' fields.
    */
   private readContentLength(bytes: Uint8Array, start: number, end: number): void {
     if (this.contentLength >= 0) throw this.refuse("bad-request", "More than one Content-Length");

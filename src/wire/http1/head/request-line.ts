@@ -20,7 +20,7 @@ const VERSION_BYTES = 8;
 
 /**
  * Scans `method SP request-target SP HTTP-version CRLF` (RFC 9112 section 3): single spaces, and
- * nothing but HTTP/1.0 and HTTP/1.1 (other versions are 505, HTTP/1.2 too: nobody speaks it).
+ * nothing but HTTP/1.0 and HTTP/1.1 (other versions are 505, HTTP/1.2 too: no client speaks it).
  *
  * One empty line in front is skipped, as section 2.2 asks for the sake of clients that send one
  * behind a body; a second one is refused.

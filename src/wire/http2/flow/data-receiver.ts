@@ -17,7 +17,7 @@ export class DataReceiver<Owner> {
   private readonly window: ReceiveWindow<Owner>;
   private readonly streams: Streams<Owner>;
   private readonly messages: MessageReceiver<Owner>;
-  /** Of the frame that is coming in; null where nobody wants it. */
+  /** Of the frame that is coming in; null where no stream wants it. */
   private stream: Stream<Owner> | null = null;
   private flags = 0;
   /** What the frame's payload still lacks. */

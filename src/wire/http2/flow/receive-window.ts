@@ -57,7 +57,7 @@ export class ReceiveWindow<Owner> {
     stream.consumed = 0;
   }
 
-  /** Bytes of a stream that isn't there, or that nobody will consume. */
+  /** Bytes of a stream that isn't there, or that no reader will consume. */
   giveBackOfNone(bytes: number): void {
     if (this.ended) return;
     this.consumed += bytes;

@@ -120,7 +120,7 @@ export class Scene {
     return connection;
   }
 
-  /** Who has the connection: "tcp NAME", "tls OPTIONS", "http", "closed" or "nobody" yet. */
+  /** Who has the connection: "tcp NAME", "tls OPTIONS", "http", "closed", or none yet. */
   who(connection: FakeConnection): string {
     if (this.served.length > 0) return `tcp ${this.served[0].router}`;
     if (this.handshakes.length > 0) return `tls ${this.handshakes[0].options}`;

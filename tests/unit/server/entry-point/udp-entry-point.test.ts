@@ -9,7 +9,7 @@ const ANNA = { ip: "198.51.100.1", port: 1000 };
 const BERT = { ip: "198.51.100.2", port: 1000 };
 const ANNA_AGAIN = { ip: "198.51.100.1", port: 1001 };
 
-/** Somebody who serves sessions and records what happens to them. */
+/** A handler that serves sessions and records what happens to them. */
 class Service {
   readonly sessions: UdpSession[] = [];
   /** `<session's number> <text>`, or `<number> closed`. */

@@ -93,7 +93,7 @@ describe("UDP proxy", () => {
     expect(proxies.waitingBytes).toBeGreaterThan(15 * 1024 * 1024);
     for (const session of sessions) session.close();
     expect(proxies.waitingBytes).toBe(0);
-    // The sockets that nobody waits for still count until they are there, and are closed then.
+    // The sockets that no session waits for still count until they are there, and are closed then.
     expect(proxies.opening).toBe(20);
     await network.release();
     expect(proxies.opening).toBe(0);

@@ -32,7 +32,7 @@ export interface Exchange {
 }
 
 const LONGEST = 2 ** 20;
-/** Bodies are pieces of this: whoever loses, doubles or mixes up bytes is found out. */
+/** Bodies are pieces of this: code that loses, doubles or mixes up bytes is found out. */
 const PATTERN = Uint8Array.from(
   { length: LONGEST + 1000 },
   (_, i) => (i * 31 + (i >> 7) * 7) & 255,

@@ -31,7 +31,7 @@ export class Output implements Http2Output {
   private pieces: Uint8Array[] = [];
 
   reserve(size: number): number {
-    // Never at the array's beginning: whoever forgets the offset is found out.
+    // Never at the array's beginning: code that forgets the offset is found out.
     this.buffer = new Uint8Array(size + 7);
     return 7;
   }

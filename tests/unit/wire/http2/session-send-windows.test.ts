@@ -72,7 +72,7 @@ describe("the windows that we are given", () => {
       scene.data(stream, "xyz", false);
     };
     for (let i = 0; i < 6; i++) scene.feed(windowUpdate(0, 2));
-    // Nobody is overtaken.
+    // No stream is overtaken.
     expect(turns).toEqual([1, 3, 5, 1, 3, 5]);
     expect(scene.wrote()).toEqual([1, 3, 5, 1, 3, 5].map((id) => `DATA ${id} 2`));
   });
