@@ -1,6 +1,11 @@
+import { latin1Bytes } from "../../../core/bytes.ts";
+import { sha256 } from "../../../core/digests/sha256.ts";
 import type { Exchange } from "../../../http/exchange.ts";
 import { type IpStrategyOptions, ipStrategy } from "../../../http/ip-strategy.ts";
 import type { LazyRequest } from "../../../http/lazy/lazy-request.ts";
+
+/** Characters of a source: what counts it remembers it, and clients choose the value. */
+const MOST = 256;
 
 /** `sourceCriterion`: what makes requests those of one source. */
 export interface SourceCriterion {
@@ -29,7 +34,11 @@ export function sourceOf(
   if (strategy !== undefined) return ipStrategy(strategy);
   if (requestHeaderName) {
     const name = requestHeaderName.toLowerCase();
-    return (request) => request.headerList.first(name) ?? "";
+    return (request) => {
+      const value = request.headerList.first(name) ?? "";
+      // One digest is one value.
+      return value.length <= MOST ? value : sha256(latin1Bytes(value)).toHex();
+    };
   }
   return (request, exchange) => exchange.routingHost || request.host.toLowerCase();
 }

@@ -3,9 +3,11 @@ import { LocalCounters } from "../../../../../src/core/counters/counters.ts";
 import { ProxyError } from "../../../../../src/core/errors.ts";
 import type { Exchange } from "../../../../../src/http/exchange.ts";
 import type { Middleware } from "../../../../../src/http/handler.ts";
+import { LazyRequest } from "../../../../../src/http/lazy/lazy-request.ts";
 import type { HttpMiddlewareOptions } from "../../../../../src/middlewares/http/http-middleware.ts";
 import { inFlightReq } from "../../../../../src/middlewares/http/limits/in-flight-req.ts";
 import { rateLimit } from "../../../../../src/middlewares/http/limits/rate-limit.ts";
+import { sourceOf } from "../../../../../src/middlewares/http/limits/source-criterion.ts";
 import { type MadeRequest, makeRequest } from "../../../../support/http/make-request.ts";
 import { apply, make } from "../apply.ts";
 
@@ -118,6 +120,16 @@ describe("rateLimit", () => {
     expect(await statuses(byHeader, [{}, {}])).toEqual([200, 429]);
     const byHost = limiter({ sourceCriterion: { requestHost: true } });
     expect(await statuses(byHost, [{ host: "a.test" }, { host: "A.Test" }])).toEqual([200, 429]);
+  });
+
+  test("what is remembered of a header's value is short, and another one for each value", () => {
+    const source = sourceOf({ requestHeaderName: "X-Key" }, {});
+    const found = [256, 257, 8000, 8001].map((length) => {
+      const { request, exchange } = makeRequest({ headers: [["x-key", "k".repeat(length)]] });
+      return source(LazyRequest.of(request, exchange), exchange);
+    });
+    expect(found.map(({ length }) => length)).toEqual([256, 64, 64, 64]);
+    expect(new Set(found).size).toBe(4);
   });
 
   test("each router counts for itself", async () => {
