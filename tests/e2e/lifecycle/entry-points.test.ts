@@ -22,6 +22,8 @@ test("middlewares of entrypoints come first, per router's provider; routers spli
     services: { backend: { loadBalancer: { servers: [{ url: upstream.url }] } } },
   };
   await using router = await startRouter({
+    // The upstream tells requests by connection, and each worker has its own.
+    workers: 1,
     web: "    http: {middlewares: [edge, other@file]}",
     entryPoints: { admin },
     static: "accessLog: {format: json, filePath: access.log}",
