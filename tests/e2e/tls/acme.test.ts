@@ -261,7 +261,9 @@ certificatesResolvers:
         env: { PATH, HOME, DENO_DIR: DENO_DIR ?? join(HOME, ".cache/deno"), NO_COLOR: "1" },
       });
       const text = stdout.toString();
-      return exitCode === 1 && /^\S+ {2}89 days +le +late\.test$/m.test(text) ? text : undefined;
+      // Pebble chooses one of its profiles where none is asked for: how long it lasts is open.
+      const listed = /^\S+ {2}\d+ (?:days|hours) +le +late\.test$/m.test(text);
+      return exitCode === 1 && listed ? text : undefined;
     },
     LONG,
   );

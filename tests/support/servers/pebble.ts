@@ -10,7 +10,10 @@ export interface PebbleOptions {
   readonly eab?: Readonly<Record<string, string>>;
   /** "host:port" of the DNS server that it asks; its own companion, which has 127.0.0.1 for every name, where undefined. */
   readonly dns?: string;
-  /** How long certificates of the profile "brief" live, in seconds. */
+  /**
+   * How long certificates of the profile "brief" live, in seconds. Without it there is one profile: of
+   * several Pebble takes any where none is asked for.
+   */
   readonly brief?: number;
 }
 
@@ -50,7 +53,7 @@ export class Pebble implements AsyncDisposable {
       ...["-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", ""],
       ...["-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""],
     ]);
-    const { eab = {}, brief = 60 } = options;
+    const { eab = {}, brief } = options;
     const server = new ServerProcess((directory) => {
       const own = makeCertificate({ names: ["IP:127.0.0.1", "DNS:localhost"], issuer });
       writeFileSync(join(directory, "cert.pem"), own.certificate);
@@ -70,7 +73,9 @@ export class Pebble implements AsyncDisposable {
         keyAlgorithm: "ecdsa",
         profiles: {
           default: { description: "The usual one", validityPeriod: 7_776_000 },
-          brief: { description: "For a moment", validityPeriod: brief },
+          ...(brief === undefined
+            ? {}
+            : { brief: { description: "For a moment", validityPeriod: brief } }),
         },
       };
       writeFileSync(join(directory, "config.json"), JSON.stringify({ pebble }));

@@ -24,7 +24,8 @@ let web: Server;
 const tokens = new Map<string, string>();
 
 beforeAll(async () => {
-  pebble = await Pebble.start({ eab: { "kid-1": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ" } });
+  const eab = { "kid-1": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ" };
+  pebble = await Pebble.start({ eab, brief: 60 });
   web = createServer(({ url = "" }, response) => {
     const found = tokens.get(url.split("/").at(-1)!);
     response.writeHead(found === undefined ? 404 : 200).end(found);
