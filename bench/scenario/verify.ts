@@ -15,7 +15,7 @@ export async function verifyProxy({ name, port }: RunningProxy): Promise<void> {
     fetch(`http://127.0.0.1:${port}${path}`, { headers: { Host: host } });
   const complain = (what: string) =>
     new Error(`${name} is not set up as the scenario says: ${what}`);
-  const check = await get(CHECK_PATH);
+  const check = await routed(() => get(CHECK_PATH));
   const seen = await check.text();
   if (check.status !== 200) throw complain(`${check.status} for ${CHECK_PATH}: ${seen}`);
   if (check.headers.get(RESPONSE_HEADER[0]) !== RESPONSE_HEADER[1]) {
@@ -36,6 +36,20 @@ export async function verifyProxy({ name, port }: RunningProxy): Promise<void> {
   const unknown = await get(CASES.small.path, "other.test");
   await unknown.text();
   if (unknown.status === 200) throw complain("it routes a host without a route");
+}
+
+/** Milliseconds that a proxy may listen without its routes, as Traefik does. */
+const PATIENCE = 10_000;
+
+/** The first answer that is no 404, or the last one of those. */
+async function routed(ask: () => Promise<Response>): Promise<Response> {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    const answer = await ask();
+    if (answer.status !== 404 || performance.now() > deadline) return answer;
+    await answer.text();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Proves that requests were logged. */
