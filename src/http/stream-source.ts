@@ -69,7 +69,7 @@ export class StreamSource {
   }
 }
 
-/** A stream's chunk as bytes. Text and buffers go as well, as in `Bun.serve`. Throws TypeError for anything else. */
+/** A stream's chunk as bytes. Text and buffers go as well, as in servers of the platforms. Throws TypeError for anything else. */
 function bytesOf(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (typeof chunk === "string") return new TextEncoder().encode(chunk);

@@ -3,6 +3,7 @@ import { type MetricsBook, requestFigures } from "../../telemetry/metrics/metric
 import { labelsOfKind } from "../../telemetry/metrics/request-kind.ts";
 import type { MeterOwner } from "../../telemetry/metrics/series.ts";
 import { mergedCounts } from "../merged-counts.ts";
+import { OWNER_NAMES } from "../owner-names.ts";
 import type { ProcessState } from "../process-state.ts";
 import type { ProcessFigures } from "./process-figures.ts";
 import { type Labels, TextFormat } from "./text-format.ts";
@@ -13,13 +14,6 @@ export type PrometheusOptions = NonNullable<
 
 /** Prometheus' own headers of its text format, as Traefik 3 sends them. */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
-
-const OWNERS = {
-  entryPoint: "entrypoint",
-  router: "router",
-  service: "service",
-  server: null,
-} as const;
 
 const PARTITIONED = {
   entrypoint: "partitioned by status code, protocol, and method.",
@@ -68,7 +62,7 @@ function requestFamilies(format: TextFormat, options: PrometheusOptions, book: M
       format.sample("traefik_open_connections", labels, numbers[0]);
       continue;
     }
-    const word = OWNERS[owner.kind];
+    const word = OWNER_NAMES[owner.kind];
     if (!wanted[owner.kind] || word === null) continue;
     const name = `traefik_${word}`;
     const own = ownerLabels(owner);

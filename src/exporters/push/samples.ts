@@ -1,6 +1,7 @@
 import { type MetricsBook, requestFigures } from "../../telemetry/metrics/metrics-book.ts";
 import { labelsOfKind } from "../../telemetry/metrics/request-kind.ts";
 import type { MeterOwner } from "../../telemetry/metrics/series.ts";
+import { OWNER_NAMES } from "../owner-names.ts";
 import type { ProcessState } from "../process-state.ts";
 
 export type SampleLabels = Readonly<Record<string, string>>;
@@ -37,13 +38,6 @@ export interface PushLabels {
   readonly addServicesLabels: boolean;
 }
 
-const OWNERS = {
-  entryPoint: "entrypoint",
-  router: "router",
-  service: "service",
-  server: null,
-} as const;
-
 /** Everything that there is to tell now. */
 export function samplesOf(book: MetricsBook, state: ProcessState, labels: PushLabels): Sample[] {
   const wanted = {
@@ -55,7 +49,7 @@ export function samplesOf(book: MetricsBook, state: ProcessState, labels: PushLa
   const samples: Sample[] = [];
   for (const { series, numbers } of book.read()) {
     const own = ownerLabels(series.owner);
-    const owner = OWNERS[series.owner.kind];
+    const owner = OWNER_NAMES[series.owner.kind];
     if (series.figure === "connections") {
       const of = { ...own, protocol: "TCP" };
       samples.push({

@@ -1,5 +1,6 @@
 import type { ProxyError } from "../../core/errors.ts";
-import { Body, type BodySink, type BodySource } from "../../http/body.ts";
+import { PassedBody } from "../../http/bodies/passed-body.ts";
+import type { Body } from "../../http/body.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import { whenResponse } from "../../http/handler.ts";
 import { LazyResponse } from "../../http/lazy/lazy-response.ts";
@@ -45,17 +46,17 @@ function withContentType(response: LazyResponse, exchange: Exchange): Response |
 }
 
 /** Passes a body on and shows its first bytes to a reader before. */
-class Peek implements BodySink, BodySource {
-  readonly body: Body;
-  private readonly source: Body;
+class Peek extends PassedBody {
   /** Called once, with null where the body has no bytes. */
   private began: ((beginning: Uint8Array | null) => void) | null;
 
   constructor(source: Body, began: (beginning: Uint8Array | null) => void) {
-    this.source = source;
+    super(source);
     this.began = began;
-    this.body = new Body(this, source.length);
   }
+
+  /** It is piped from the beginning on. */
+  override startBody(): void {}
 
   private show(beginning: Uint8Array | null): void {
     const { began } = this;
@@ -69,35 +70,19 @@ class Peek implements BodySink, BodySource {
     this.bodyFail(error);
   }
 
-  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
+  override bodyChunk(bytes: Uint8Array, start: number, end: number): void {
     // Kept until the response is on its way, so the bytes must be there first.
-    this.body.push(bytes, start, end);
+    super.bodyChunk(bytes, start, end);
     if (this.began !== null) this.show(bytes.subarray(start, end));
   }
 
-  bodyFlush(): void {
-    this.body.flush();
-  }
-
-  bodyEnd(): void {
-    this.body.finish(this.source.trailers);
+  override bodyEnd(): void {
+    super.bodyEnd();
     this.show(null);
   }
 
-  bodyFail(error: ProxyError): void {
-    this.body.fail(error);
+  override bodyFail(error: ProxyError): void {
+    super.bodyFail(error);
     this.show(null);
-  }
-
-  pauseBody(): void {
-    this.source.pause();
-  }
-
-  resumeBody(): void {
-    this.source.resume();
-  }
-
-  cancelBody(error: ProxyError): void {
-    this.source.cancel(error);
   }
 }

@@ -11,7 +11,7 @@ export interface NomadPlace {
   readonly stale: boolean;
 }
 
-export interface ServiceStub {
+export interface ListedService {
   readonly ServiceName: string;
   readonly Tags?: readonly string[] | null;
 }
@@ -26,7 +26,7 @@ export interface Registration {
   readonly Tags?: readonly string[] | null;
 }
 
-interface JobStub {
+interface ListedJob {
   readonly ID: string;
   readonly JobModifyIndex?: number;
 }
@@ -69,9 +69,9 @@ export class NomadApi {
     this.client = client;
   }
 
-  async services(signal: AbortSignal): Promise<readonly ServiceStub[]> {
+  async services(signal: AbortSignal): Promise<readonly ListedService[]> {
     const lists = (await this.get("/v1/services", signal)) as readonly {
-      readonly Services: readonly ServiceStub[];
+      readonly Services: readonly ListedService[];
     }[];
     return lists.flatMap(({ Services }) => Services);
   }
@@ -83,16 +83,16 @@ export class NomadApi {
 
   /** The services of task groups that are scaled to none, which Nomad doesn't list. */
   async emptyServices(signal: AbortSignal): Promise<readonly Registration[]> {
-    const stubs = [...((await this.get("/v1/jobs", signal)) as readonly JobStub[])];
+    const listed = [...((await this.get("/v1/jobs", signal)) as readonly ListedJob[])];
     const jobs: typeof this.jobs = new Map();
     const next = async (): Promise<void> => {
-      for (let stub = stubs.pop(); stub !== undefined; stub = stubs.pop()) {
-        const index = stub.JobModifyIndex ?? 0;
-        const known = this.jobs.get(stub.ID);
-        const path = `/v1/job/${encodeURIComponent(stub.ID)}`;
+      for (let job = listed.pop(); job !== undefined; job = listed.pop()) {
+        const index = job.JobModifyIndex ?? 0;
+        const known = this.jobs.get(job.ID);
+        const path = `/v1/job/${encodeURIComponent(job.ID)}`;
         const same = known !== undefined && index !== 0 && known.index === index;
         const empty = same ? known.empty : emptyOf((await this.get(path, signal)) as Job);
-        jobs.set(stub.ID, { index, empty });
+        jobs.set(job.ID, { index, empty });
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, next));

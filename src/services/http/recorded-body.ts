@@ -1,12 +1,10 @@
 import { ByteQueue } from "../../core/byte-queue.ts";
 import type { ProxyError } from "../../core/errors.ts";
-import { Body, type BodySink, type BodySource } from "../../http/body.ts";
+import { PassedBody } from "../../http/bodies/passed-body.ts";
+import type { Body } from "../../http/body.ts";
 
 /** Passes a request's body on as it comes and remembers it, up to a number of bytes. */
-export class RecordedBody implements BodySink, BodySource {
-  /** To be read in the place of the original. */
-  readonly body: Body;
-  private readonly source: Body;
+export class RecordedBody extends PassedBody {
   private readonly limit: number;
   /** Null once there are too many. */
   private kept: ByteQueue | null = new ByteQueue();
@@ -15,10 +13,8 @@ export class RecordedBody implements BodySink, BodySource {
 
   /** `limit` below 0 for none. */
   constructor(source: Body, limit: number) {
-    this.source = source;
+    super(source);
     this.limit = limit;
-    this.body = new Body(this, source.length);
-    this.body.trailerJudge = source.trailerJudge;
   }
 
   /** The whole body; null where it didn't come to its end, or was too large. */
@@ -26,40 +22,20 @@ export class RecordedBody implements BodySink, BodySource {
     return this.ended && this.kept !== null ? this.kept.take() : null;
   }
 
-  startBody(): void {
-    this.source.pipe(this);
-  }
-
-  pauseBody(): void {
-    this.source.pause();
-  }
-
-  resumeBody(): void {
-    this.source.resume();
-  }
-
-  cancelBody(error: ProxyError): void {
-    this.source.cancel(error);
-  }
-
-  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
+  override bodyChunk(bytes: Uint8Array, start: number, end: number): void {
     this.size += end - start;
     if (this.limit >= 0 && this.size > this.limit) this.kept = null;
     this.kept?.pushCopy(bytes, start, end);
-    this.body.push(bytes, start, end);
+    super.bodyChunk(bytes, start, end);
   }
 
-  bodyFlush(): void {
-    this.body.flush();
-  }
-
-  bodyEnd(): void {
+  override bodyEnd(): void {
     this.ended = true;
-    this.body.finish(this.source.trailers);
+    super.bodyEnd();
   }
 
-  bodyFail(error: ProxyError): void {
+  override bodyFail(error: ProxyError): void {
     this.kept = null;
-    this.body.fail(error);
+    super.bodyFail(error);
   }
 }

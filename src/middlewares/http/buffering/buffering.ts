@@ -1,11 +1,11 @@
 import { ProxyError } from "../../../core/errors.ts";
+import { SpooledBody, type SpoolOptions } from "../../../http/bodies/spooled-body.ts";
 import type { Body } from "../../../http/body.ts";
 import type { Exchange } from "../../../http/exchange.ts";
 import type { Handler } from "../../../http/handler.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import { proxyFailure } from "../../../http/proxy-failure.ts";
-import { SpooledBody, type SpoolOptions } from "../../../http/spooled-body.ts";
 import { FieldId } from "../../../wire/field-names.ts";
 import { clientLeft } from "../client-left.ts";
 import type { HttpMiddlewareContext, HttpMiddlewareKind } from "../http-middleware.ts";

@@ -1,5 +1,6 @@
 import { ProxyError } from "../../../core/errors.ts";
-import { Body, type BodySink, type BodySource } from "../../../http/body.ts";
+import { PassedBody } from "../../../http/bodies/passed-body.ts";
+import type { Body } from "../../../http/body.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import { plainAnswer } from "../plain-answer.ts";
@@ -26,57 +27,23 @@ export const bodyLimit: HttpMiddlewareKind<"bodyLimit"> = {
 };
 
 /** Passes a body on, no further than so many bytes. */
-class LimitedBody implements BodySink, BodySource {
-  readonly body: Body;
-  private readonly source: Body;
+class LimitedBody extends PassedBody {
   private left: number;
 
   constructor(source: Body, most: number) {
-    this.source = source;
+    super(source);
     this.left = most;
-    this.body = new Body(this, source.length);
   }
 
-  startBody(): void {
-    this.source.pipe(this);
-  }
-
-  pauseBody(): void {
-    this.source.pause();
-  }
-
-  resumeBody(): void {
-    this.source.resume();
-  }
-
-  cancelBody(error: ProxyError): void {
-    this.source.cancel(error);
-  }
-
-  bodyChunk(bytes: Uint8Array, start: number, end: number): void {
+  override bodyChunk(bytes: Uint8Array, start: number, end: number): void {
     this.left -= end - start;
-    if (this.left >= 0) {
-      this.body.push(bytes, start, end);
-      return;
-    }
-    const error = new ProxyError(
-      "body-too-large",
-      "downstream",
-      "The request's body is larger than bodyLimit lets it be",
-    );
-    this.source.cancel(error);
-    this.body.fail(error);
-  }
-
-  bodyFlush(): void {
-    this.body.flush();
-  }
-
-  bodyEnd(): void {
-    this.body.finish(this.source.trailers);
-  }
-
-  bodyFail(error: ProxyError): void {
-    this.body.fail(error);
+    if (this.left >= 0) super.bodyChunk(bytes, start, end);
+    else this.refuse(TOO_LARGE);
   }
 }
+
+const TOO_LARGE = new ProxyError(
+  "body-too-large",
+  "downstream",
+  "The request's body is larger than bodyLimit lets it be",
+);

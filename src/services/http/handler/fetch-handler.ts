@@ -12,7 +12,7 @@ import { ensureCaches } from "./cache-storage.ts";
 import { HandlerEnvironment } from "./handler-environment.ts";
 import { noteResponseContents } from "./response-content.ts";
 import { sendableResponse } from "./sendable-response.ts";
-import type { BunWebSocketHandlers } from "./web-socket/bun-socket.ts";
+import type { WebSocketHandlers } from "./web-socket/handler-socket.ts";
 import { type ModuleSockets, Upgrades } from "./web-socket/upgrades.ts";
 import { ensureWebSocketPair } from "./web-socket/web-socket-response.ts";
 
@@ -150,10 +150,10 @@ function fetchOf(module: unknown, name: string): Fetch {
   );
 }
 
-/** The `websocket` of a module that is written for `Bun.serve`; null where it has none. */
-function websocketOf(module: unknown): BunWebSocketHandlers | null {
+/** The `websocket` that the module's default export has beside `fetch`; null where it has none. */
+function websocketOf(module: unknown): WebSocketHandlers | null {
   const handlers = propertyOf(propertyOf(module, "default"), "websocket");
-  return isObject(handlers) ? (handlers as BunWebSocketHandlers) : null;
+  return isObject(handlers) ? (handlers as WebSocketHandlers) : null;
 }
 
 function describe(module: unknown, exported: unknown): string {

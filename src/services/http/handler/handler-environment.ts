@@ -37,24 +37,24 @@ export class HandlerEnvironment {
     Object.assign(this, variables);
   }
 
-  /** As in `Bun.serve`: the request becomes a WebSocket of the module's `websocket`. False where it can't. */
+  /** The request becomes a WebSocket of the module's `websocket`. False where it can't. */
   upgrade(_request: Request, options: UpgradeOptions = {}): boolean {
     return this.#upgrades.upgrade(this.requestIP().address, options);
   }
 
-  /** As in `Bun.serve`: to all WebSockets that subscribed to the topic; how many got it. */
+  /** To all WebSockets that subscribed to the topic; how many got it. */
   publish(topic: string, data: Sendable): number {
     return this.#upgrades.publish(topic, data);
   }
 
-  /** The peer of the connection, which may be a proxy before this one, as in `Deno.serve`. */
+  /** The peer of the connection, which may be a proxy before this one. */
   get remoteAddr(): RemoteAddress {
     const { ip, port } = this.#remote;
     const transport = this.#exchange.downstream.protocol === "HTTP/3.0" ? "udp" : "tcp";
     return { transport, hostname: ip, port };
   }
 
-  /** The same as in `Bun.serve`; the request is taken for granted. */
+  /** The same in other words; the request is taken for granted. */
   requestIP(): RequestAddress {
     const { ip, port } = this.#remote;
     return { address: ip, family: ip.includes(":") ? "IPv6" : "IPv4", port };

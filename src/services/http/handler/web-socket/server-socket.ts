@@ -8,7 +8,7 @@ import {
 } from "../../../../wire/websocket/frames.ts";
 import { LocalConnection } from "./local-connection.ts";
 
-/** Bytes of a message at the most, as in `Bun.serve`. */
+/** Bytes of a message at the most. */
 const MAX_MESSAGE = 16 * 1024 * 1024;
 /** Bytes that may wait for a client that doesn't read; beyond it is closed. */
 const MAX_WAITING = 16 * 1024 * 1024;

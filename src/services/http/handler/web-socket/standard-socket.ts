@@ -12,7 +12,7 @@ interface CloseEventInit extends EventInit {
 
 /**
  * A server's WebSocket with the members of the standard's client (WHATWG WebSockets), as Cloudflare's
- * pairs and `Deno.upgradeWebSocket` give it. Messages come once `accept` was called, or where it is
+ * pairs and `upgradeWebSocket` give it. Messages come once `accept` was called, or where it is
  * made with `accepted`, as soon as the handshake is over; those that come earlier wait.
  */
 export class StandardSocket extends EventTarget {

@@ -1,5 +1,5 @@
 import type { LazyRequest } from "../../../../http/lazy/lazy-request.ts";
-import { BunSocket, type BunWebSocketHandlers, publish, type Topics } from "./bun-socket.ts";
+import { HandlerSocket, publish, type Topics, type WebSocketHandlers } from "./handler-socket.ts";
 import { acceptWebSocket, isWebSocketHandshake } from "./handshake.ts";
 import { type Sendable, ServerSocket } from "./server-socket.ts";
 import { PairedClient } from "./web-socket-response.ts";
@@ -13,7 +13,7 @@ export interface UpgradeOptions {
 /** What the sockets of one module share. */
 export interface ModuleSockets {
   /** The module's `websocket`; null where it has none. */
-  readonly handlers: BunWebSocketHandlers | null;
+  readonly handlers: WebSocketHandlers | null;
   readonly topics: Topics;
   readonly failed: (error: unknown) => void;
 }
@@ -36,7 +36,7 @@ export class Upgrades {
       throw new Error("upgrade: the module's default export has no `websocket`");
     if (this.pending !== null || !this.possible) return false;
     const socket = new ServerSocket();
-    new BunSocket(socket, handlers, { data, remoteAddress, topics, failed });
+    new HandlerSocket(socket, handlers, { data, remoteAddress, topics, failed });
     const own = new Headers(headers);
     const asked = this.request.headers.get("sec-websocket-protocol")?.split(",")[0].trim();
     if (asked !== undefined && !own.has("sec-websocket-protocol"))

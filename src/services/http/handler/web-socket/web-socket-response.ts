@@ -29,7 +29,7 @@ export class WebSocketPair {
   }
 }
 
-/** `Deno.upgradeWebSocket`: the response to give back, and the module's end. */
+/** A 101 for a module to give back, and the module's end of the WebSocket. */
 export function upgradeWebSocket(options: { protocol?: string } = {}): {
   response: Response;
   socket: StandardSocket;

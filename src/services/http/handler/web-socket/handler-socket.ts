@@ -1,22 +1,22 @@
 import { ReadyState, type Sendable, type ServerSocket } from "./server-socket.ts";
 
-/** The `websocket` of a module that is written for `Bun.serve`. */
-export interface BunWebSocketHandlers {
-  open?(socket: BunSocket): unknown;
-  message?(socket: BunSocket, message: string | Uint8Array): unknown;
-  drain?(socket: BunSocket): unknown;
-  ping?(socket: BunSocket, payload: Uint8Array): unknown;
-  pong?(socket: BunSocket, payload: Uint8Array): unknown;
-  close?(socket: BunSocket, code: number, reason: string): unknown;
+/** The `websocket` that a module exports beside its `fetch`. */
+export interface WebSocketHandlers {
+  open?(socket: HandlerSocket): unknown;
+  message?(socket: HandlerSocket, message: string | Uint8Array): unknown;
+  drain?(socket: HandlerSocket): unknown;
+  ping?(socket: HandlerSocket, payload: Uint8Array): unknown;
+  pong?(socket: HandlerSocket, payload: Uint8Array): unknown;
+  close?(socket: HandlerSocket, code: number, reason: string): unknown;
 }
 
 /** Sockets by the topics that they subscribed to; of one module, in one worker. */
-export type Topics = Map<string, Set<BunSocket>>;
+export type Topics = Map<string, Set<HandlerSocket>>;
 
 type Bytes = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array;
 
-/** A server's WebSocket with the members of Bun's `ServerWebSocket`. */
-export class BunSocket {
+/** A server's WebSocket as the listeners of a module's `websocket` get it. */
+export class HandlerSocket {
   data: unknown;
   readonly remoteAddress: string;
   binaryType: "nodebuffer" | "arraybuffer" | "uint8array" = "nodebuffer";
@@ -26,7 +26,7 @@ export class BunSocket {
   /** `failed` hears what a listener throws; the socket is closed with 1011 then. */
   constructor(
     socket: ServerSocket,
-    handlers: BunWebSocketHandlers,
+    handlers: WebSocketHandlers,
     options: {
       data: unknown;
       remoteAddress: string;
@@ -103,7 +103,7 @@ export class BunSocket {
   getBufferedAmount(): number {
     return this.#socket.waiting;
   }
-  cork<T>(callback: (socket: BunSocket) => T): T {
+  cork<T>(callback: (socket: HandlerSocket) => T): T {
     return callback(this);
   }
 
@@ -130,7 +130,12 @@ export class BunSocket {
 }
 
 /** Sends to all sockets of a topic but one; how many got it. */
-export function publish(topics: Topics, topic: string, data: Sendable, but?: BunSocket): number {
+export function publish(
+  topics: Topics,
+  topic: string,
+  data: Sendable,
+  but?: HandlerSocket,
+): number {
   let count = 0;
   for (const socket of topics.get(topic) ?? []) {
     if (socket === but) continue;

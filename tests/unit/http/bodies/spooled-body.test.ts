@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
 import fc from "fast-check";
-import { nodeFiles } from "../../../runtime/node/files.ts";
-import { ProxyError } from "../../../src/core/errors.ts";
-import type { Body } from "../../../src/http/body.ts";
-import { SpooledBody } from "../../../src/http/spooled-body.ts";
-import { HeaderList } from "../../../src/wire/header-list.ts";
-import { FedBody } from "../../support/sockets/upstream-scene.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { nodeFiles } from "../../../../runtime/node/files.ts";
+import { ProxyError } from "../../../../src/core/errors.ts";
+import { SpooledBody } from "../../../../src/http/bodies/spooled-body.ts";
+import type { Body } from "../../../../src/http/body.ts";
+import { HeaderList } from "../../../../src/wire/header-list.ts";
+import { FedBody } from "../../../support/sockets/upstream-scene.ts";
+import { waitFor } from "../../../support/wait-for.ts";
 
 const GONE = new ProxyError("client-gone", "downstream", "gone");
 const OPTIONS = { files: nodeFiles, memory: 100, most: 0 };

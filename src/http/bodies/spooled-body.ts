@@ -1,8 +1,8 @@
-import { ByteQueue } from "../core/byte-queue.ts";
-import { ProxyError } from "../core/errors.ts";
-import type { Files, TemporaryFile } from "../net/runtime.ts";
-import type { HeaderList } from "../wire/header-list.ts";
-import { Body, type BodySink, type BodySource, type TrailerJudge } from "./body.ts";
+import { ByteQueue } from "../../core/byte-queue.ts";
+import { ProxyError } from "../../core/errors.ts";
+import type { Files, TemporaryFile } from "../../net/runtime.ts";
+import type { HeaderList } from "../../wire/header-list.ts";
+import { Body, type BodySink, type BodySource, type TrailerJudge } from "../body.ts";
 
 export interface SpoolOptions {
   readonly files: Pick<Files, "temporary">;
