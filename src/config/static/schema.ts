@@ -63,38 +63,45 @@ const GO_PLUGINS =
   "Go programs, which Sluice can't run: middlewares of theirs are disabled, with the routers that use them; write a JavaScript or TypeScript module (docs/middlewares/traffic.md)";
 
 const experimental = () =>
-  z.strictObject({
-    plugins: ignored(
-      z.record(
-        z.string(),
-        z.strictObject({
-          moduleName: text().optional(),
-          version: text().optional(),
-          settings: pluginSettings().optional(),
-        }),
+  z
+    .strictObject({
+      plugins: ignored(
+        z.record(
+          z.string(),
+          z.strictObject({
+            moduleName: text().optional(),
+            version: text().optional(),
+            settings: pluginSettings().optional(),
+          }),
+        ),
+        GO_PLUGINS,
       ),
-      GO_PLUGINS,
-    ),
-    localPlugins: ignored(
-      z.record(
-        z.string(),
-        z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
+      localPlugins: ignored(
+        z.record(
+          z.string(),
+          z.strictObject({ moduleName: text().optional(), settings: pluginSettings().optional() }),
+        ),
+        GO_PLUGINS,
       ),
-      GO_PLUGINS,
-    ),
-    abortOnPluginFailure: accepted(
-      flag(),
-      "plugins are modules of dynamic configurations; one that fails leaves the others alone",
-    ),
-    fastProxy: accepted(
-      z.strictObject({ debug: flag().optional() }),
-      "there is one proxy, and it is fast",
-    ),
-    otlplogs: flag().default(false),
-    knative: accepted(flag(), SWITCH),
-    kubernetesIngressNGINX: accepted(flag(), SWITCH),
-    kubernetesGateway: accepted(flag(), SWITCH),
-  });
+      abortOnPluginFailure: flag().default(false),
+      fastProxy: accepted(
+        z.strictObject({ debug: flag().optional() }),
+        "there is one proxy, and it is fast",
+      ),
+      otlplogs: flag().default(false),
+      knative: accepted(flag(), SWITCH),
+      kubernetesIngressNGINX: accepted(flag(), SWITCH),
+      kubernetesGateway: accepted(flag(), SWITCH),
+    })
+    .superRefine(({ plugins, localPlugins, abortOnPluginFailure }, context) => {
+      if (!abortOnPluginFailure || (plugins ?? localPlugins) === undefined) return;
+      context.addIssue({
+        code: "custom",
+        path: ["abortOnPluginFailure"],
+        message:
+          "asks not to start without plugins, and Sluice can't run those of Traefik, which are Go programs",
+      });
+    });
 
 const sections = z.strictObject({
   global: z

@@ -223,6 +223,12 @@ url = "http://a"
   });
 });
 
+test("Go plugins are left out with a warning, and the start goes on", async () => {
+  const { said } = await read("experimental: { plugins: { a: { moduleName: a.test/a } } }\n");
+  expect(said).toHaveLength(1);
+  expect(said[0]).toMatch(/^warn .*experimental\.plugins: has no effect: Go programs/);
+});
+
 test("an empty address is any free port", async () => {
   const { configuration } = await read("entryPoints: { web: { address: '' } }\n");
   expect(configuration.entryPoints["web"].address).toBe(":0");

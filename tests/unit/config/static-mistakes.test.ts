@@ -88,6 +88,14 @@ describe("a static configuration says where and what", () => {
       ],
     ],
     [
+      "plugins that must be there",
+      "experimental:\n  plugins: {a: {moduleName: a.test/a, version: v1}}\n  abortOnPluginFailure: true\n",
+      [
+        "3:3: experimental.abortOnPluginFailure: asks not to start without plugins, and Sluice can't run those of Traefik, which are Go programs",
+        "2:3: experimental.plugins: has no effect: Go programs, which Sluice can't run: middlewares of theirs are disabled, with the routers that use them; write a JavaScript or TypeScript module (docs/middlewares/traffic.md)",
+      ],
+    ],
+    [
       "no address",
       "entryPoints:\n  web: {}\n",
       ["2:3: entryPoints.web.address: expected a string, found nothing"],
