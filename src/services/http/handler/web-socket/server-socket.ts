@@ -37,7 +37,8 @@ export class ServerSocket {
   readonly connection: LocalConnection;
   listener: SocketListener | null = null;
   private readonly reader: FrameReader;
-  private readonly timer: ReturnType<typeof setInterval>;
+  /** From the handshake on: one that no response brings to a client must leave nothing behind. */
+  private timer: ReturnType<typeof setInterval> | undefined;
   private heard = true;
   private asked = false;
   private reported = false;
@@ -64,7 +65,6 @@ export class ServerSocket {
       },
       MAX_MESSAGE,
     );
-    this.timer = setInterval(() => this.look(), IDLE);
   }
 
   /** Bytes that the client has not taken yet. */
@@ -76,6 +76,7 @@ export class ServerSocket {
   opened(): void {
     if (this.readyState !== ReadyState.connecting) return;
     this.readyState = ReadyState.open;
+    this.timer = setInterval(() => this.look(), IDLE);
     this.listener?.open();
   }
 
