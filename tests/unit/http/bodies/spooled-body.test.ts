@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { nodeFiles } from "../../../../runtime/node/files.ts";
 import { ProxyError } from "../../../../src/core/errors.ts";
@@ -17,7 +18,8 @@ const never = () => {};
 function openFiles(): number {
   return readdirSync("/proc/self/fd").filter((fd) => {
     try {
-      return readlinkSync(`/proc/self/fd/${fd}`).includes("sluice-spill-");
+      const path = readlinkSync(`/proc/self/fd/${fd}`);
+      return path.startsWith(`${tmpdir()}/`) && path.endsWith(" (deleted)");
     } catch {
       return false;
     }
