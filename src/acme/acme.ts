@@ -11,8 +11,9 @@ import type { ChallengeCertificate } from "../tls/challenges/challenge-certifica
 import { authorityClient } from "./authority-client.ts";
 import { HttpTokens } from "./challenges/http-tokens.ts";
 import { TlsChallenges } from "./challenges/tls-challenges.ts";
-import { AcmeResolver, type CertificateState } from "./resolver/acme-resolver.ts";
+import { AcmeResolver } from "./resolver/acme-resolver.ts";
 import type { Backoff } from "./resolver/backoff.ts";
+import type { ResolverState } from "./resolver/resolver-state.ts";
 import { solversOf } from "./solvers.ts";
 import { FileStorage } from "./storage/file-storage.ts";
 import type { AcmeStorage } from "./storage/storage.ts";
@@ -49,7 +50,7 @@ export interface AcmeOptions {
 }
 
 /** What gets certificates, from an authority or from Tailscale. */
-type Resolver = Pick<AcmeResolver, "name" | "certificates" | "states" | "start" | "stop" | "want">;
+type Resolver = Pick<AcmeResolver, "name" | "certificates" | "state" | "start" | "stop" | "want">;
 
 /** A resolver of the configuration, before and after it is open. */
 interface Configured {
@@ -146,9 +147,9 @@ export class Acme {
       : { status: 200, headers: [["Content-Type", "text/plain"]], body };
   }
 
-  /** Every certificate that resolvers have, and every one that they don't get. */
-  get states(): CertificateState[] {
-    return this.running.flatMap(({ states }) => states);
+  /** What every resolver has, and what it doesn't get. */
+  get states(): ResolverState[] {
+    return this.running.map(({ state }) => state);
   }
 
   /** Gives up what is under way, and writes what is to be written. */

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { ResolverState } from "../acme/resolver/resolver-state.ts";
 import { entryPointSchema } from "../config/static/entry-points.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { AskControl, ControlRequest, ControlResponse } from "../internal/control-request.ts";
@@ -19,6 +20,7 @@ import { goValue } from "./go/go-value.ts";
 import { CERTIFICATE_RULES, ELEMENT_RULES } from "./list-rules.ts";
 import { live } from "./live.ts";
 import { overview, rawData, SECTIONS } from "./overview.ts";
+import { RESOLVER_RULES, shownResolver, withResolvers } from "./resolvers.ts";
 import { putConfiguration } from "./rest.ts";
 import { anonymized, tarGz } from "./support-dump.ts";
 
@@ -37,6 +39,8 @@ export interface ApiOptions {
   readonly put?: ((text: string) => PutOutcome) | undefined;
   /** Answers authorities that look for HTTP-01. */
   readonly challenge: (request: ControlRequest) => Promise<ControlResponse>;
+  /** What certificate resolvers have, and what they don't get. */
+  readonly resolvers: () => readonly ResolverState[];
   readonly version: string;
   /** When the program started. */
   readonly startDate: Date;
@@ -94,7 +98,7 @@ function apiRoutes(options: ApiOptions): Hono {
   const basePath = (api?.basePath ?? "").replace(/\/+$/, "");
   const lists = new ElementLists(status, options.down);
   const listed = certificateLists(status);
-  const certificates = async () => (await listed()).map(({ shown }) => shown);
+  const certificates = async () => withResolvers(await listed(), options.resolvers());
   const version = {
     Version: options.version,
     Codename: "sluice",
@@ -184,6 +188,14 @@ function apiRoutes(options: ApiOptions): Hono {
     return certificate === undefined
       ? failure(c, 404, `certificate not found: ${name}`)
       : json(c, certificate);
+  });
+  app.get("/api/resolvers", (c) => list(c, options.resolvers().map(shownResolver), RESOLVER_RULES));
+  app.get("/api/resolvers/:name", (c) => {
+    const name = c.req.param("name");
+    const state = options.resolvers().find((one) => one.name === name);
+    return state === undefined
+      ? failure(c, 404, `certificate resolver not found: ${name}`)
+      : json(c, shownResolver(state));
   });
   if (api?.debug === true) app.route("/", debugRoutes(options.runtime));
   app.get("*", (c) => {

@@ -3,6 +3,8 @@ import type { Snapshot } from "../snapshot/snapshot.ts";
 import { readCertificate, serverNamesOf } from "../tls/certificate.ts";
 import { readPemBlocks } from "../tls/pem.ts";
 import { readFromTable } from "../tls/pem-reader.ts";
+import { goTime } from "./go/go-time.ts";
+import type { ShownFailure } from "./shown-failure.ts";
 
 /** A certificate as Traefik's API shows it, in its members' order. Source: Traefik's pkg/api/certificate.go. */
 export interface ApiCertificate {
@@ -26,6 +28,11 @@ export interface ApiCertificate {
   readonly publicKeyFingerprint: string;
   /** "warning" in its last 30 days. */
   readonly status: "enabled" | "warning" | "expired";
+  /** Ours, as the next two: the resolver that has it. */
+  readonly resolver?: string;
+  readonly renewAt?: string | undefined;
+  /** Why it could not be renewed. */
+  readonly renewalFailure?: ShownFailure | undefined;
 }
 
 /** One of a configuration's certificates, read. */
@@ -108,9 +115,4 @@ async function listedCertificate(
 async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
   return new Uint8Array(digest).toHex();
-}
-
-/** Whole seconds in UTC, as Go writes a time in JSON. */
-function goTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.000Z$/, "Z");
 }

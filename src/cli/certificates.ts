@@ -1,4 +1,4 @@
-import type { CertificateState } from "../acme/resolver/acme-resolver.ts";
+import type { CertificateState } from "../acme/resolver/resolver-state.ts";
 import { certificatesOf } from "../api/certificates.ts";
 import { readStatic } from "../config/load-static.ts";
 import { formatIssue } from "../config/sources/document.ts";
@@ -40,7 +40,8 @@ export async function certificates(
   });
   await control.load();
   await control.shutdown();
-  const resolved = control.certificates.map(
+  const states = control.resolvers.flatMap(({ certificates }) => certificates);
+  const resolved = states.map(
     ({ resolver, names, facts, failure }): Row => ({
       source: resolver,
       names,
@@ -48,7 +49,7 @@ export async function certificates(
       failure,
     }),
   );
-  const known = new Set(control.certificates.map(({ facts }) => facts?.serial));
+  const known = new Set(states.map(({ facts }) => facts?.serial));
   const { snapshot } = control.status;
   const listed = snapshot === undefined ? [] : await certificatesOf(snapshot, Date.now());
   const configured = listed

@@ -94,6 +94,7 @@ export async function createProgram(
     watch,
   });
 
+  telemetry.resolvers = () => control.resolvers;
   const rest = providers.find((provider) => provider instanceof RestProvider);
   answer = createApi({
     configuration,
@@ -102,6 +103,7 @@ export async function createProgram(
     status: control.status,
     down: () => control.verdicts,
     challenge: (request) => control.answerChallenge(request),
+    resolvers: () => control.resolvers,
     version: VERSION,
     startDate: new Date(),
     book: telemetry.book,

@@ -1,5 +1,5 @@
 import { Acme, type AcmeRuntime } from "../acme/acme.ts";
-import type { CertificateState } from "../acme/resolver/acme-resolver.ts";
+import type { ResolverState } from "../acme/resolver/resolver-state.ts";
 import { PemFiles } from "../certificates/pem-files.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, Logger } from "../core/logger.ts";
@@ -109,7 +109,7 @@ export class ControlPlane {
   }
 
   /** What certificate resolvers have, and what they don't get. */
-  get certificates(): CertificateState[] {
+  get resolvers(): ResolverState[] {
     return this.acme.states;
   }
 

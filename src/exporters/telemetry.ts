@@ -1,3 +1,4 @@
+import type { ResolverState } from "../acme/resolver/resolver-state.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { ControlResponse } from "../internal/control-request.ts";
 import type { Runtime } from "../net/runtime.ts";
@@ -56,6 +57,8 @@ export class Telemetry {
   readonly state = new ProcessState();
   /** What all workers have counted; null where nothing is. For the dashboard: `requests()`, `connections()`. */
   readonly book: MetricsBook | null;
+  /** What certificate resolvers have, and what they don't get. */
+  resolvers: () => readonly ResolverState[] = () => [];
   private readonly options: TelemetryOptions;
   private readonly outboxes: Outboxes;
   private push: MetricsPush | undefined;
@@ -153,7 +156,7 @@ export class Telemetry {
     if (options === undefined || this.book === null)
       return { status: 404, headers: [], body: "404 page not found\n" };
     const figures = await processFigures(runtime.files);
-    const body = exposition(options, this.book, this.state, figures);
+    const body = exposition(options, this.book, this.state, figures, this.resolvers());
     this.book.sweep();
     return { status: 200, headers: [["Content-Type", CONTENT_TYPE]], body };
   }

@@ -15,8 +15,9 @@ import type { KeyType } from "../x509/key-type.ts";
 import { AccountKeeper, type AccountKeeperOptions } from "./account-keeper.ts";
 import { BACKOFF, type Backoff } from "./backoff.ts";
 import { type CertificateFacts, factsOf, keyOf } from "./certificate-facts.ts";
-import { Orders, type PendingOrder } from "./orders.ts";
+import { failureOf, Orders, type PendingOrder } from "./orders.ts";
 import { renewalTime } from "./renewal-time.ts";
+import type { CertificateState, ResolverState } from "./resolver-state.ts";
 
 export interface AcmeResolverOptions
   extends Omit<AccountKeeperOptions, "client" | "runtime">,
@@ -30,18 +31,6 @@ export interface AcmeResolverOptions
   /** There is another certificate. */
   readonly changed: () => void;
   readonly backoff?: Backoff;
-}
-
-/** A certificate, or the wish for one, as the list of certificates shows it. */
-export interface CertificateState {
-  readonly resolver: string;
-  readonly names: readonly string[];
-  /** Undefined where there is none yet. */
-  readonly facts: CertificateFacts | undefined;
-  /** When it is to be renewed, in milliseconds since the epoch. */
-  readonly renewAt: number | undefined;
-  /** Of the last order that failed, where none has succeeded since. */
-  readonly failure: OrderFailure | undefined;
 }
 
 /** When a certificate is renewed. Milliseconds since the epoch. */
@@ -136,6 +125,13 @@ export class AcmeResolver {
     this.orders.keep(({ key }) => keys.has(key));
     for (const names of wanted) this.orders.add(keyOfNames(names), names);
     this.noteFailures();
+  }
+
+  get state(): ResolverState {
+    const { succeeded, failed } = this.orders;
+    const { isOwner } = this.options.storage;
+    const { name, states } = this;
+    return { name, kind: "acme", orders: isOwner, succeeded, failed, certificates: states };
   }
 
   get states(): CertificateState[] {
@@ -237,14 +233,14 @@ export class AcmeResolver {
   }
 
   private noteFailures(): void {
-    const failures = this.orders.all.flatMap((order) => ownFailure(order) ?? []);
+    const failures = this.orders.all.flatMap((order) => failureOf(order) ?? []);
     this.options.storage.noteFailures(this.name, failures);
   }
 
   /** Of this process, or of the one that orders. */
   private failureOf(key: string): OrderFailure | undefined {
     const { storage } = this.options;
-    if (storage.isOwner) return ownFailure(this.orders.get(key));
+    if (storage.isOwner) return failureOf(this.orders.get(key));
     return storage.failures(this.name).find(({ names }) => keyOfNames(names) === key);
   }
 
@@ -334,10 +330,4 @@ export class AcmeResolver {
     await this.account.forget();
     return true;
   }
-}
-
-function ownFailure(order: PendingOrder | undefined): OrderFailure | undefined {
-  if (order?.error === undefined || order.failedAt === undefined) return undefined;
-  const { names, error, failedAt, due, tries } = order;
-  return { names, error, at: failedAt, nextTry: due, tries };
 }

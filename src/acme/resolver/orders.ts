@@ -1,3 +1,5 @@
+import { AcmeError } from "../protocol/acme-error.ts";
+import type { OrderFailure } from "../storage/stored.ts";
 import { type Backoff, nextTry } from "./backoff.ts";
 
 /** An order that is to be made, is being made, or has failed and is to be made again. */
@@ -12,6 +14,8 @@ export interface PendingOrder {
   wanted: boolean;
   /** Why it failed last. */
   error: string | undefined;
+  /** What kind of error it was: see `OrderFailure`. */
+  errorType: string | undefined;
   failedAt: number | undefined;
 }
 
@@ -34,6 +38,9 @@ const LONGEST_LOOK = 600_000;
 
 /** Orders of one resolver: some side by side, each again after it failed. */
 export class Orders {
+  /** Since the start. */
+  succeeded = 0;
+  failed = 0;
   private readonly options: OrdersOptions;
   private readonly pending = new Map<string, PendingOrder>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -68,6 +75,7 @@ export class Orders {
       running: false,
       wanted: true,
       error: undefined,
+      errorType: undefined,
       failedAt: undefined,
     });
     this.look();
@@ -108,13 +116,16 @@ export class Orders {
     this.running++;
     try {
       await carryOut(order);
+      this.succeeded++;
       this.pending.delete(order.key);
       if (order.error !== undefined) this.options.recovered?.();
     } catch (error) {
       order.tries++;
+      this.failed++;
       order.failedAt = Date.now();
       order.due = nextTry(error, order.tries, backoff);
       order.error = error instanceof Error ? error.message : String(error);
+      order.errorType = (error instanceof AcmeError && error.type) || "other";
       if (!order.wanted) this.pending.delete(order.key);
       if (!this.stopped) failed(order, error);
     } finally {
@@ -123,4 +134,11 @@ export class Orders {
       this.look();
     }
   }
+}
+
+/** Why an order failed last; undefined where it has not failed. */
+export function failureOf(order: PendingOrder | undefined): OrderFailure | undefined {
+  if (order?.error === undefined || order.failedAt === undefined) return undefined;
+  const { names, error, errorType: type = "other", failedAt, due, tries } = order;
+  return { names, error, type, at: failedAt, nextTry: due, tries };
 }

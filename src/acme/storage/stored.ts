@@ -30,6 +30,8 @@ export interface StoredSection {
 export interface OrderFailure {
   readonly names: readonly string[];
   readonly error: string;
+  /** Behind "urn:ietf:params:acme:error:", such as "rateLimited"; "other" for what is no authority's word. */
+  readonly type?: string;
   readonly at: number;
   readonly nextTry: number;
   readonly tries: number;

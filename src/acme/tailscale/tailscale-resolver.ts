@@ -2,10 +2,10 @@ import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type HttpClient, textOf } from "../../net/clients/http-client.ts";
 import { pemText, readPemBlocks } from "../../tls/pem.ts";
-import type { CertificateState } from "../resolver/acme-resolver.ts";
 import { BACKOFF, type Backoff } from "../resolver/backoff.ts";
 import { type CertificateFacts, factsOf } from "../resolver/certificate-facts.ts";
-import { Orders, type PendingOrder } from "../resolver/orders.ts";
+import { failureOf, Orders } from "../resolver/orders.ts";
+import type { CertificateState, ResolverState } from "../resolver/resolver-state.ts";
 import type { StoredCertificate } from "../storage/stored.ts";
 
 export interface TailscaleResolverOptions {
@@ -94,6 +94,12 @@ export class TailscaleResolver {
     for (const name of names) if (!this.held.has(name)) this.orders.add(name, [name]);
   }
 
+  get state(): ResolverState {
+    const { succeeded, failed } = this.orders;
+    const { name, states } = this;
+    return { name, kind: "tailscale", orders: true, succeeded, failed, certificates: states };
+  }
+
   get states(): CertificateState[] {
     return [...this.wanted].map((name) => {
       const facts = this.held.get(name)?.facts;
@@ -151,10 +157,4 @@ export class TailscaleResolver {
 
 function isTailscaleName(name: string): boolean {
   return /^[a-z0-9-]+\.[a-z0-9-]+\.ts\.net$/.test(name);
-}
-
-function failureOf(order: PendingOrder | undefined): CertificateState["failure"] {
-  if (order?.error === undefined || order.failedAt === undefined) return undefined;
-  const { names, error, failedAt, due, tries } = order;
-  return { names, error, at: failedAt, nextTry: due, tries };
 }

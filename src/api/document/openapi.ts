@@ -64,6 +64,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
         )),
   ]),
   ...listed("certificates", "Certificates", "Certificate", ["status", "issuer", "validUntil"]),
+  ...listed("resolvers", "Certificate resolvers (ours)", "Resolver", ["status", "failed"]),
 ];
 
 function listed(

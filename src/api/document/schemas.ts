@@ -66,6 +66,34 @@ const middleware = z.looseObject({
 
 const entryPoint = z.looseObject({ name: z.string(), address: z.string() });
 
+const orderFailure = z
+  .strictObject({
+    error: z.string(),
+    errorType: z.string().describe("the authority's word, such as rateLimited, or other"),
+    failures: z.number().describe("one after another"),
+    lastFailure: z.string(),
+    nextAttempt: z.string(),
+  })
+  .optional();
+
+const resolver = z.strictObject({
+  name: z.string(),
+  kind: z.enum(["acme", "tailscale"]),
+  status: z.enum(["enabled", "warning"]),
+  orders: z.boolean().describe("whether this process orders, of several with one storage"),
+  succeeded: z.number().describe("orders since the start"),
+  failed: z.number().describe("orders since the start"),
+  certificates: z.array(
+    z.strictObject({
+      names: z.array(z.string()),
+      serialNumber: z.string().optional(),
+      notAfter: z.string().optional().describe("absent where there is none yet"),
+      renewAt: z.string().optional(),
+      failure: orderFailure.describe("absent where the last order succeeded"),
+    }),
+  ),
+});
+
 const certificate = z.strictObject({
   name: z.string().describe("SHA-256 of the certificate"),
   sans: z.array(z.string()),
@@ -85,6 +113,9 @@ const certificate = z.strictObject({
   certFingerprint: z.string(),
   publicKeyFingerprint: z.string(),
   status: z.enum(["enabled", "warning", "expired"]),
+  resolver: z.string().optional().describe("that has it (ours)"),
+  renewAt: z.string().optional().describe("ours"),
+  renewalFailure: orderFailure.describe("why it could not be renewed (ours)"),
 });
 
 const counts = z.strictObject({
@@ -242,6 +273,7 @@ export const API_SCHEMAS = {
   Middleware: middleware,
   EntryPoint: entryPoint,
   Certificate: certificate,
+  Resolver: resolver,
   Overview: overview,
   Version: version,
   RawData: rawData,

@@ -1,3 +1,4 @@
+import type { ResolverState } from "../../acme/resolver/resolver-state.ts";
 import type { StaticConfiguration } from "../../config/static/schema.ts";
 import { type MetricsBook, requestFigures } from "../../telemetry/metrics/metrics-book.ts";
 import { labelsOfKind } from "../../telemetry/metrics/request-kind.ts";
@@ -6,6 +7,7 @@ import { mergedCounts } from "../merged-counts.ts";
 import { OWNER_NAMES } from "../owner-names.ts";
 import type { ProcessState } from "../process-state.ts";
 import type { ProcessFigures } from "./process-figures.ts";
+import { resolverFamilies } from "./resolver-families.ts";
 import { type Labels, TextFormat } from "./text-format.ts";
 
 export type PrometheusOptions = NonNullable<
@@ -30,10 +32,12 @@ export function exposition(
   book: MetricsBook,
   state: ProcessState,
   figures: ProcessFigures,
+  resolvers: readonly ResolverState[] = [],
 ): string {
   const format = new TextFormat();
   requestFamilies(format, options, book);
   stateFamilies(format, state);
+  resolverFamilies(format, resolvers);
   processFamilies(format, figures, state.startedAt);
   return format.toString();
 }

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { API_SCHEMAS } from "../../../src/api/document/schemas.ts";
 import { command, FLAVOUR } from "../../support/flavour.ts";
 import { launchProgram, type Program, startProgram } from "../../support/program.ts";
 import { testWith } from "../../support/requires.ts";
@@ -211,6 +212,8 @@ test("an authority that is down at the start, and one that refuses; DNS-01", asy
   web: { address: "127.0.0.1:${late.httpPort}" }
   websecure: { address: "127.0.0.1:${late.tlsPort}" }
 providers: { providersThrottleDuration: 100ms, file: { filename: dynamic.yml } }
+api: {}
+metrics: { prometheus: { manualRouting: true } }
 certificatesResolvers:
   le:
     acme:
@@ -230,6 +233,8 @@ certificatesResolvers:
 `,
     "dynamic.yml": `http:
   routers:
+    api: { rule: "PathPrefix(\`/api\`)", entryPoints: [web], service: api@internal }
+    metrics: { rule: "Path(\`/metrics\`)", entryPoints: [web], service: prometheus@internal }
     wild: { rule: "Host(\`*.wild.test\`)", service: whoami@internal, tls: { certResolver: dns } }
     good: { rule: "Host(\`late.test\`)", service: whoami@internal, tls: { certResolver: le } }
     bad: { rule: "Host(\`blocked.test\`)", service: whoami@internal, tls: { certResolver: le } }
@@ -251,6 +256,7 @@ certificatesResolvers:
   ]);
   await program.logged(/Unable to obtain.*blocked\.test.*rejectedIdentifier/, LONG);
   expect((await shown(late.tlsPort, "blocked.test")).subject).toBe("CN=TRAEFIK DEFAULT CERT");
+  await showsFailure(`http://127.0.0.1:${late.httpPort}`);
   // Another process tells of both.
   const { PATH = "", HOME = "", DENO_DIR } = process.env;
   const listing = await waitFor(
@@ -271,6 +277,38 @@ certificatesResolvers:
     /^- +not there yet +le +blocked\.test\n {4}failed \S+.*, last at .*rejectedIdentifier/m,
   );
 }, 120_000);
+
+/** The API and Prometheus say why "blocked.test" isn't there. */
+async function showsFailure(web: string): Promise<void> {
+  const [resolver] = ((await (await fetch(`${web}/api/resolvers`)).json()) as unknown[]).map(
+    (one) => API_SCHEMAS.Resolver.parse(one),
+  );
+  expect(resolver).toMatchObject({ name: "dns", status: "enabled", succeeded: 1 });
+  const one = await (await fetch(`${web}/api/resolvers/le`)).json();
+  const { certificates } = API_SCHEMAS.Resolver.parse(one);
+  expect(certificates.find(({ names }) => names[0] === "blocked.test")).toEqual({
+    names: ["blocked.test"],
+    failure: {
+      error: expect.stringContaining("rejectedIdentifier"),
+      errorType: "rejectedIdentifier",
+      failures: expect.any(Number),
+      lastFailure: expect.any(String),
+      nextAttempt: expect.any(String),
+    },
+  });
+  const [certificate] = (await (await fetch(`${web}/api/certificates?search=late`)).json()) as [
+    unknown,
+  ];
+  expect(API_SCHEMAS.Certificate.parse(certificate)).toMatchObject({
+    resolver: "le",
+    renewAt: expect.any(String),
+  });
+  const metrics = await (await fetch(`${web}/metrics`)).text();
+  expect(metrics).toContain(
+    'sluice_acme_failing_certificates{error="rejectedIdentifier",resolver="le"} 1\n',
+  );
+  expect(metrics).toMatch(/^sluice_acme_next_attempt_timestamp_seconds\{resolver="le"\} \d{10}$/m);
+}
 
 test("a storage that others can read, or that can't be read, switches its resolver off", async () => {
   const files = {

@@ -11,6 +11,53 @@ import { RequestMeters } from "../../../src/telemetry/metrics/request-meters.ts"
 const options = (prometheus: object) =>
   staticSchema.parse({ metrics: { prometheus } }).metrics!.prometheus!;
 
+test("resolvers have their orders, their certificates and what fails", () => {
+  const failure = (type: string | undefined, at: number, nextTry: number) => ({
+    names: ["x.test"],
+    error: "no",
+    ...(type !== undefined && { type }),
+    at,
+    nextTry,
+    tries: 1,
+  });
+  const facts = (notAfter: number) => ({
+    names: ["a.test"],
+    notBefore: 0,
+    notAfter,
+    issuer: "",
+    serial: "1",
+    renewalIdentifier: undefined,
+  });
+  const one = { resolver: "le", names: ["a.test"], renewAt: undefined };
+  const state = {
+    name: "le",
+    kind: "acme" as const,
+    orders: true,
+    succeeded: 3,
+    failed: 2,
+    certificates: [
+      { ...one, facts: facts(9_000_900), failure: undefined },
+      { ...one, facts: facts(5_000_900), failure: failure("rateLimited", 3_000, 90_000) },
+      { ...one, facts: undefined, failure: failure(undefined, 4_000, 80_000) },
+    ],
+  };
+  const none = { ...state, name: "none", succeeded: 0, failed: 0, certificates: [] };
+  const text = exposition(options({}), new MetricsBook([1]), new ProcessState(), {}, [state, none]);
+  expect(text.split("\n").filter((line) => line.startsWith("sluice_"))).toEqual([
+    'sluice_acme_certificates{resolver="le"} 2',
+    'sluice_acme_certificates{resolver="none"} 0',
+    'sluice_acme_failing_certificates{error="rateLimited",resolver="le"} 1',
+    'sluice_acme_failing_certificates{error="other",resolver="le"} 1',
+    'sluice_acme_first_not_after_timestamp_seconds{resolver="le"} 5000',
+    'sluice_acme_last_failure_timestamp_seconds{resolver="le"} 4',
+    'sluice_acme_next_attempt_timestamp_seconds{resolver="le"} 80',
+    'sluice_acme_orders_total{outcome="succeeded",resolver="le"} 3',
+    'sluice_acme_orders_total{outcome="failed",resolver="le"} 2',
+    'sluice_acme_orders_total{outcome="succeeded",resolver="none"} 0',
+    'sluice_acme_orders_total{outcome="failed",resolver="none"} 0',
+  ]);
+});
+
 test("the text is Traefik's, names in order and labels by name", () => {
   const book = new MetricsBook([0.05, 0.1, 0.3, 1.2, 5]);
   const meters = new RequestMeters(

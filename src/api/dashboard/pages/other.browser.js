@@ -7,6 +7,7 @@ import { follow, rateText } from "../live.browser.js";
 
 const ENTRYPOINTS = ["Name", "Address", "Requests per second", "Open connections"];
 const CERTIFICATES = ["Status", "Name", "Names", "Issuer", "Valid until", "Left"];
+const ORDERS = ["Resolver", "Names", "Certificate", "Failed", "Next attempt", "Why"];
 const DAY = 86_400_000;
 
 export async function entryPointsPage(_, { leave }) {
@@ -69,7 +70,24 @@ export async function certificatesPage({ query }) {
   const wanted = new URLSearchParams(query);
   wanted.set("per_page", "1000");
   if (!wanted.has("sortBy")) wanted.set("sortBy", "validUntil");
-  const all = await ask(`certificates?${wanted}`);
+  const [all, resolvers] = await Promise.all([
+    ask(`certificates?${wanted}`),
+    ask("resolvers?per_page=1000"),
+  ]);
+  const failing = resolvers.flatMap(({ name, certificates }) =>
+    certificates
+      .filter(({ failure }) => failure)
+      .map(({ names, notAfter, failure }) =>
+        row(ORDERS, [
+          name,
+          names.join(", "),
+          notAfter === undefined ? "not there yet" : `until ${notAfter.slice(0, 10)}`,
+          `${failure.failures === 1 ? "once" : `${failure.failures} times`}, last at ${failure.lastFailure}`,
+          Date.parse(failure.nextAttempt) <= Date.now() ? "now" : failure.nextAttempt,
+          failure.error,
+        ]),
+      ),
+  );
   const rows = all.map((one) => {
     const left = Math.floor((Date.parse(one.notAfter) - Date.now()) / DAY);
     return row(CERTIFICATES, [
@@ -93,6 +111,7 @@ export async function certificatesPage({ query }) {
   return {
     title: "Certificates",
     nodes: [
+      failing.length === 0 ? null : table("Orders that failed", ORDERS, failing),
       rows.length === 0 ? none : table("Those that end first come first", CERTIFICATES, rows),
     ],
   };
@@ -110,7 +129,12 @@ export async function certificatePage({ name }) {
         "dl",
         { class: "facts" },
         ...entries.map(([key, value]) =>
-          h("div", {}, h("dt", {}, key), h("dd", {}, String(value))),
+          h(
+            "div",
+            {},
+            h("dt", {}, key),
+            h("dd", {}, key === "renewalFailure" ? value.error : String(value)),
+          ),
         ),
       ),
     ],
