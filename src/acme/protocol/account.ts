@@ -57,15 +57,19 @@ export async function changeEmail(
   return { uri: accountUrl, body: json(accountUrl, text) };
 }
 
+/** Whether it may be that the authority doesn't know the account any more; what else is wrong with it needs no look. */
+export function mayBeAccounts(error: unknown): error is AcmeError {
+  return error instanceof AcmeError && /^(accountDoesNotExist|unauthorized)$/.test(error.type);
+}
+
 /** Whether the authority refused a request because it has no such account, or not any more. */
 export async function isAccountGone(
   client: AcmeClient,
   signer: Required<Signer>,
   error: unknown,
 ): Promise<boolean> {
-  if (!(error instanceof AcmeError)) return false;
+  if (!mayBeAccounts(error)) return false;
   if (error.type === "accountDoesNotExist") return true;
-  if (error.type !== "unauthorized") return false;
   // It may be a name that is refused: the account itself says.
   try {
     const { text } = await client.post(signer.accountUrl, signer);

@@ -16,6 +16,11 @@ export class AcmeError extends Error {
     this.retryAt = retryAt;
   }
 
+  /** The authority is busy, or has a limit, and may be asked again. */
+  get hasNoTime(): boolean {
+    return this.status === 429 || this.status === 503;
+  }
+
   /** From a problem document, or what stands in its place. */
   static of(url: string, status: number, problem: unknown, retryAt?: number): AcmeError {
     const type = problemType(problem);

@@ -10,7 +10,7 @@ import type { Identifier } from "../x509/identifier.ts";
 import { type AcmeClient, json } from "./acme-client.ts";
 import { AcmeError, problemText, problemType } from "./acme-error.ts";
 import type { Signer } from "./jws.ts";
-import { poll, type Resource } from "./poll.ts";
+import { poll, type Resource, whenItHasTime } from "./poll.ts";
 
 /** How long an authority may take to look, in milliseconds. */
 const PATIENCE = 180_000;
@@ -53,7 +53,8 @@ export async function authorize(
   const { client, signer, signal } = context;
   const pending: Pending[] = [];
   for (const url of urls) {
-    const { text } = await client.post(url, signer, undefined, signal);
+    const ask = () => client.post(url, signer, undefined, signal);
+    const { text } = await whenItHasTime(ask, Date.now() + PATIENCE, signal);
     const authorization = json(url, text) as Authorization;
     if (authorization.status === "valid") continue;
     if (authorization.status !== "pending")
@@ -114,7 +115,8 @@ async function solve(
       throw new Error(`${domain}: ${challenge.type}: ${messageOf(error)}`, { cause: error });
     });
   try {
-    await client.post(challenge.url, signer, {}, signal);
+    const begin = () => client.post(challenge.url, signer, {}, signal);
+    await whenItHasTime(begin, Date.now() + PATIENCE, signal);
     const done = ({ status }: Authorization) => status !== "pending" && status !== "processing";
     const result = await poll<Authorization>(client, url, signer, done, PATIENCE, signal);
     if (result.status === "valid") return;

@@ -8,7 +8,7 @@ import { AcmeError, problemText, problemType } from "./acme-error.ts";
 import { authorize } from "./authorization.ts";
 import { downloadChain } from "./chain.ts";
 import type { Signer } from "./jws.ts";
-import { poll, type Resource } from "./poll.ts";
+import { poll, type Resource, whenItHasTime } from "./poll.ts";
 
 /** What is ordered, and how. */
 export interface OrderRequest {
@@ -60,13 +60,16 @@ export async function orderCertificate(
   checkOrder(ready, ["ready", "processing", "valid"]);
   if (ready.status === "ready") {
     const csr = base64url(await certificateRequest(request, request.key));
-    await client.post(ready.finalize, signer, { csr }, signal);
+    const finalize = () => client.post(ready.finalize, signer, { csr }, signal);
+    await whenItHasTime(finalize, Date.now() + certificateTimeout, signal);
   }
   const issued = await until(({ status }) => status !== "processing" && status !== "ready");
   checkOrder(issued, ["valid"]);
   if (issued.certificate === undefined)
     throw new Error(`${url}: expected the certificate's URL, found none`);
-  return downloadChain(issued.certificate, preferredChain, context);
+  const { certificate } = issued;
+  const download = () => downloadChain(certificate, preferredChain, context);
+  return whenItHasTime(download, Date.now() + certificateTimeout, signal);
 }
 
 async function newOrder(

@@ -4,8 +4,9 @@ import { pause } from "../../core/loop/pause.ts";
 import type { Runtime } from "../../net/runtime.ts";
 import { pemText } from "../../tls/pem.ts";
 import type { Solvers } from "../challenges/challenge.ts";
-import { isAccountGone } from "../protocol/account.ts";
+import { isAccountGone, mayBeAccounts } from "../protocol/account.ts";
 import type { AcmeClient } from "../protocol/acme-client.ts";
+import { AcmeError } from "../protocol/acme-error.ts";
 import { type OrderRequest, orderCertificate } from "../protocol/order.ts";
 import { renewalInfo } from "../protocol/renewal-info.ts";
 import type { OrderFailure, StoredCertificate } from "../storage/stored.ts";
@@ -224,10 +225,14 @@ export class AcmeResolver {
         this.orders.add(plan.key, facts.names);
       } catch (error) {
         if (this.stopping.signal.aborted) return;
+        const busy = error instanceof AcmeError && error.hasNoTime;
+        if (busy && error.retryAt !== undefined)
+          for (const left of plans.slice(i)) left.askAt = Math.max(left.askAt, error.retryAt);
         this.options.logger.debug("The authority doesn't say when to renew a certificate", {
           domains: facts.names.join(","),
           error: messageOf(error),
         });
+        if (busy) return;
       }
     }
   }
@@ -318,6 +323,7 @@ export class AcmeResolver {
 
   /** True where the authority has forgotten the account, and there is to be another one. */
   private async replaceAccount(error: unknown): Promise<boolean> {
+    if (!mayBeAccounts(error)) return false;
     if (performance.now() - this.accountReplacedAt < NEW_ACCOUNT) return false;
     const signer = await this.account.signer().catch(() => undefined);
     if (signer === undefined) return false;

@@ -1,5 +1,6 @@
 import { AcmeError } from "../protocol/acme-error.ts";
 import type { OrderFailure } from "../storage/stored.ts";
+import { AuthorityPace } from "./authority-pace.ts";
 import { type Backoff, nextTry } from "./backoff.ts";
 
 /** An order that is to be made, is being made, or has failed and is to be made again. */
@@ -31,8 +32,6 @@ export interface OrdersOptions {
   readonly failed: (order: PendingOrder, error: unknown) => void;
 }
 
-/** Side by side at most. */
-const AT_ONCE = 10;
 /** The longest time between two looks, in milliseconds: clocks are set. */
 const LONGEST_LOOK = 600_000;
 
@@ -42,6 +41,7 @@ export class Orders {
   succeeded = 0;
   failed = 0;
   private readonly options: OrdersOptions;
+  private readonly pace = new AuthorityPace();
   private readonly pending = new Map<string, PendingOrder>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running = 0;
@@ -97,8 +97,9 @@ export class Orders {
     let next = Number.POSITIVE_INFINITY;
     for (const order of [...this.pending.values()].sort((a, b) => a.due - b.due)) {
       if (order.running) continue;
+      order.due = Math.max(order.due, this.pace.heldUntil);
       if (order.due > now) next = Math.min(next, order.due);
-      else if (this.running < AT_ONCE) void this.run(order);
+      else if (this.running < this.pace.atOnce) void this.run(order);
     }
     if (next < Number.POSITIVE_INFINITY) {
       this.timer = setTimeout(() => this.look(), Math.min(next - now, LONGEST_LOOK) + 1);
@@ -117,15 +118,17 @@ export class Orders {
     try {
       await carryOut(order);
       this.succeeded++;
+      this.pace.succeeded();
       this.pending.delete(order.key);
       if (order.error !== undefined) this.options.recovered?.();
     } catch (error) {
       order.tries++;
       this.failed++;
       order.failedAt = Date.now();
-      order.due = nextTry(error, order.tries, backoff);
+      this.pace.failed(error);
+      order.due = Math.max(this.pace.heldUntil, nextTry(error, order.tries, backoff));
       order.error = error instanceof Error ? error.message : String(error);
-      order.errorType = (error instanceof AcmeError && error.type) || "other";
+      order.errorType = typeOf(error);
       if (!order.wanted) this.pending.delete(order.key);
       if (!this.stopped) failed(order, error);
     } finally {
@@ -134,6 +137,12 @@ export class Orders {
       this.look();
     }
   }
+}
+
+/** An answer without a body, to HEAD, says it by its status alone. */
+function typeOf(error: unknown): string {
+  if (!(error instanceof AcmeError)) return "other";
+  return error.type || (error.status === 429 ? "rateLimited" : "other");
 }
 
 /** Why an order failed last; undefined where it has not failed. */

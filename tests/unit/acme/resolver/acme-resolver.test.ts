@@ -19,6 +19,7 @@ import { Key } from "../../../../src/acme/x509/key.ts";
 import { createLogger } from "../../../../src/telemetry/logger.ts";
 import { MemoryFile } from "../../../support/memory-file.ts";
 import { testWith } from "../../../support/requires.ts";
+import { BusyAuthority } from "../../../support/servers/busy-authority.ts";
 import { Pebble } from "../../../support/servers/pebble.ts";
 import { PATIENCE, waitFor } from "../../../support/wait-for.ts";
 
@@ -60,7 +61,7 @@ const backoff = {
 };
 
 /** A resolver that runs, on the storage of this test. */
-async function start(more: Partial<AcmeResolverOptions> = {}) {
+async function start(more: Partial<AcmeResolverOptions> = {}, ca = pebble.ca) {
   const log = new MemoryFile();
   const logger = createLogger({ level: "info", format: "common" }, log);
   const storage = new FileStorage({
@@ -72,7 +73,7 @@ async function start(more: Partial<AcmeResolverOptions> = {}) {
   const caServer = more.caServer ?? pebble.url;
   const client = new AcmeClient({
     url: caServer,
-    http: nodeHttpClient({ tls: { ca: pebble.ca, verify: true } }),
+    http: nodeHttpClient({ tls: { ca, verify: true } }),
     timeout: 10_000,
     headTimeout: 10_000,
   });
@@ -198,6 +199,64 @@ acmeTest(
     started.resolver.want([["e.test"], ["f.test"]], []);
     await count(started, 2);
     expect(started.resolver.states.map((state) => state.failure)).toEqual([undefined, undefined]);
+  },
+  60_000,
+);
+
+/** How many requests of a kind were refused, and how many done: Pebble doesn't like one nonce in twenty. */
+function outcomes({ seen }: BusyAuthority, matches: RegExp) {
+  const those = seen.filter(({ what }) => matches.test(what));
+  const done = those.filter(({ status }) => status < 300).length;
+  return { done, refused: those.filter(({ refused }) => refused).length };
+}
+
+acmeTest(
+  "an authority without time is left alone until its Retry-After, and served then",
+  async () => {
+    using busy = new BusyAuthority(pebble);
+    // As for every order: one that fails is tried again at once, were it not for the Retry-After.
+    const hasty = { first: 1, longest: 1, growth: 1 };
+    const options = { caServer: busy.url, backoff: { refused: hasty, unreachable: hasty } };
+    // Before there is an account: the directory, and a first nonce.
+    busy.refuse({ matches: /^GET \/dir/, status: 503, retryAfter: "1", times: 1 });
+    busy.refuse({ matches: /nonce/, status: 429, retryAfter: "1", times: 1 });
+    const started = await start(options, busy.ca);
+    started.resolver.want([["busy.test"]], []);
+    const succeeded = (wanted: number) =>
+      waitFor(`${wanted} orders`, () => started.resolver.state.succeeded === wanted);
+    await succeeded(1);
+    const [directory, , nonce, retried] = busy.seen;
+    expect([directory.refused, nonce.refused, retried.refused]).toEqual([true, true, false]);
+    expect(busy.seen[1].at - directory.at).toBeGreaterThanOrEqual(995);
+    expect(retried.at - nonce.at).toBeGreaterThanOrEqual(995);
+
+    // An account's limit: what is under way is refused, one order looks again, then all others come.
+    const newOrder = /order-plz/;
+    busy.seen.length = 0;
+    busy.refuse({ matches: newOrder, status: 429, retryAfter: "1", times: 13 });
+    const names = Array.from({ length: 14 }, (_, i) => [`busy${i}.test`]);
+    started.resolver.want([["busy.test"], ...names], []);
+    const failing = await waitFor("an order to be refused", () =>
+      started.resolver.states.find(({ failure }) => failure !== undefined),
+    );
+    expect(failing.failure).toMatchObject({ type: "rateLimited" });
+    await succeeded(15);
+    expect(outcomes(busy, newOrder)).toEqual({ done: 14, refused: 13 });
+    const orders = busy.seen.filter(({ what }) => newOrder.test(what));
+    // Ten at once and two more before the third refusal; one a second later, and another one after that.
+    expect(orders[12].at - orders[11].at).toBeGreaterThanOrEqual(900);
+    expect(orders[13].at - orders[12].at).toBeGreaterThanOrEqual(995);
+    expect(started.resolver.state).toMatchObject({ succeeded: 15, failed: 15 });
+
+    // In the middle of an order it goes on with that one.
+    busy.seen.length = 0;
+    busy.refuse({ matches: /finalize/, status: 503, retryAfter: "1", times: 1 });
+    busy.refuse({ matches: /authZ|chalZ/, status: 429, retryAfter: "0", times: 1 });
+    started.resolver.want([["busy.test"], ...names, ["later.test"]], []);
+    await succeeded(16);
+    expect(outcomes(busy, newOrder)).toEqual({ done: 1, refused: 0 });
+    expect(outcomes(busy, /finalize/)).toEqual({ done: 1, refused: 1 });
+    expect(started.resolver.state.failed).toBe(15);
   },
   60_000,
 );
