@@ -104,7 +104,7 @@ export class Exchange {
   /** Milliseconds between asking the service and its response head. */
   originDuration = 0;
   originHeaders: HeaderList | null = null;
-  /** Body bytes that the service gave; -1 where no middleware changed them, so that `responseBytes` holds. */
+  /** Body bytes that the service gave; -1 where the client gets just them, so that `responseBytes` holds. */
   originBytes = -1;
   /** Tries beyond the first. */
   retries = 0;

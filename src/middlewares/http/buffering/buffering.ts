@@ -110,7 +110,10 @@ async function whole(
     // Nothing of it was sent: the client can be told what happened.
     return proxyFailure(error, exchange, logger);
   }
-  if (body === null) return responseTooLarge();
+  if (body === null) {
+    exchange.originBytes = Math.max(received.length, received.received);
+    return responseTooLarge();
+  }
   response.headerList.deleteId(FieldId.contentLength);
   response.setBody(body.body());
   return response;

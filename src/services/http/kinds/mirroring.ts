@@ -13,8 +13,6 @@ import { RecordedBody } from "../recorded-body.ts";
 /** A service that hears a share of the requests. */
 interface Mirror extends HttpServiceChild {
   readonly percent: number;
-  /** Requests that it has heard. */
-  count: number;
 }
 
 /**
@@ -25,22 +23,19 @@ interface Mirror extends HttpServiceChild {
  */
 export const mirroring: HttpServiceKind<"mirroring"> = {
   services: ({ service, mirrors = [] }) => [service, ...mirrors.map(({ name }) => name)],
-  create(options, { name, services: [main, ...others], logger }) {
+  create(options, { name, services: [main, ...others], logger, counters }) {
     const { mirrorBody, maxBodySize, healthCheck } = options;
     // Mirrors' health counts for nothing.
     const health = healthCheck === undefined ? null : healthOfChild(main.health, main.name, name);
     const mirrors = others.map(
-      (child, i): Mirror => ({ ...child, percent: options.mirrors![i].percent, count: 0 }),
+      (child, i): Mirror => ({ ...child, percent: options.mirrors![i].percent }),
     );
-    let total = 0;
+    const requests = counters.cells(`${name} mirroring`, 1);
     const handler: Handler = (request, exchange) => {
-      total++;
-      const chosen: Mirror[] = [];
-      for (const mirror of mirrors) {
-        if (mirror.count * 100 >= total * mirror.percent) continue;
-        mirror.count++;
-        chosen.push(mirror);
-      }
+      const total = requests.locked(() => ++requests.numbers[0]);
+      const chosen = mirrors.filter(
+        ({ percent }) => shareOf(total, percent) > shareOf(total - 1, percent),
+      );
       const lazy = LazyRequest.of(request, exchange);
       if (chosen.length > 0 && lazy.upgrade === "") {
         const copy = new RequestCopy(lazy, exchange, mirrorBody, maxBodySize);
@@ -54,6 +49,11 @@ export const mirroring: HttpServiceKind<"mirroring"> = {
     return { handler, health, stop() {} };
   },
 };
+
+/** How many of so many requests a mirror hears. */
+function shareOf(total: number, percent: number): number {
+  return Math.ceil((total * percent) / 100);
+}
 
 /** A request as it was when it came to the service, and what became of its body. */
 class RequestCopy {

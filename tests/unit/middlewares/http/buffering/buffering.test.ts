@@ -103,12 +103,14 @@ describe("buffering an answer", () => {
   });
 
   test("500 where it is larger than it may be", async () => {
-    const { response } = await through(
+    const { response, exchange } = await through(
       { maxResponseBodyBytes: 5 },
       {},
       answering(Body.of(new Uint8Array(6)), [["X-A", "1"]]),
     );
     expect([response.status, await response.text()]).toEqual([500, "Internal Server Error"]);
+    // Logs and metrics know what the server gave.
+    expect(exchange.originBytes).toBe(6);
     expect([...response.headerList.entries()]).toEqual([]);
   });
 
