@@ -5,6 +5,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  realpath,
   rename,
   rm,
   stat,
@@ -136,6 +137,41 @@ export const HOST_CASES: Case[] = [
         await Promise.all([first.close(), second.close()]);
         assert.equal(decode(await files.read(join(directory, "log.1"))), "one,two");
         assert.equal(decode(await files.read(path)), "three");
+      });
+    },
+  },
+  {
+    name: "files are served from where they really are, and nothing else is",
+    async run({ servedFiles }) {
+      await inDirectory(async (directory) => {
+        const at = (name: string) => join(directory, name);
+        await writeFile(at("a"), "0123456789");
+        await symlink("a", at("link"));
+        await symlink("loop", at("loop"));
+        for (const name of ["a", "link"]) {
+          assert.equal(servedFiles.look(at(name)), "file");
+          assert.equal(servedFiles.realPath(at(name)), await realpath(at("a")));
+          const file = servedFiles.open(at(name))!;
+          assert.deepEqual([file.path, file.size], [await realpath(at("a")), 10]);
+          assert.equal(Math.floor(file.modified), Math.floor((await stat(at("a"))).mtimeMs));
+          assert.equal(decode(file.readNow(2, 3)), "234");
+          assert.equal(decode(await file.read(8, 30)), "89");
+          assert.equal((await file.read(10, 5)).length, 0);
+          const reading = file.read(0, 4);
+          file.close();
+          file.close();
+          assert.equal(decode(await reading), "0123");
+          await assert.rejects(file.read(0, 1));
+        }
+        assert.equal(servedFiles.look(directory), "directory");
+        assert.equal(servedFiles.open(directory), undefined);
+        for (const name of ["none", "a/b", "loop", "x".repeat(300)]) {
+          assert.equal(servedFiles.look(at(name)), undefined);
+          assert.equal(servedFiles.realPath(at(name)), undefined);
+          assert.equal(servedFiles.open(at(name)), undefined);
+        }
+        assert.equal(servedFiles.look("/dev/null"), "other");
+        assert.equal(servedFiles.open("/dev/null"), undefined);
       });
     },
   },

@@ -11,6 +11,7 @@ import { loadCodecs } from "./engine/codecs.ts";
 import { nodeDiagnostics } from "./engine/diagnostics.ts";
 import { durableFiles } from "./engine/durable-files.ts";
 import { rsaKey } from "./engine/rsa-key.ts";
+import { servedFiles } from "./engine/served-files.ts";
 import { nodeFiles } from "./files.ts";
 import { runCommand } from "./run-command.ts";
 import { onUncaught } from "./uncaught.ts";
@@ -27,6 +28,7 @@ export function nodeHost(): Pick<
   | "diagnostics"
   | "pid"
   | "durableFiles"
+  | "servedFiles"
   | "files"
   | "stdout"
   | "stderr"
@@ -51,6 +53,7 @@ export function nodeHost(): Pick<
     diagnostics: nodeDiagnostics,
     pid: process.pid,
     durableFiles,
+    servedFiles,
     files: nodeFiles,
     stdout: new DescriptorAppender(STDOUT),
     stderr: new DescriptorAppender(STDERR),

@@ -18,7 +18,7 @@ const show = (value: unknown): string =>
   typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? "nothing");
 
 /** The message for a value that is none of a union's kinds. */
-const found = (expected: string) => ({
+export const found = (expected: string) => ({
   error: ({ input }: { readonly input?: unknown }) =>
     `expected ${expected}, found ${typeof input === "object" ? "a section or a list" : show(input)}`,
 });

@@ -5,6 +5,7 @@ import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
 import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
 import type { DurableFiles } from "./host/durable-files.ts";
+import type { ServedFiles } from "./host/served-files.ts";
 import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
 import type { Threads } from "./threads.ts";
 import type {
@@ -150,6 +151,7 @@ export interface Runtime {
   readonly pid: number;
   readonly files: Files;
   readonly durableFiles: DurableFiles;
+  readonly servedFiles: ServedFiles;
   readonly stdout: AppendFile;
   readonly stderr: AppendFile;
   /** Standard output is a terminal, where a person reads it. */

@@ -128,6 +128,7 @@ export class DataPlane {
       counters: options.counters,
       verdicts: this.verdicts,
       files: runtime.files,
+      servedFiles: runtime.servedFiles,
       inWorker: runtime.inWorker,
       codecs: () => runtime.codecs(),
       importModule: (path, version) => runtime.importModule(path, version),

@@ -3,6 +3,7 @@ import {
   clientTls,
   duration,
   flag,
+  found,
   integer,
   ipStrategy,
   map,
@@ -176,6 +177,23 @@ export const middlewareSchema = z.strictObject({
       errorRequestHeaders: texts().optional(),
     })
     .optional(),
+  files: ours(
+    z.strictObject({
+      root: text(),
+      index: texts().optional(),
+      fallback: text().optional(),
+      notFound: z
+        .union([z.enum(["next", "404"]), z.literal(404)], found("next or 404"))
+        .transform((value) => (value === "next" ? "next" : "404"))
+        .optional(),
+      precompressed: texts().optional(),
+      cacheControl: text().optional(),
+      dotFiles: flag().optional(),
+      outsideLinks: flag().optional(),
+      maxOpenFiles: integer(1).optional(),
+    }),
+    "files of a directory, which is relative to the file that names it",
+  ),
   forwardAuth: z
     .strictObject({
       address: text().optional(),

@@ -32,6 +32,7 @@ import {
 
 export interface MiddlewareContext extends ServiceContext {
   readonly files: HttpMiddlewareContext["files"];
+  readonly servedFiles?: HttpMiddlewareContext["servedFiles"];
   readonly inWorker?: HttpMiddlewareContext["inWorker"];
   readonly codecs: HttpMiddlewareContext["codecs"];
   readonly redis?: Runtime["redis"];
@@ -160,6 +161,7 @@ export class HttpMiddlewares {
       deadlines,
       counters,
       files,
+      servedFiles,
       codecs,
       inWorker,
       redis,
@@ -175,6 +177,7 @@ export class HttpMiddlewares {
       deadlines,
       counters,
       files,
+      ...(servedFiles && { servedFiles }),
       ...(inWorker && { inWorker }),
       codecs,
       module: (path) => {

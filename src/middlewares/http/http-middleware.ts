@@ -11,6 +11,7 @@ import type { Logger } from "../../core/logger.ts";
 import type { Deadlines } from "../../core/timers.ts";
 import type { Handler, Middleware } from "../../http/handler.ts";
 import type { RedisConnection, RedisOptions } from "../../net/clients/redis.ts";
+import type { ServedFiles } from "../../net/host/served-files.ts";
 import type { Files, Runtime } from "../../net/runtime.ts";
 
 /** A middleware that runs. */
@@ -31,6 +32,8 @@ export interface HttpMiddlewareContext {
   readonly deadlines: Deadlines;
   /** Rejects everything where the platform has no files. */
   readonly files: Pick<Files, "read" | "info" | "temporary">;
+  /** Not given where the platform has no files. */
+  readonly servedFiles?: ServedFiles;
   /** Runs a task of the program's in another thread; not given where there is none. */
   readonly inWorker?: Runtime["inWorker"];
   /** Rejects where the platform has none. */

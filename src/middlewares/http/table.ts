@@ -11,6 +11,7 @@ import { passTLSClientCert } from "./client-certificate/pass-tls-client-cert.ts"
 import { compress } from "./compress/compress.ts";
 import { contentType } from "./content-type.ts";
 import { errors } from "./errors.ts";
+import { files } from "./files/files.ts";
 import { grpcWeb } from "./grpc-web/grpc-web.ts";
 import { headers } from "./headers/headers.ts";
 import type { HttpMiddlewareTable } from "./http-middleware.ts";
@@ -43,6 +44,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   encodedCharacters,
   digestAuth,
   errors,
+  files,
   forwardAuth,
   grpcWeb,
   headers,

@@ -1,6 +1,6 @@
 import type { DynamicConfiguration, Middleware, Service } from "../../config/dynamic/schema.ts";
 
-/** The configuration with the paths of its modules made absolute: they are relative to the file that names them. */
+/** The configuration with the paths of its modules and roots of files made absolute: they are relative to the file that names them. */
 export function withModulePaths(
   configuration: DynamicConfiguration,
   directory: string,
@@ -31,6 +31,9 @@ function serviceIn(service: Service, directory: string): Service {
 }
 
 function middlewareIn(middleware: Middleware, directory: string): Middleware {
+  const { files } = middleware;
+  if (files !== undefined)
+    return { ...middleware, files: { ...files, root: absolutePath(files.root, directory) } };
   if (middleware.plugin === undefined) return middleware;
   const plugin = mapped(middleware.plugin, (options) =>
     typeof options["module"] === "string"

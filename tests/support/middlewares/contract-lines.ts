@@ -68,6 +68,7 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   },
   encodedCharacters: { options: {} },
   errors: { options: { status: ["503-599"], service: "service" } },
+  files: { options: { root: "." } },
   forwardAuth: { options: ({ allowing }) => ({ address: allowing }) },
   grpcWeb: { options: { allowOrigins: ["*"] } },
   headers: {

@@ -16,6 +16,15 @@ test.each([
   expect(absolutePath(path, directory)).toBe(expected);
 });
 
+test("roots of files get absolute paths", () => {
+  const middlewares = { a: { files: { root: "www" } }, b: { files: { root: "/srv", index: [] } } };
+  const { http } = withModulePaths({ http: { middlewares } } as DynamicConfiguration, "/conf");
+  expect(http?.middlewares).toEqual({
+    a: { files: { root: "/conf/www" } },
+    b: { files: { root: "/srv", index: [] } },
+  });
+});
+
 test("modules of services get absolute paths; the rest stays as it is", () => {
   const balancer = { loadBalancer: { servers: [] } };
   const services = {
