@@ -239,12 +239,13 @@ export class HeaderList {
     return slot < 0 ? null : this.valueAt(slot);
   }
 
-  /** All values of that name joined by ", " as Headers.get does, or null. */
+  /** All values of that name joined by ", " as Headers.get does, Cookie's by "; " as servers do; or null. */
   get(lowerName: string): string | null {
     let slot = this.find(lowerName);
     if (slot < 0) return null;
     let joined = this.valueAt(slot);
-    while ((slot = this.find(lowerName, slot + 1)) >= 0) joined += `, ${this.valueAt(slot)}`;
+    while ((slot = this.find(lowerName, slot + 1)) >= 0)
+      joined += (lowerName === "cookie" ? "; " : ", ") + this.valueAt(slot);
     return joined;
   }
 

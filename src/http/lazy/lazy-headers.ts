@@ -86,7 +86,8 @@ export class LazyHeaders {
         continue;
       }
       const before = joined.get(name);
-      joined.set(name, before === undefined ? value : `${before}, ${value}`);
+      const between = id === FieldId.cookie ? "; " : ", ";
+      joined.set(name, before === undefined ? value : before + between + value);
     }
     return [...joined, ...cookies].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   }

@@ -1,6 +1,7 @@
 import { messageOf, ProxyError } from "../../core/errors.ts";
 import { FreeList } from "../../core/free-list.ts";
 import { formatAddress } from "../../net/address.ts";
+import { FieldId } from "../../wire/field-names.ts";
 import { HeaderList } from "../../wire/header-list.ts";
 import { Body } from "../body.ts";
 import { Exchange, NO_DOWNSTREAM } from "../exchange.ts";
@@ -151,7 +152,7 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
     const forbidden = /^(?:TRACE|TRACK|CONNECT)$/i.test(this.method);
     const request = new Request(this.url, {
       method: forbidden ? "POST" : this.method,
-      headers: [...this.headerList.entries()],
+      headers: this.nativeFields(),
       body: withBody ? body : null,
       signal: this.signal,
       redirect: "manual",
@@ -159,6 +160,18 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
     } as RequestInit);
     if (forbidden) Object.defineProperty(request, "method", { value: this.method });
     return request;
+  }
+
+  /** Field by field. The platform would put commas between several Cookie fields. */
+  private nativeFields(): [string, string][] {
+    const { headerList } = this;
+    const fields = [...headerList.entries()];
+    const cookie = headerList.findId(FieldId.cookie);
+    if (cookie < 0 || headerList.findId(FieldId.cookie, cookie + 1) < 0) return fields;
+    return [
+      ...fields.filter(([name]) => name.toLowerCase() !== "cookie"),
+      ["cookie", headerList.get("cookie")!],
+    ];
   }
 
   // What a server's Request has by the Fetch standard.

@@ -61,6 +61,8 @@ describe("HeaderList", () => {
     expect(list.all("x-one")).toEqual(["1", "2"]);
     expect(list.first("x-two")).toBe("");
     expect(list.get("x-three")).toBeNull();
+    for (const pair of ["a=1", "b=2"]) list.append("Cookie", pair);
+    expect(list.get("cookie")).toBe("a=1; b=2");
     expect(list.findId(FieldId.host)).toBe(0);
   });
 
