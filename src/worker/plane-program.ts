@@ -12,6 +12,7 @@ import type { AppendFile, Runtime } from "../net/runtime.ts";
 import { DataPlane } from "../server/data-plane.ts";
 import { Background } from "../services/http/handler/background.ts";
 import { fetchHandlerService } from "../services/http/handler/fetch-handler.ts";
+import { prepareModuleGlobals } from "../services/http/handler/module-globals.ts";
 import { resolveVariables } from "../services/http/handler/variables.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
@@ -137,6 +138,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
         env: runtime.env,
         readText: async (path) => new TextDecoder().decode(await runtime.files.read(path)),
       });
+      prepareModuleGlobals();
       return fetchHandlerService(await runtime.importModule(module, version), {
         name: module,
         env,

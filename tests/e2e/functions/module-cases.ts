@@ -1,5 +1,8 @@
+import { REQUEST_CASES } from "./module-request-cases.ts";
+import { RESPONSE_CASES } from "./module-response-cases.ts";
+
 /** A module of many small handlers, by the last part of the path; the platforms' own servers serve it as well. */
-type Case = (request: Request, env: Environment) => Response | Promise<Response>;
+export type Case = (request: Request, env: Environment) => Response | Promise<Response>;
 
 interface Environment {
   requestIP?(request: Request): { address: string } | null;
@@ -26,6 +29,8 @@ function form(): FormData {
 }
 
 const CASES: Readonly<Record<string, Case>> = {
+  ...REQUEST_CASES,
+  ...RESPONSE_CASES,
   text: async (request) => new Response(await request.text()),
   json: async (request) => Response.json(await request.json()),
   form: async (request) => {

@@ -1,7 +1,11 @@
-/** The module behind the platform's own server; prints its port. */
-import module from "./module-cases.ts";
+/** The module that the first argument names behind the platform's own server; prints its port. */
+
+interface Module {
+  readonly default: { fetch(request: Request, env: unknown): Response | Promise<Response> };
+}
 
 declare const Deno: {
+  readonly args: readonly string[];
   serve(
     options: { port: number; hostname: string; onListen(address: { port: number }): void },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => unknown,
@@ -9,6 +13,8 @@ declare const Deno: {
 };
 
 const hostname = "127.0.0.1";
+const path = "Deno" in globalThis ? Deno.args[0] : process.argv[2];
+const { default: module } = (await import(path)) as Module;
 if ("Deno" in globalThis) {
   const onListen = ({ port }: { port: number }) => console.log(port);
   Deno.serve({ port: 0, hostname, onListen }, (request, info) => module.fetch(request, info));
@@ -20,3 +26,5 @@ if ("Deno" in globalThis) {
   });
   console.log(server.port);
 }
+
+export {};

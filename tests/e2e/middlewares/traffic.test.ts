@@ -109,6 +109,8 @@ const pluginSaying = (word: string) => `
 export default ({ word }: { word: string }) => (next: (request: Request) => Promise<Response>) =>
   async (request: Request) => {
     if (request.url.endsWith("/fail")) throw new Error("asked to");
+    if (request.url.endsWith("/copy"))
+      return new Response(new Request(request, { headers: { "x-a": "b" } }).method);
     const response = await next(request);
     response.headers.set("x-plugin", word + " ${word}");
     return response;
@@ -287,6 +289,7 @@ test("plugin: a module is a middleware, fails for its own requests and is loaded
   const { header, text } = await get(router.port, "/plugin/x");
   expect([header("x-plugin"), text]).toEqual(["hi one", "/plugin/x"]);
   expect((await get(router.port, "/plugin/fail")).status).toBe(500);
+  expect((await get(router.port, "/plugin/copy", [], "DELETE")).text).toBe("DELETE");
   await router.program.write("plugin.ts", pluginSaying("two"));
   await getUntil(router.port, "/plugin/x", (answer) => answer.header("x-plugin") === "hi two");
 });

@@ -6,6 +6,7 @@ import type { Handler, Middleware } from "../../../http/handler.ts";
 import { httpError } from "../../../http/http-error.ts";
 import { COPIES_LAZY_REQUESTS } from "../../../http/lazy/copies-lazy-requests.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
+import { prepareModuleGlobals } from "../../../services/http/handler/module-globals.ts";
 import { sendableResponse } from "../../../services/http/handler/sendable-response.ts";
 import type {
   HttpMiddlewareKind,
@@ -33,6 +34,7 @@ export const plugin: HttpMiddlewareKind<"plugin", Inputs> = {
     return { fingerprint: module.version, name, path, options, module };
   },
   async create(_, { name, logger }, { path, options, module }) {
+    prepareModuleGlobals();
     const made = pluginIn(await module.load(), path);
     const stopping = new AbortController();
     const log = logger.with({ plugin: path });

@@ -5,16 +5,13 @@ import type { Handler } from "../../../http/handler.ts";
 import { COPIES_LAZY_REQUESTS } from "../../../http/lazy/copies-lazy-requests.ts";
 import { HandlerRequest } from "../../../http/lazy/handler-request.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
-import { ensureRequestCopies } from "../../../http/lazy/request-copies.ts";
 import type { ServiceLogger } from "../../service-logger.ts";
 import type { Background } from "./background.ts";
-import { ensureCaches } from "./cache-storage.ts";
 import { HandlerEnvironment } from "./handler-environment.ts";
-import { noteResponseContents } from "./response-content.ts";
+import { prepareModuleGlobals } from "./module-globals.ts";
 import { sendableResponse } from "./sendable-response.ts";
 import type { WebSocketHandlers } from "./web-socket/handler-socket.ts";
 import { type ModuleSockets, Upgrades } from "./web-socket/upgrades.ts";
-import { ensureWebSocketPair } from "./web-socket/web-socket-response.ts";
 
 /** The third argument of a module's `fetch`, as Cloudflare Workers have it. */
 export interface FetchContext {
@@ -47,16 +44,13 @@ export interface FetchHandlerOptions {
 export function fetchHandlerService(module: unknown, options: FetchHandlerOptions): Handler {
   const { name, env = {}, logger, background } = options;
   const fetch = fetchOf(module, name);
-  noteResponseContents();
-  ensureCaches();
-  ensureWebSocketPair();
+  prepareModuleGlobals();
   const sockets: ModuleSockets = {
     handlers: websocketOf(module),
     topics: new Map(),
     failed: (error) =>
       logger?.error("A WebSocket's listener failed", { module: name, error: messageOf(error) }),
   };
-  if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
   const checked = (
     result: unknown,
     exchange: Exchange,
