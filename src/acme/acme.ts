@@ -11,6 +11,8 @@ import type { ChallengeCertificate } from "../tls/challenges/challenge-certifica
 import { authorityClient } from "./authority-client.ts";
 import { HttpTokens } from "./challenges/http-tokens.ts";
 import { TlsChallenges } from "./challenges/tls-challenges.ts";
+import { demandedHosts } from "./demand/demanding-routers.ts";
+import { OnDemand } from "./demand/on-demand.ts";
 import { AcmeResolver } from "./resolver/acme-resolver.ts";
 import type { Backoff } from "./resolver/backoff.ts";
 import type { ResolverState } from "./resolver/resolver-state.ts";
@@ -50,7 +52,8 @@ export interface AcmeOptions {
 }
 
 /** What gets certificates, from an authority or from Tailscale. */
-type Resolver = Pick<AcmeResolver, "name" | "certificates" | "state" | "start" | "stop" | "want">;
+type Resolver = Pick<AcmeResolver, "name" | "certificates" | "state" | "start" | "stop" | "want"> &
+  Partial<Pick<AcmeResolver, "demand">>;
 
 /** A resolver of the configuration, before and after it is open. */
 interface Configured {
@@ -83,6 +86,8 @@ export class Acme {
   private readonly tlsChallenges: TlsChallenges;
   private readonly configured: readonly Configured[];
   private readonly covered = new CoveredNames();
+  /** By the names of their resolvers. */
+  private readonly onDemands = new Map<string, OnDemand>();
   private readonly running: Resolver[] = [];
   private readonly storages = new Map<string, AcmeStorage>();
   private opened: Promise<unknown> | undefined;
@@ -134,7 +139,14 @@ export class Acme {
     );
     const wanted = wantedDomains(snapshot, { resolvers, logger });
     const covering = this.covered.of(snapshot);
+    for (const [name, onDemand] of this.onDemands) onDemand.hosts = demandedHosts(snapshot, name);
     for (const resolver of this.running) resolver.want(wanted.get(resolver.name)!, covering);
+  }
+
+  /** A client asked for a name that no certificate has. */
+  demand(serverName: string): void {
+    if (!this.options.active) return;
+    for (const resolver of this.running) resolver.demand?.(serverName);
   }
 
   /** Answers an authority that looks for HTTP-01; an empty 404 where no such challenge is under way. */
@@ -229,8 +241,18 @@ export class Acme {
         sharedTokens: storage.tokens,
         tlsChallenges: this.tlsChallenges,
       });
+      const onDemand =
+        acme.onDemand &&
+        new OnDemand({
+          ...acme.onDemand,
+          http: runtime.httpClient({ tls: { verify: true } }),
+          logger,
+          orderedAt: storage.demands(name),
+        });
+      if (onDemand !== undefined) this.onDemands.set(name, onDemand);
       const resolver = new AcmeResolver({
         ...acme,
+        onDemand,
         resolver: name,
         keyType: acme.keyType as KeyType,
         eab: kid !== "" && hmacEncoded !== "" ? { kid, hmacEncoded } : undefined,

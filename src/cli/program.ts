@@ -70,8 +70,9 @@ export async function createProgram(
     version: VERSION,
     push: watch,
   });
-  const common = { configuration, logger, stdout: runtime.stdout, askControl, telemetry };
   let control: ControlPlane | undefined;
+  const demand = (serverName: string) => control?.demand(serverName);
+  const common = { configuration, logger, stdout: runtime.stdout, askControl, demand, telemetry };
   const planes: Planes =
     workers === 1
       ? await singlePlane({ ...common, runtime, lastResort })

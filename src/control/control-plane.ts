@@ -118,6 +118,11 @@ export class ControlPlane {
     return this.acme.answer(request);
   }
 
+  /** A client asked for a name that no certificate has. */
+  demand(serverName: string): void {
+    this.acme.demand(serverName);
+  }
+
   /** Reads the dynamic configuration and has it compiled, without listening. */
   async load(): Promise<void> {
     await Promise.all([this.options.planes.started(), this.watcher.start()]);

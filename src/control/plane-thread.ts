@@ -10,6 +10,8 @@ export interface PlaneThreadEvents {
   /** For standard output. */
   output(bytes: Uint8Array): void;
   telemetry(message: TelemetryMessage): void;
+  /** A client asked for a name that no certificate has. */
+  demand(serverName: string): void;
   /** The worker asks something that the control plane answers. */
   readonly askControl: AskControl;
   /** The thread is gone, and why. Called once. */
@@ -76,6 +78,7 @@ export class PlaneThread {
   private receive(message: FromWorker, events: PlaneThreadEvents): void {
     if ("log" in message) events.log(message.log, message.message, message.fields);
     else if ("telemetry" in message) events.telemetry(message.telemetry);
+    else if ("demand" in message) events.demand(message.demand);
     else if ("output" in message) events.output(message.output);
     else if ("ask" in message) void this.answer(message.ask, message.request, events);
     else {

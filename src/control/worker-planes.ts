@@ -29,6 +29,8 @@ export interface WorkerPlanesOptions {
   readonly stdout: AppendFile;
   readonly workers: number;
   readonly askControl: AskControl;
+  /** Hears of names that clients ask for and no certificate has. */
+  readonly demand: (serverName: string) => void;
   readonly telemetry: Telemetry;
   /** What active health checks have found to be down. */
   readonly verdicts: () => readonly HealthVerdict[];
@@ -76,6 +78,7 @@ export class WorkerPlanes implements Planes {
           output: (bytes) => stdout.write(bytes),
           telemetry: (message) => options.telemetry.receive(index, message),
           askControl: options.askControl,
+          demand: options.demand,
           state: () => ({
             snapshots: this.snapshots,
             listen: this.listenOptions && { ...this.listenOptions, datagrams: index === 0 },

@@ -26,6 +26,7 @@ export interface WorkerSlotOptions {
   readonly output: PlaneThreadEvents["output"];
   readonly telemetry: PlaneThreadEvents["telemetry"];
   readonly askControl: AskControl;
+  readonly demand: PlaneThreadEvents["demand"];
   readonly state: () => WorkerState;
   /** The worker is gone: what it held in shared memory is no longer held. */
   readonly ended: () => void;
@@ -98,7 +99,7 @@ export class WorkerSlot {
   }
 
   private begin(): Promise<unknown> {
-    const { start, logger, output, telemetry, askControl, createThread } = this.options;
+    const { start, logger, output, telemetry, askControl, demand, createThread } = this.options;
     this.timer = undefined;
     this.startedAt = performance.now();
     this.thread = createThread({
@@ -106,6 +107,7 @@ export class WorkerSlot {
       output,
       telemetry,
       askControl,
+      demand,
       ended: (reason) => this.ended(reason),
     });
     const started = this.thread.order({ order: "start", start });

@@ -1,6 +1,9 @@
+import { demandedHosts } from "../acme/demand/demanding-routers.ts";
+import type { StaticConfiguration } from "../config/static/schema.ts";
 import { compileRule } from "../routers/compiled-rule.ts";
 import { TlsHosts, type TlsRouter } from "../routers/tls-hosts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import { isOrderableName } from "../tls/demanded-names.ts";
 import type { ExplainedTls } from "./explained.ts";
 
 /** A certificate that serves, with the names by which it is found. */
@@ -47,13 +50,30 @@ export function explainTls(
   options: string,
   serverName: string,
   certificates: readonly KnownCertificate[],
+  onDemand: () => string | undefined,
 ): ExplainedTls {
   const wildcard = `*${serverName.slice(serverName.indexOf("."))}`;
-  const found =
+  const own =
     certificates.find(({ names }) => names.includes(serverName)) ??
-    certificates.find(({ names }) => serverName.includes(".") && names.includes(wildcard)) ??
-    certificates.find(({ isDefault }) => isDefault);
-  if (found === undefined) return { options, certificate: "generated" };
+    certificates.find(({ names }) => serverName.includes(".") && names.includes(wildcard));
+  const resolver = own === undefined ? onDemand() : undefined;
+  const more = resolver === undefined ? {} : { onDemand: resolver };
+  const found = own ?? certificates.find(({ isDefault }) => isDefault);
+  if (found === undefined) return { options, certificate: "generated", ...more };
   const { commonName, sans, notAfter, status } = found.shown;
-  return { options, certificate: { commonName, sans, notAfter, status } };
+  return { options, certificate: { commonName, sans, notAfter, status }, ...more };
+}
+
+/** The resolver that may order a certificate for a name when a client asks for it. */
+export function onDemandFor(
+  serverName: string,
+  snapshot: Snapshot,
+  { certificatesResolvers = {} }: Pick<StaticConfiguration, "certificatesResolvers">,
+): string | undefined {
+  if (!isOrderableName(serverName)) return undefined;
+  return Object.keys(certificatesResolvers).find(
+    (name) =>
+      certificatesResolvers[name].acme?.onDemand !== undefined &&
+      demandedHosts(snapshot, name)(serverName),
+  );
 }

@@ -16,7 +16,7 @@ import {
   type StatusOf,
   serviceMiddlewares,
 } from "./explain-service.ts";
-import { explainTls, type KnownCertificate, tlsHostsOf } from "./explain-tls.ts";
+import { explainTls, type KnownCertificate, onDemandFor, tlsHostsOf } from "./explain-tls.ts";
 import type { Explanation } from "./explained.ts";
 import { probe } from "./probe.ts";
 import { summarize } from "./summarize.ts";
@@ -164,7 +164,7 @@ function tlsOf(
   query: ExplainQuery,
   entryPoint: string,
   snapshot: Snapshot,
-  { certificates }: World,
+  { certificates, configuration }: World,
   statusOf: StatusOf,
 ) {
   const serves = (router: string) => statusOf("router", router)?.status !== "disabled";
@@ -173,7 +173,9 @@ function tlsOf(
   return {
     /** Undefined where no HTTP router has TLS for that name. */
     catchAll: host?.catchAll,
-    explained: explainTls(host?.options ?? "default", serverName, certificates),
+    explained: explainTls(host?.options ?? "default", serverName, certificates, () =>
+      onDemandFor(serverName, snapshot, configuration),
+    ),
   };
 }
 

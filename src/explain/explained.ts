@@ -43,6 +43,8 @@ export interface ExplainedTls {
       }
     /** Made by Sluice itself: clients don't trust it. */
     | "generated";
+  /** The resolver that orders one for this name when a client asks for it, if its hook allows the name. */
+  readonly onDemand?: string;
 }
 
 /** What a request would meet. */

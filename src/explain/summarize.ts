@@ -40,7 +40,12 @@ function sentences(findings: Findings): string[] {
 
 function certificateSentences({ tls }: Findings): string[] {
   if (tls === undefined) return [];
-  const { certificate } = tls;
+  const { certificate, onDemand } = tls;
+  if (onDemand !== undefined) {
+    return [
+      `No certificate has this name yet: the resolver ${onDemand} orders one when a client asks for it, if its onDemand hook allows it; until it is there the client gets the default one.`,
+    ];
+  }
   if (certificate === "generated")
     return ["The client gets the certificate that Sluice made itself, which it won't trust."];
   return certificate.status === "expired"

@@ -20,6 +20,7 @@ import {
   type ChallengeCertificate,
   ChallengeCertificates,
 } from "../tls/challenges/challenge-certificates.ts";
+import { DemandedNames } from "../tls/demanded-names.ts";
 import { readFromTable } from "../tls/pem-reader.ts";
 import { type CertificateSummary, type TlsError, TlsManager } from "../tls/tls-manager.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
@@ -41,6 +42,8 @@ export interface DataPlaneOptions {
   readonly internals: GraphContext["internals"];
   /** Services that Sluice has itself, by qualified name. */
   readonly internalServices: ReadonlyMap<string, Handler>;
+  /** Hears of names that clients ask for and no certificate has, where a resolver orders on demand. */
+  readonly demand: (serverName: string) => void;
 }
 
 /** What became of a snapshot. */
@@ -92,6 +95,8 @@ export class DataPlane {
   private readonly http3 = new Map<EntryPoint, Http3EntryPoint>();
   private readonly switches = new Map<string, { current: Handler | null }>();
   private readonly challenges: ChallengeCertificates;
+  /** Undefined where no resolver orders on demand. */
+  private readonly missing: ((serverName: string) => void) | undefined;
   private graph: Graph | null = null;
   private tcp: TcpGraph | null = null;
   private tls: TlsManager | undefined;
@@ -120,6 +125,10 @@ export class DataPlane {
     const resolvers = Object.values(configuration.certificatesResolvers ?? {});
     if (resolvers.some(({ acme }) => acme?.tlsChallenge !== undefined)) {
       for (const entryPoint of this.entryPoints) entryPoint.challenges = this.challenges;
+    }
+    if (resolvers.some(({ acme }) => acme?.onDemand !== undefined)) {
+      const demanded = new DemandedNames(options.demand);
+      this.missing = (serverName) => demanded.add(serverName);
     }
     this.transports = new Transports(runtime, configuration.serversTransport);
     this.context = {
@@ -234,6 +243,7 @@ export class DataPlane {
       invalidOptions: snapshot.invalidTlsOptions,
       wanted: tlsOptionsOf(snapshot),
       generated: snapshot.generatedCertificate,
+      missing: this.missing,
     });
     const tlsProblem = (name: string) => {
       const found = tls.optionsFor(name);

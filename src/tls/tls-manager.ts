@@ -29,6 +29,8 @@ export interface TlsManagerContext {
   readonly wanted?: ReadonlySet<string>;
   /** What is shown where no certificate is configured; made anew where it isn't given. */
   readonly generated?: KeyPair;
+  /** Hears of names that clients ask for and no certificate has. */
+  readonly missing?: ((serverName: string) => void) | undefined;
 }
 
 export interface TlsError {
@@ -70,6 +72,7 @@ export class TlsManager {
   private readonly configured: ServerCertificate | Refusal | undefined;
   private readonly generated: ServerCertificate;
   private readonly options: ReadonlyMap<string, ServerContexts | Refusal>;
+  private missing: ((serverName: string) => void) | undefined;
 
   private constructor(
     loader: CertificateLoader,
@@ -164,10 +167,9 @@ export class TlsManager {
     }
 
     const store = new CertificateStore(certificates);
-    return {
-      manager: new TlsManager(loader, store, configured, generated, options, goingOn),
-      errors,
-    };
+    const manager = new TlsManager(loader, store, configured, generated, options, goingOn);
+    manager.missing = context.missing;
+    return { manager, errors };
   }
 
   /**
@@ -194,6 +196,7 @@ export class TlsManager {
   ): ServerCertificate | Refusal {
     const certificate = this.store.find(serverName === "" ? localIp : serverName);
     if (certificate !== undefined) return certificate;
+    if (serverName !== "") this.missing?.(serverName);
     if (strict) {
       return { refused: `no certificate for "${serverName}", and the options have sniStrict` };
     }

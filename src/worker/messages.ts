@@ -56,6 +56,8 @@ export type FromWorker =
   | { readonly id: number; readonly error: string }
   | { readonly log: LogLevel; readonly message: string; readonly fields: LogFields }
   | { readonly telemetry: TelemetryMessage }
+  /** A name that a client asked for and no certificate has: see `DemandedNames`. */
+  | { readonly demand: string }
   /** For standard output. */
   | { readonly output: Uint8Array }
   /** For the control plane to answer. */

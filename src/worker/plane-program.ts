@@ -61,6 +61,8 @@ export interface PlaneProgramOptions {
   readonly tellTelemetry: TellTelemetry;
   /** Answers for the control plane. */
   readonly askControl: AskControl;
+  /** Tells the control plane a name that a client asked for and no certificate has. */
+  readonly demand: (serverName: string) => void;
   /** Hears of trouble with standard output. */
   readonly lastResort: Logger;
 }
@@ -131,6 +133,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
       ...(tracer === null ? [] : [tracingObserver(tracer, meteredParts(configuration))]),
     ],
     internals: INTERNALS,
+    demand: options.demand,
     loadModule: async (module, version, variables) => {
       const info = await runtime.files.info(module);
       if (info?.isFile !== true) throw new Error(`module ${module}: there is no such file`);

@@ -99,6 +99,7 @@ async function begin(
     lastResort: logger,
     tellTelemetry: (telemetry) => post({ telemetry }),
     askControl,
+    demand: (demand) => post({ demand }),
     counters: new MemoryCounters(memory.counters, index, workers),
     requestNumbers: sharedNumbers(memory.requests),
   });

@@ -4,6 +4,8 @@ import { pause } from "../../core/loop/pause.ts";
 import type { Runtime } from "../../net/runtime.ts";
 import { pemText } from "../../tls/pem.ts";
 import type { Solvers } from "../challenges/challenge.ts";
+import { Demands } from "../demand/demands.ts";
+import type { OnDemand } from "../demand/on-demand.ts";
 import { isAccountGone, mayBeAccounts } from "../protocol/account.ts";
 import type { AcmeClient } from "../protocol/acme-client.ts";
 import { AcmeError } from "../protocol/acme-error.ts";
@@ -11,11 +13,11 @@ import { type OrderRequest, orderCertificate } from "../protocol/order.ts";
 import { renewalInfo } from "../protocol/renewal-info.ts";
 import type { OrderFailure, StoredCertificate } from "../storage/stored.ts";
 import { keyOf as keyOfNames, NameSet } from "../wanted/wanted-names.ts";
-import { Key } from "../x509/key.ts";
 import type { KeyType } from "../x509/key-type.ts";
 import { AccountKeeper, type AccountKeeperOptions } from "./account-keeper.ts";
 import { BACKOFF, type Backoff } from "./backoff.ts";
-import { type CertificateFacts, factsOf, keyOf } from "./certificate-facts.ts";
+import { type CertificateFacts, factsOf } from "./certificate-facts.ts";
+import { certificateKey } from "./certificate-key.ts";
 import { failureOf, Orders, type PendingOrder } from "./orders.ts";
 import { renewalTime } from "./renewal-time.ts";
 import type { CertificateState, ResolverState } from "./resolver-state.ts";
@@ -32,6 +34,8 @@ export interface AcmeResolverOptions
   /** There is another certificate. */
   readonly changed: () => void;
   readonly backoff?: Backoff;
+  /** Decides on names that clients ask for; undefined where none are ordered so. */
+  readonly onDemand?: OnDemand | undefined;
 }
 
 /** When a certificate is renewed. Milliseconds since the epoch. */
@@ -51,6 +55,8 @@ const ASK_AGAIN = 6 * 3_600_000;
 /** So many certificates are asked for at once, and each further one after a pause, in milliseconds. */
 const ASKED_AT_ONCE = 10;
 const ASK_PAUSE = 250;
+/** A renewal that the onDemand hook refuses is asked for again after so long. */
+const RENEWAL_DENIED = 86_400_000;
 /** An account that is gone is replaced at most so often. */
 const NEW_ACCOUNT = 600_000;
 
@@ -62,6 +68,10 @@ export class AcmeResolver {
   private readonly orders: Orders;
   /** By the chains' text; null for one that can't be read. */
   private readonly plans = new Map<string, Plan | null>();
+  private readonly demands: Demands | undefined;
+  /** Names that are wanted by name, and those that others have certificates for; undefined before the first. */
+  private listed: NameSet | undefined;
+  private covering = new NameSet([]);
   private readonly stopping = new AbortController();
   private accountReplacedAt = Number.NEGATIVE_INFINITY;
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -71,6 +81,9 @@ export class AcmeResolver {
     this.name = options.resolver;
     this.options = options;
     this.account = new AccountKeeper(options);
+    const { onDemand } = options;
+    if (onDemand !== undefined)
+      this.demands = new Demands(onDemand, storage.failures(options.resolver));
     this.orders = new Orders({
       carryOut: (order) => this.carryOut(order),
       mayRun: () => storage.isOwner,
@@ -82,6 +95,8 @@ export class AcmeResolver {
           error: messageOf(error),
           after: `${Math.round((order.due - Date.now()) / 1000)}s`,
         });
+        const failure = failureOf(order);
+        if (order.demanded && failure !== undefined) this.demands?.failed(order.key, failure);
         this.noteFailures();
       },
     });
@@ -101,6 +116,7 @@ export class AcmeResolver {
   stop(): void {
     clearInterval(this.timer);
     this.orders.stop();
+    this.options.onDemand?.close();
     this.stopping.abort(new Error("the process ends"));
   }
 
@@ -125,7 +141,28 @@ export class AcmeResolver {
     ]);
     this.orders.keep(({ key }) => keys.has(key));
     for (const names of wanted) this.orders.add(keyOfNames(names), names);
+    this.covering = new NameSet(covering);
+    const isFirst = this.listed === undefined;
+    this.listed = new NameSet(lists.flat());
     this.noteFailures();
+    if (isFirst) this.look();
+  }
+
+  /** A client asked for a name that no certificate has: it is ordered where `onDemand` allows it. */
+  demand(name: string): void {
+    const { storage, onDemand } = this.options;
+    if (onDemand === undefined || !storage.isOwner || this.demands!.waits(name)) return;
+    const isThere = () =>
+      this.covering.covers(name) ||
+      this.orders.get(name) !== undefined ||
+      this.certificates.some((one) => new NameSet([one.main, ...one.sans]).covers(name));
+    if (isThere()) return;
+    onDemand.consider(name, () => {
+      if (this.stopping.signal.aborted || isThere() || !onDemand.take()) return;
+      this.options.logger.info("A certificate is ordered on demand", { domain: name });
+      this.orders.add(name, [name], { tries: this.demands!.triesOf(name) });
+      this.noteFailures();
+    });
   }
 
   get state(): ResolverState {
@@ -150,6 +187,16 @@ export class AcmeResolver {
         failure: this.failureOf(key),
       };
     });
+    const demanded = (this.demands?.failures ?? []).map(
+      (failure): CertificateState => ({
+        resolver: this.name,
+        names: failure.names,
+        facts: undefined,
+        renewAt: undefined,
+        failure,
+      }),
+    );
+    for (const { names } of demanded) shown.add(keyOfNames(names));
     const missing = this.orders.all
       .filter(({ key }) => !shown.has(key))
       .map((order): CertificateState => {
@@ -157,7 +204,7 @@ export class AcmeResolver {
         const failure = this.failureOf(order.key);
         return { resolver: this.name, names, facts: undefined, renewAt: undefined, failure };
       });
-    return [...stored, ...missing];
+    return [...stored, ...demanded, ...missing];
   }
 
   /** The certificate for exactly these names. */
@@ -195,11 +242,33 @@ export class AcmeResolver {
     for (const text of texts) {
       const plan = this.planFor(text);
       if (plan === undefined) continue;
-      if (plan.renewAt <= now) this.orders.add(plan.key, plan.facts.names);
+      if (plan.renewAt <= now) this.renew(plan);
       else if (plan.askAt <= now) due.push(plan);
     }
     if (due.length > 0) void this.askAll(due);
     this.orders.look();
+  }
+
+  /** One that was ordered on demand is renewed while the hook allows it. */
+  private renew(plan: Plan): void {
+    const { onDemand } = this.options;
+    const { key, facts } = plan;
+    const { names } = facts;
+    const [name] = names;
+    if (onDemand === undefined || names.length !== 1 || this.listed?.covers(name) === true) {
+      this.orders.add(key, names);
+      return;
+    }
+    // What routers want isn't known yet.
+    if (this.listed === undefined || this.orders.get(key) !== undefined) return;
+    plan.renewAt = Date.now() + RENEWAL_DENIED;
+    void onDemand.ask(name).then((answer) => {
+      if (answer === "denied") {
+        this.options.logger.info("A certificate isn't renewed: the onDemand hook refuses it", {
+          domain: name,
+        });
+      } else if (!this.stopping.signal.aborted) this.orders.add(key, names);
+    });
   }
 
   /** One after another, and not all at once: nothing hurries. */
@@ -222,7 +291,7 @@ export class AcmeResolver {
           domains: facts.names.join(","),
           explanation: info.explanationUrl,
         });
-        this.orders.add(plan.key, facts.names);
+        this.renew(plan);
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         const busy = error instanceof AcmeError && error.hasNoTime;
@@ -238,8 +307,12 @@ export class AcmeResolver {
   }
 
   private noteFailures(): void {
-    const failures = this.orders.all.flatMap((order) => failureOf(order) ?? []);
-    this.options.storage.noteFailures(this.name, failures);
+    const failures = [
+      ...this.orders.all.flatMap((order) => failureOf(order) ?? []),
+      ...(this.demands?.failures ?? []),
+    ];
+    const { storage, onDemand } = this.options;
+    storage.note(this.name, failures, onDemand?.orderedAt ?? []);
   }
 
   /** Of this process, or of the one that orders. */
@@ -257,6 +330,7 @@ export class AcmeResolver {
       if (!(await this.replaceAccount(error))) throw error;
       await this.obtain(order.names, before);
     }
+    if (this.demands?.succeeded(order.key) === true) this.noteFailures();
   }
 
   private async obtain(
@@ -266,7 +340,7 @@ export class AcmeResolver {
     const { client, logger, storage, changed } = this.options;
     const solvers = await this.options.solvers();
     const signer = await this.account.signer();
-    const key = await this.certificateKey(before);
+    const key = await certificateKey(before, this.options);
     const replaces = before && this.planFor(before.certificate)?.facts.renewalIdentifier;
     const { renewalInfo: hasRenewalInfo } = await client.directory();
     const certificate = await orderCertificate(
@@ -305,20 +379,6 @@ export class AcmeResolver {
         error: messageOf(error),
       }),
     );
-  }
-
-  /** The one that there was, as in Traefik, unless it is of another type than the configured one. */
-  private async certificateKey(before: StoredCertificate | undefined): Promise<Key> {
-    const { keyType, runtime, logger } = this.options;
-    if (before !== undefined) {
-      try {
-        const key = await keyOf(before);
-        if (key.type === keyType) return key;
-      } catch (error) {
-        logger.info("A certificate gets a new key", { error: messageOf(error) });
-      }
-    }
-    return Key.generate(keyType, runtime);
   }
 
   /** True where the authority has forgotten the account, and there is to be another one. */

@@ -18,6 +18,8 @@ export interface PendingOrder {
   /** What kind of error it was: see `OrderFailure`. */
   errorType: string | undefined;
   failedAt: number | undefined;
+  /** A client asked for it: it isn't tried again before one does. */
+  readonly demanded: boolean;
 }
 
 export interface OrdersOptions {
@@ -61,7 +63,7 @@ export class Orders {
   }
 
   /** Adds an order for now; one with that key that is there already stays as it is. */
-  add(key: string, names: readonly string[]): void {
+  add(key: string, names: readonly string[], demanded?: { readonly tries: number }): void {
     const known = this.pending.get(key);
     if (known !== undefined) {
       known.wanted = true;
@@ -71,12 +73,13 @@ export class Orders {
       key,
       names,
       due: Date.now(),
-      tries: 0,
+      tries: demanded?.tries ?? 0,
       running: false,
       wanted: true,
       error: undefined,
       errorType: undefined,
       failedAt: undefined,
+      demanded: demanded !== undefined,
     });
     this.look();
   }
@@ -84,7 +87,7 @@ export class Orders {
   /** Takes back those that aren't wanted any more; what is under way goes on. */
   keep(wanted: (order: PendingOrder) => boolean): void {
     for (const order of this.pending.values()) {
-      order.wanted = wanted(order);
+      order.wanted = order.demanded || wanted(order);
       if (!order.wanted && !order.running) this.pending.delete(order.key);
     }
   }
@@ -129,7 +132,7 @@ export class Orders {
       order.due = Math.max(this.pace.heldUntil, nextTry(error, order.tries, backoff));
       order.error = error instanceof Error ? error.message : String(error);
       order.errorType = typeOf(error);
-      if (!order.wanted) this.pending.delete(order.key);
+      if (!order.wanted || order.demanded) this.pending.delete(order.key);
       if (!this.stopped) failed(order, error);
     } finally {
       order.running = false;
@@ -149,5 +152,6 @@ function typeOf(error: unknown): string {
 export function failureOf(order: PendingOrder | undefined): OrderFailure | undefined {
   if (order?.error === undefined || order.failedAt === undefined) return undefined;
   const { names, error, errorType: type = "other", failedAt, due, tries } = order;
-  return { names, error, type, at: failedAt, nextTry: due, tries };
+  const failure = { names, error, type, at: failedAt, nextTry: due, tries };
+  return order.demanded ? { ...failure, demanded: true } : failure;
 }

@@ -4,8 +4,14 @@ import { sameData } from "../../core/same-data.ts";
 import type { DurableFiles } from "../../net/host/durable-files.ts";
 import type { OrderFailure } from "./stored.ts";
 
-/** By resolver. */
-type Notes = Readonly<Record<string, readonly OrderFailure[]>>;
+/** By resolver: failed orders, or these and when it ordered on demand. */
+type Notes = Readonly<
+  Record<
+    string,
+    | readonly OrderFailure[]
+    | { readonly failures: readonly OrderFailure[]; readonly demands: readonly number[] }
+  >
+>;
 
 /**
  * Failed orders in a file beside the storage, which has no place for them: for `sluice certificates`,
@@ -37,15 +43,25 @@ export class FailureNotes {
 
   of(resolver: string): readonly OrderFailure[] {
     const found = Object.hasOwn(this.notes, resolver) ? this.notes[resolver] : [];
-    return Array.isArray(found) ? found.filter((one) => Array.isArray(one?.names)) : [];
+    const list: unknown = "failures" in found ? found.failures : found;
+    return Array.isArray(list) ? list.filter((one) => Array.isArray(one?.names)) : [];
   }
 
-  note(resolver: string, failures: readonly OrderFailure[]): void {
-    if (sameData(this.of(resolver), failures)) return;
-    this.notes = { ...this.notes, [resolver]: failures };
+  /** When it ordered on demand, in milliseconds since the epoch. */
+  demandsOf(resolver: string): readonly number[] {
+    const found = Object.hasOwn(this.notes, resolver) ? this.notes[resolver] : [];
+    const list: unknown = "demands" in found ? found.demands : [];
+    return Array.isArray(list) ? list.filter((at) => typeof at === "number") : [];
+  }
+
+  note(resolver: string, failures: readonly OrderFailure[], demands: readonly number[] = []): void {
+    if (sameData(this.of(resolver), failures) && sameData(this.demandsOf(resolver), demands))
+      return;
+    const own = demands.length === 0 ? failures : { failures, demands };
+    this.notes = { ...this.notes, [resolver]: own };
     const { notes } = this;
     const text = JSON.stringify(notes, null, 2);
-    const isEmpty = Object.values(notes).every((list) => list.length === 0);
+    const isEmpty = Object.values(notes).every((list) => Array.isArray(list) && list.length === 0);
     this.writing = this.writing
       .then(async () => {
         if (isEmpty) await this.files.remove(this.path);

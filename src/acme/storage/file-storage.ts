@@ -98,8 +98,12 @@ export class FileStorage implements AcmeStorage {
     return this.notes.of(resolver);
   }
 
-  noteFailures(resolver: string, failures: readonly OrderFailure[]): void {
-    if (this.isOwner) this.notes.note(resolver, failures);
+  demands(resolver: string): readonly number[] {
+    return this.notes.demandsOf(resolver);
+  }
+
+  note(resolver: string, failures: readonly OrderFailure[], demands: readonly number[]): void {
+    if (this.isOwner) this.notes.note(resolver, failures, demands);
   }
 
   follow(changed: () => void): void {

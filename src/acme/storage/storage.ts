@@ -19,8 +19,10 @@ export interface AcmeStorage {
   update(resolver: string, change: (section: StoredSection) => StoredSection): Promise<void>;
   /** What the process that orders has noted of a resolver's failed orders. */
   failures(resolver: string): readonly OrderFailure[];
-  /** Notes them for other processes. It is no matter where that can't be done. */
-  noteFailures(resolver: string, failures: readonly OrderFailure[]): void;
+  /** When it ordered on demand lately, in milliseconds since the epoch. */
+  demands(resolver: string): readonly number[];
+  /** Notes both, for other processes and the next start. It is no matter where that can't be done. */
+  note(resolver: string, failures: readonly OrderFailure[], demands: readonly number[]): void;
   /** Where processes that share the storage find each other's answers to HTTP-01. */
   readonly tokens: SharedTokens;
   /** Whether this process orders certificates: of several with one storage one does. */

@@ -35,6 +35,8 @@ export interface OrderFailure {
   readonly at: number;
   readonly nextTry: number;
   readonly tries: number;
+  /** A client asked for it (`onDemand`): it is tried again when one does. */
+  readonly demanded?: boolean;
 }
 
 export function namesOf({ main, sans }: Pick<StoredCertificate, "main" | "sans">): string[] {

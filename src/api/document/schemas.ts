@@ -209,6 +209,7 @@ const explanation = z.strictObject({
           status: z.string(),
         }),
       ]),
+      onDemand: z.string().optional().describe("the resolver that would order one"),
     })
     .optional(),
   router: explainedRouter.optional(),

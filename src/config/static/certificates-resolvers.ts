@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { duration, flag, integer, text, texts } from "../fields.ts";
-import { accepted, fallingBack, limited } from "../support.ts";
+import { accepted, fallingBack, limited, ours } from "../support.ts";
 
 /** Let's Encrypt, as in Traefik. */
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
@@ -45,6 +45,18 @@ const dnsChallenge = () =>
     ),
   });
 
+/** In an hour, where nothing is said. */
+const ON_DEMAND_PER_HOUR = 20;
+
+const onDemand = () =>
+  z.strictObject({
+    ask: text().refine(
+      (value) => /^https?:\/\/[^/]/.test(value),
+      "expected the URL of a service that allows names, found something else",
+    ),
+    perHour: integer(1, 100_000).default(ON_DEMAND_PER_HOUR),
+  });
+
 const acme = () =>
   z.strictObject({
     email: text().default(""),
@@ -70,6 +82,10 @@ const acme = () =>
     caCertificates: texts().default([]),
     caSystemCertPool: flag().default(false),
     caServerName: text().default(""),
+    onDemand: ours(
+      onDemand(),
+      "certificates for names that clients ask for, of routers whose rules don't say them (HostRegexp): what `ask` answers 2xx to is ordered, `perHour` orders at most",
+    ),
     dnsChallenge: dnsChallenge().optional(),
     httpChallenge: z
       .strictObject({ entryPoint: text().default(""), delay: duration().default(0) })

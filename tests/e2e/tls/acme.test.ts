@@ -82,6 +82,10 @@ const DYNAMIC = `http:
       tls:
         certResolver: le
         domains: [{ main: c.test, sans: [d.test] }]
+    demanded:
+      rule: HostRegexp(\`^[a-z]+\\.od\\.test$\`)
+      service: whoami@internal
+      tls: { certResolver: le }
     nowhere:
       rule: Host(\`nowhere.test\`)
       service: whoami@internal
@@ -105,9 +109,30 @@ interface AcmeJson {
 const stored = (program: Program) =>
   JSON.parse(readFileSync(join(program.directory, "acme.json"), "utf8")) as AcmeJson;
 
-test("HTTP-01 past a redirection, for rules, domains and the default store; kept over a restart", async () => {
+/** Allows certificates for names that begin with "good". */
+function onDemandHook() {
+  const asked: string[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch({ url }) {
+      const name = new URL(url).searchParams.get("domain") ?? "";
+      asked.push(name);
+      return new Response(null, { status: name.startsWith("good") ? 200 : 403 });
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}/allowed`,
+    asked,
+    [Symbol.dispose]: () => server.stop(true),
+  };
+}
+
+test("HTTP-01 past a redirection, for rules, domains, the default store and on demand; kept over a restart", async () => {
+  using hook = onDemandHook();
+  const onDemand = `      onDemand: { ask: "${hook.url}", perHour: 2 }\n`;
   const files = {
-    "traefik.yml": `${ENTRY_POINTS()}certificatesResolvers:\n  le:\n${http()}`,
+    "traefik.yml": `${ENTRY_POINTS()}certificatesResolvers:\n  le:\n${http()}${onDemand}`,
     "dynamic.yml": DYNAMIC,
     "ca.pem": pebble.ca,
   };
@@ -121,7 +146,13 @@ test("HTTP-01 past a redirection, for rules, domains and the default store; kept
     expect(a.issuer).toContain("Pebble");
     const c = await issuedFor(pebble.tlsPort, "d.test", "c.test", "d.test");
     const fallback = await issuedFor(pebble.tlsPort, "whatever.test", "default.test");
-    serials.push(a.serialNumber, c.serialNumber, fallback.serialNumber);
+    // Handshakes don't wait for what they ask for: they get the default one.
+    for (const name of ["good.od.test", "bad.od.test", "good.elsewhere.test"])
+      expect((await shown(pebble.tlsPort, name)).serialNumber).toBe(fallback.serialNumber);
+    const demanded = await issuedFor(pebble.tlsPort, "good.od.test", "good.od.test");
+    serials.push(a.serialNumber, c.serialNumber, fallback.serialNumber, demanded.serialNumber);
+    await waitFor("the hook to be asked", () => hook.asked.length > 1);
+    expect(hook.asked.sort()).toEqual(["bad.od.test", "good.od.test"]);
     // What isn't a challenge of ours is an empty 404, and the rest is redirected.
     const web = `http://127.0.0.1:${pebble.httpPort}`;
     const missing = await fetch(`${web}/.well-known/acme-challenge/nothing`, {
@@ -130,7 +161,7 @@ test("HTTP-01 past a redirection, for rules, domains and the default store; kept
     expect([missing.status, await missing.text()]).toEqual([404, ""]);
     expect((await fetch(`${web}/other`, { redirect: "manual" })).status).toBe(301);
     await program.logged("Router uses a nonexistent certificate resolver");
-    await waitFor("all to be stored", () => stored(program)["le"].Certificates.length === 3);
+    await waitFor("all to be stored", () => stored(program)["le"].Certificates.length === 4);
     expect(statSync(join(program.directory, "acme.json")).mode & 0o777).toBe(0o600);
     expect(stored(program)["le"].Account.Email).toBe("a@example.com");
     expect(await program.stop()).toBe(0);
@@ -142,7 +173,7 @@ test("HTTP-01 past a redirection, for rules, domains and the default store; kept
     files,
     prepare: (directory) => writeSecret(join(directory, "acme.json"), json),
   });
-  const names = ["b.test", "c.test", "whatever.test"];
+  const names = ["b.test", "c.test", "whatever.test", "good.od.test"];
   const again = await Promise.all(names.map((name) => shown(pebble.tlsPort, name)));
   expect(again.map(({ serialNumber }) => serialNumber)).toEqual(serials);
   expect(await program.stop()).toBe(0);

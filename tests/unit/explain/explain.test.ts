@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { staticSchema } from "../../../src/config/static/schema.ts";
 import { readExplainQuery } from "../../../src/explain/explain-query.ts";
 import { ask, worldOf } from "./explain-scene.ts";
 
@@ -156,4 +157,28 @@ http:
     2,
   ]);
   expect(none.summary[0]).toContain("top@file takes the request, and no router below it does");
+});
+
+test("a name without a certificate may get one on demand", async () => {
+  const dynamic = `
+http:
+  routers:
+    any: {rule: "HostRegexp(\`^.+\\\\.shop\\\\.test$\`)", service: s, tls: {certResolver: le}}
+  services:
+    s: {loadBalancer: {servers: [{url: "http://10.0.0.1"}]}}
+`;
+  const configuration = staticSchema.parse({
+    entryPoints: { websecure: { address: ":443" } },
+    certificatesResolvers: {
+      le: { acme: { httpChallenge: { entryPoint: "websecure" }, onDemand: { ask: "http://h" } } },
+    },
+  });
+  const shown = { commonName: "own.shop.test", sans: [], notAfter: "2030", status: "enabled" };
+  const certificates = [{ names: ["own.shop.test"], isDefault: false, shown }];
+  const world = worldOf(dynamic, [], { configuration, certificates });
+  const found = await ask(world, "https://a.shop.test/");
+  expect(found.tls).toEqual({ options: "default", certificate: "generated", onDemand: "le" });
+  expect(found.summary[0]).toContain("the resolver le orders one when a client asks for it");
+  for (const host of ["own.shop.test", "a.elsewhere.test", "127.0.0.1"])
+    expect((await ask(world, `https://${host}/`)).tls?.onDemand).toBeUndefined();
 });

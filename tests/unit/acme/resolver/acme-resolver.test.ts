@@ -9,6 +9,7 @@ import { durableFiles } from "../../../../runtime/node/engine/durable-files.ts";
 import { rsaKey } from "../../../../runtime/node/engine/rsa-key.ts";
 import { nodeFiles } from "../../../../runtime/node/files.ts";
 import { HttpTokens } from "../../../../src/acme/challenges/http-tokens.ts";
+import { OnDemand } from "../../../../src/acme/demand/on-demand.ts";
 import { AcmeClient } from "../../../../src/acme/protocol/acme-client.ts";
 import {
   AcmeResolver,
@@ -209,6 +210,73 @@ function outcomes({ seen }: BusyAuthority, matches: RegExp) {
   const done = those.filter(({ status }) => status < 300).length;
   return { done, refused: those.filter(({ refused }) => refused).length };
 }
+
+acmeTest(
+  "names that clients ask for are ordered once, as many an hour as are allowed, over a restart as well",
+  async () => {
+    await pebble.failLookups("gone.od.test");
+    const asked: string[] = [];
+    using hook = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch({ url }) {
+        asked.push(new URL(url).searchParams.get("domain")!);
+        return new Response(null, { status: url.includes("no") ? 403 : 200 });
+      },
+    });
+    const onDemand = (orderedAt: readonly number[]) => {
+      const decides = new OnDemand({
+        ask: `http://127.0.0.1:${hook.port}/`,
+        perHour: 3,
+        http: nodeHttpClient({}),
+        logger: createLogger({ level: "error", format: "common" }, new MemoryFile()),
+        orderedAt,
+      });
+      decides.hosts = (host) => host.endsWith(".od.test");
+      return decides;
+    };
+    const slow = { first: 600_000, longest: 600_000, growth: 1 };
+    const options = { backoff: { refused: slow, unreachable: slow } };
+    const first = await start({ ...options, onDemand: onDemand([]) });
+    first.resolver.want([["said.od.test"]], ["*.covered.od.test"]);
+    await count(first, 1);
+    const ask = (...names: string[]) => {
+      for (const name of names) first.resolver.demand(name);
+    };
+    ask(
+      "a.covered.od.test",
+      "said.od.test",
+      "no.od.test",
+      "a.od.test",
+      "a.od.test",
+      "gone.od.test",
+    );
+    await count(first, 2);
+    await waitFor("the other to fail", () => first.resolver.state.failed === 1);
+    // It has to wait, and a new configuration doesn't take it back.
+    ask("gone.od.test", "a.od.test");
+    first.resolver.want([["said.od.test"]], []);
+    expect(asked.sort()).toEqual(["a.od.test", "gone.od.test", "no.od.test"]);
+    expect(first.storage.demands("le")).toHaveLength(2);
+    await first.stop();
+
+    const notes = JSON.parse(readFileSync(join(directory, "acme.json.failures"), "utf8"));
+    const second = await start({ ...options, onDemand: onDemand(notes.le.demands) });
+    second.resolver.want([["said.od.test"]], []);
+    for (const name of ["gone.od.test", "a.od.test", "b.od.test"]) second.resolver.demand(name);
+    await count(second, 3);
+    second.resolver.demand("c.od.test");
+    expect(asked.slice(3)).toEqual(["b.od.test"]);
+    expect(second.resolver.states.map(({ names, failure }) => [names[0], failure?.tries])).toEqual([
+      ["said.od.test", undefined],
+      ["a.od.test", undefined],
+      ["b.od.test", undefined],
+      ["gone.od.test", 1],
+    ]);
+    await pebble.succeedLookups("gone.od.test");
+  },
+  60_000,
+);
 
 acmeTest(
   "an authority without time is left alone until its Retry-After, and served then",

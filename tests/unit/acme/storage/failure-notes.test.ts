@@ -21,10 +21,24 @@ test("failures are noted for others, and no file is left when there is none", as
     await reader.read();
     expect(reader.of("le")).toEqual([failure]);
     expect(reader.of("toString")).toEqual([]);
+    writer.note("le", [failure], [1, 2]);
+    writer.note("other", [failure], []);
+    await writer.flush();
+    await reader.read();
+    expect([reader.of("le"), reader.demandsOf("le")]).toEqual([[failure], [1, 2]]);
+    expect([reader.of("other"), reader.demandsOf("other")]).toEqual([[failure], []]);
+    writer.note("other", []);
     writer.note("le", []);
     await writer.flush();
     expect(existsSync(path)).toBe(false);
-    for (const broken of ["", "null", "[1", '{"le": {"a": 1}}', '{"le": [1]}']) {
+    for (const broken of [
+      "",
+      "null",
+      "[1",
+      '{"le": {"failures": 1, "demands": "x"}}',
+      '{"le": {"a": 1}}',
+      '{"le": [1]}',
+    ]) {
       writeFileSync(path, broken);
       await reader.read();
       expect(reader.of("le")).toEqual([]);
