@@ -16,6 +16,7 @@ const { exitCode } = Bun.spawnSync(
     join(ROOT, "runtime/bun/bundled-packages.ts"),
     join(ROOT, "runtime/bun/splice-worker.ts"),
     join(ROOT, "runtime/bun/plane.ts"),
+    join(ROOT, "runtime/bun/handler.ts"),
     "--compile",
     `--outfile=${EXECUTABLE}`,
     "--minify-syntax",
@@ -39,6 +40,7 @@ for (const name of [
   "worker.js.map",
   "splice-worker.js.map",
   "plane.js.map",
+  "handler.js.map",
   "bundled-packages.js.map",
 ])
   rmSync(join(dirname(EXECUTABLE), name), { force: true });

@@ -32,6 +32,7 @@ export const LAYERS = [
   "certificates",
   "acme",
   "health",
+  "isolation",
   "exporters",
   "status",
   "explain",

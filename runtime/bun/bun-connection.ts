@@ -14,12 +14,12 @@ export class BunConnection extends BoundedConnection<BunConnection> {
   /** Resets the relay that has the socket; null where none has. */
   private resetSplice: (() => void) | null = null;
 
-  constructor(socket: Socket<BunConnection>) {
-    super(
-      socket,
-      socketAddress(socket.remoteAddress, socket.remotePort),
-      socketAddress(socket.localAddress, socket.localPort),
-    );
+  /** A unix socket's peer has no address but the path that was dialled. */
+  constructor(
+    socket: Socket<BunConnection>,
+    remote = socketAddress(socket.remoteAddress, socket.remotePort),
+  ) {
+    super(socket, remote, socketAddress(socket.localAddress, socket.localPort));
     socket.setKeepAlive(true, KEEP_ALIVE);
   }
 

@@ -5,8 +5,8 @@ import { workerThread } from "../node/threads/worker-thread.ts";
 import { bunStartTls } from "./bun-handshake.ts";
 import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
-import { bunBindUdp } from "./bun-udp.ts";
 import { bunListenHttp3 } from "./http3/bun-http3.ts";
+import { bunHandlerProcesses } from "./isolation/bun-handler-processes.ts";
 import { importModule } from "./modules/import-module.ts";
 import {
   closeDescriptors,
@@ -14,6 +14,7 @@ import {
   forbidSplicing,
   offerSplicing,
 } from "./splice/splice-sockets.ts";
+import { bunBindUdp } from "./udp/bun-udp.ts";
 
 /** Sluice on Bun. */
 export function bunRuntime(): Runtime {
@@ -32,6 +33,7 @@ export function bunRuntime(): Runtime {
       create: descriptorMemory,
       ended: closeDescriptors,
     }),
+    handlerProcesses: bunHandlerProcesses(new URL("./handler.ts", import.meta.url)),
     listen: bunListen,
     connect: bunConnect,
     serverTls: (options) => new BunServerTls(options),

@@ -80,16 +80,22 @@ class BunDial implements Dial {
     const fail = (cause: unknown) => this.failed(cause);
     try {
       // Until it is open, the socket's data is this dial: `EVENTS` are for what comes after.
-      Bun.connect<BunDial>({
-        hostname,
-        port,
-        allowHalfOpen: true,
-        data: this,
-        socket: DIAL_EVENTS,
-      }).catch(fail);
+      const rest = { allowHalfOpen: true, data: this, socket: DIAL_EVENTS };
+      const { unixPath } = this;
+      const connecting =
+        unixPath !== null
+          ? Bun.connect<BunDial>({ unix: unixPath, ...rest })
+          : Bun.connect<BunDial>({ hostname, port, ...rest });
+      connecting.catch(fail);
     } catch (error) {
       queueMicrotask(() => fail(error));
     }
+  }
+
+  /** Null for TCP. */
+  get unixPath(): string | null {
+    const { hostname } = this.options;
+    return hostname.startsWith("/") ? hostname : null;
   }
 
   cancel(): void {
@@ -159,7 +165,9 @@ const DIAL_EVENTS: Bun.SocketHandler<BunDial> = {
   open(socket: Socket<BunDial>) {
     const dial = socket.data;
     const connected = socket as unknown as ConnectionSocket;
-    const connection = new BunConnection(connected);
+    const path = dial.unixPath;
+    const remote = path === null ? undefined : { ip: path, port: 0 };
+    const connection = new BunConnection(connected, remote);
     connected.data = connection;
     dial.opened(connection);
   },

@@ -1,10 +1,10 @@
-import dynamicText from "../../config/dynamic.yml" with { type: "text" };
-import staticText from "../../config/sluice.yml" with { type: "text" };
-import { boot } from "../../src/cli/boot.ts";
-import { bunRuntime } from "./bun-runtime.ts";
+import process from "node:process";
+import { CHILD_ARGUMENT } from "./isolation/child-argument.ts";
 
-await boot(bunRuntime(), {
-  file: "config/sluice.yml",
-  text: staticText as unknown as string,
-  files: { "config/dynamic.yml": dynamicText as unknown as string },
-});
+// A module's process loads nothing of the router.
+if (process.argv[2] === CHILD_ARGUMENT) {
+  await import(new URL("./handler.ts", import.meta.url).pathname);
+} else {
+  const { startRouter } = await import("./router.ts");
+  await startRouter();
+}

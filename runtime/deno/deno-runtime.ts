@@ -9,6 +9,7 @@ import { workerThread } from "../node/threads/worker-thread.ts";
 import { nodeStartTls } from "../node/tls/node-handshake.ts";
 import { NodeClientTls, NodeServerTls } from "../node/tls/node-tls-context.ts";
 import { nodeBindUdp } from "../node/udp/node-udp.ts";
+import { denoHandlerProcesses } from "./isolation/deno-handler-processes.ts";
 
 /**
  * Sluice on Deno, by way of node:net: unlike Deno.Conn it can reset a connection, it says how much
@@ -27,6 +28,7 @@ export function denoRuntime(): Runtime {
     version: Deno.version.deno,
     args: Deno.args,
     threads: nodeThreads(new URL("./plane.ts", import.meta.url), false),
+    handlerProcesses: denoHandlerProcesses(),
     listen: nodeListen,
     connect: nodeConnect,
     serverTls: (options) => new NodeServerTls(options),

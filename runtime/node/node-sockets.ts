@@ -6,7 +6,7 @@ import {
   type Socket,
 } from "node:net";
 import { canonicalIp } from "../../src/net/address.ts";
-import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
+import type { Address, Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
 import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
 import { bindAll } from "./bind-all.ts";
 import { NodeConnection } from "./node-connection.ts";
@@ -65,8 +65,9 @@ function wake(server: Server): void {
 function introduce(
   socket: Socket,
   to: (connection: Connection) => ConnectionHandler,
+  remote?: Address,
 ): NodeConnection {
-  const connection = new NodeConnection(socket);
+  const connection = new NodeConnection(socket, remote);
   if (connection.stillborn) {
     connection.reset();
     return connection;
@@ -98,7 +99,8 @@ class NodeDial implements Dial {
     try {
       // Node takes it for localhost.
       if (hostname === "") throw new Error("no host to connect to");
-      this.socket = dial({ host: hostname, port, allowHalfOpen: true });
+      const server = hostname.startsWith("/") ? { path: hostname } : { host: hostname, port };
+      this.socket = dial({ ...server, allowHalfOpen: true });
       this.socket.once("error", fail);
       this.socket.once("connect", () => this.opened());
     } catch (error) {
@@ -123,10 +125,14 @@ class NodeDial implements Dial {
       this.secure(tls);
       return;
     }
-    const connection = introduce(this.socket!, (connection) => {
+    const { hostname } = this.options;
+    // A unix socket's peer has no address but the path that was dialled.
+    const remote = hostname.startsWith("/") ? { ip: hostname, port: 0 } : undefined;
+    const connected = (connection: Connection) => {
       this.handler = null;
       return handler.connected(connection);
-    });
+    };
+    const connection = introduce(this.socket!, connected, remote);
     if (connection.stillborn) this.failed({ code: "ECONNRESET" });
   }
 

@@ -3,6 +3,7 @@ import type { ResolverState } from "../acme/resolver/resolver-state.ts";
 import { entryPointSchema } from "../config/static/entry-points.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { AskControl, ControlRequest, ControlResponse } from "../internal/control-request.ts";
+import type { FunctionStates } from "../isolation/supervisor.ts";
 import type { PutOutcome } from "../providers/rest/rest-provider.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Events } from "../status/events.ts";
@@ -32,6 +33,8 @@ export interface ApiOptions {
   readonly status: Status;
   /** What active health checks have found to be down. */
   readonly down: () => readonly HealthVerdict[];
+  /** The processes of functions, by the service's name. */
+  readonly instances: () => FunctionStates;
   /** What all workers have counted; null where nothing is. */
   readonly book: MetricsBook | null;
   readonly events: Events;
@@ -96,7 +99,7 @@ function apiRoutes(options: ApiOptions): Hono {
   const { configuration, status } = options;
   const { api } = configuration;
   const basePath = (api?.basePath ?? "").replace(/\/+$/, "");
-  const lists = new ElementLists(status, options.down);
+  const lists = new ElementLists(status, options.down, options.instances);
   const listed = certificateLists(status);
   const certificates = async () => withResolvers(await listed(), options.resolvers());
   const version = {

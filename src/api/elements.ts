@@ -4,6 +4,7 @@ import type { ElementKind } from "../config/dynamic/schema.ts";
 import { tcpMiddlewareSchema, tcpServiceSchema } from "../config/dynamic/tcp.ts";
 import { udpServiceSchema } from "../config/dynamic/udp.ts";
 import { Breather } from "../core/loop/breather.ts";
+import type { FunctionStates } from "../isolation/supervisor.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import { providerOf } from "../snapshot/names.ts";
 import type {
@@ -43,14 +44,20 @@ interface ElementList {
 export class ElementLists {
   private readonly status: Status;
   private readonly down: () => readonly HealthVerdict[];
+  private readonly instances: () => FunctionStates;
   private readonly lists = new Map<
     string,
     { /** Of what it was made. */ readonly state: string; readonly list: Promise<ElementList> }
   >();
 
-  /** `down`: what active health checks have found to be down. */
-  constructor(status: Status, down: () => readonly HealthVerdict[]) {
+  /** `down`: what active health checks have found to be down; `instances`: the processes of functions. */
+  constructor(
+    status: Status,
+    down: () => readonly HealthVerdict[],
+    instances: () => FunctionStates,
+  ) {
     this.status = status;
+    this.instances = instances;
     this.down = down;
   }
 
@@ -66,11 +73,12 @@ export class ElementLists {
   private list(plane: Plane, section: Section): Promise<ElementList> {
     const { status, lists } = this;
     const down = section === "services" ? this.down() : [];
-    const state = JSON.stringify([status.revision, down]);
+    const instances = section === "services" && plane === "http" ? this.instances() : {};
+    const state = JSON.stringify([status.revision, down, instances]);
     const key = `${plane}/${section}`;
     const before = lists.get(key);
     if (before?.state === state) return before.list;
-    const list = this.make(plane, section, down);
+    const list = this.make(plane, section, down, instances);
     lists.set(key, { state, list });
     return list;
   }
@@ -79,6 +87,7 @@ export class ElementLists {
     plane: Plane,
     section: Section,
     down: readonly HealthVerdict[],
+    instances: FunctionStates,
   ): Promise<ElementList> {
     const { status } = this;
     const breather = new Breather();
@@ -89,7 +98,9 @@ export class ElementLists {
       if (element.kind !== kind) continue;
       const turn = breather.breathe();
       if (turn !== undefined) await turn;
-      elements.push(shown(status, down, plane, section, element, parents.get(element.name)));
+      const made = shown(status, down, plane, section, element, parents.get(element.name));
+      const own = instances[element.name];
+      elements.push(own === undefined ? made : { ...made, instances: own });
     }
     elements.sort((a, b) => (a.name < b.name ? -1 : 1));
     return { elements, byName: new Map(elements.map((one) => [one.name, one])) };

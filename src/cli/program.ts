@@ -80,7 +80,7 @@ export async function createProgram(
           ...common,
           runtime: { threads: runtime.threads!, exit: runtime.exit },
           workers,
-          verdicts: () => control?.verdicts ?? [],
+          verdicts: () => control?.health ?? [],
         });
   if (telemetry.book !== null) telemetry.book.forgotten = (owners) => planes.forgetOwners(owners);
   const providers = createProviders(configuration.providers, { runtime, logger, watch });
@@ -103,13 +103,14 @@ export async function createProgram(
     put: rest && ((text) => rest.put(text)),
     status: control.status,
     down: () => control.verdicts,
+    instances: () => control.instances,
     challenge: (request) => control.answerChallenge(request),
     resolvers: () => control.resolvers,
     version: VERSION,
     startDate: new Date(),
     book: telemetry.book,
     events,
-    scrape: () => telemetry.scrape(),
+    scrape: () => telemetry.scrape(control.instances),
   });
 
   return {

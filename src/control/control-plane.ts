@@ -9,6 +9,7 @@ import type { Telemetry } from "../exporters/telemetry.ts";
 import { Transports } from "../graph/transports.ts";
 import { ActiveChecks } from "../health/active-checks.ts";
 import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
+import { type FunctionStates, Supervisor } from "../isolation/supervisor.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
@@ -25,7 +26,7 @@ import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import type { Planes } from "./planes.ts";
 
 export interface ControlPlaneOptions {
-  readonly runtime: Pick<Runtime, "clientTls"> & AcmeRuntime;
+  readonly runtime: Pick<Runtime, "clientTls" | "handlerProcesses" | "env"> & AcmeRuntime;
   readonly configuration: StaticConfiguration;
   readonly logger: Logger;
   /** Besides the internal one, in the order of their rank. */
@@ -47,6 +48,7 @@ export class ControlPlane {
   private readonly watcher: ConfigurationWatcher;
   private readonly pemFiles: PemFiles;
   private readonly acme: Acme;
+  private readonly functions: Supervisor;
   private readonly deadlines = new Deadlines();
   private readonly pools: UpstreamPools;
   private readonly checks: ActiveChecks;
@@ -90,6 +92,15 @@ export class ControlPlane {
       showChallenges: (certificates) => options.planes.showChallenges(certificates),
     });
     const entries = Object.entries(configuration.entryPoints);
+    const graces = entries.map(([, { transport }]) => transport.lifeCycle.graceTimeOut);
+    this.functions = new Supervisor({
+      runtime,
+      logger,
+      active: watch,
+      grace: Math.max(0, ...graces),
+      verdict: (verdict) => options.planes.tellHealth([verdict]),
+      changed: () => this.watcher.applyAgain(),
+    });
     this.watcher = new ConfigurationWatcher({
       providers: [internalProvider(configuration), ...options.providers, ...this.acme.providers],
       models: entries
@@ -106,6 +117,16 @@ export class ControlPlane {
   /** What active health checks have found to be down. */
   get verdicts(): readonly HealthVerdict[] {
     return this.checks.verdicts;
+  }
+
+  /** What data planes are to know: what is down, and which instances of functions are up. */
+  get health(): readonly HealthVerdict[] {
+    return [...this.checks.verdicts, ...this.functions.verdicts];
+  }
+
+  /** The processes of functions, by the service's name. */
+  get instances(): FunctionStates {
+    return this.functions.states;
   }
 
   /** What certificate resolvers have, and what they don't get. */
@@ -140,12 +161,17 @@ export class ControlPlane {
     this.checks.stop();
     await this.acme.stop();
     await this.options.planes.shutdown();
+    await this.functions.stop();
     this.pools.close();
   }
 
   private async apply(incomplete: Snapshot): Promise<void> {
     const aggregated = this.acme.complete(incomplete);
-    const snapshot = { ...aggregated, ...(await this.pemFiles.read(aggregated)) };
+    const snapshot = {
+      ...aggregated,
+      ...(await this.pemFiles.read(aggregated)),
+      instances: await this.functions.instances(aggregated),
+    };
     // A file was touched and has what it had.
     if (
       this.applied !== undefined &&
@@ -159,8 +185,10 @@ export class ControlPlane {
     this.options.events.reloaded(report);
     if (this.options.watch) {
       await this.checks.follow(snapshot, report.disabled);
-      // A service that was made anew counts its servers as up.
-      this.options.planes.tellHealth(this.checks.verdicts);
+      const kept = report.disabled.filter(({ kind }) => kind === "service");
+      this.functions.applied(snapshot, new Set(kept.map(({ name }) => name)));
+      // A service that was made anew counts its servers as up, and its instances as down.
+      this.options.planes.tellHealth(this.health);
     }
     this.report(report);
     await this.acme.follow(snapshot);

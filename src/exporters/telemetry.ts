@@ -1,6 +1,7 @@
 import type { ResolverState } from "../acme/resolver/resolver-state.ts";
 import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { ControlResponse } from "../internal/control-request.ts";
+import type { FunctionStates } from "../isolation/supervisor.ts";
 import type { Runtime } from "../net/runtime.ts";
 import type { ApplyReport } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
@@ -150,13 +151,13 @@ export class Telemetry {
   }
 
   /** The answer of `prometheus@internal`, to any path and method. */
-  async scrape(): Promise<ControlResponse> {
+  async scrape(instances: FunctionStates): Promise<ControlResponse> {
     const { configuration, runtime } = this.options;
     const options = configuration.metrics?.prometheus;
     if (options === undefined || this.book === null)
       return { status: 404, headers: [], body: "404 page not found\n" };
     const figures = await processFigures(runtime.files);
-    const body = exposition(options, this.book, this.state, figures, this.resolvers());
+    const body = exposition(options, this.book, this.state, figures, this.resolvers(), instances);
     this.book.sweep();
     return { status: 200, headers: [["Content-Type", CONTENT_TYPE]], body };
   }

@@ -24,6 +24,9 @@ export interface TransportTlsFiles {
   readonly insecureSkipVerify?: boolean;
 }
 
+/** Connections to a process of this machine that are kept. */
+const LOCAL_CONNECTIONS = 200;
+
 /** A transport with a number that no other one has. */
 export interface NumberedTransport {
   readonly transport: Transport;
@@ -98,6 +101,15 @@ export class Transports {
         .replace("certificates[0]", "cert");
       throw new Error(`tls: ${message}`);
     }
+  }
+
+  /** For processes of this machine, whose responses must begin within so many milliseconds; 0 for any time. */
+  local(responseHeaderTimeout: number): Promise<NumberedTransport> {
+    return this.get(`local ${responseHeaderTimeout}`, {
+      maxIdleConnsPerHost: LOCAL_CONNECTIONS,
+      forwardingTimeouts: { dialTimeout: 5_000, responseHeaderTimeout, idleConnTimeout: 90_000 },
+      disableHTTP2: true,
+    });
   }
 
   private async build(configuration: TransportConfiguration): Promise<NumberedTransport> {

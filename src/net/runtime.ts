@@ -5,6 +5,7 @@ import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
 import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
 import type { DurableFiles } from "./host/durable-files.ts";
+import type { HandlerProcesses } from "./host/handler-processes.ts";
 import type { ServedFiles } from "./host/served-files.ts";
 import type { Http3Handler, Http3Listener, Http3Options } from "./http3.ts";
 import type { Threads } from "./threads.ts";
@@ -26,8 +27,9 @@ export interface ListenOptions {
 }
 
 export interface ConnectOptions {
-  /** A name or an address without brackets. */
+  /** A name, an address without brackets, or the absolute path of a unix socket. */
   hostname: string;
+  /** Of no meaning for a unix socket. */
   port: number;
   /** Sent before anything else, in plain even where TLS follows. At most a few hundred bytes. */
   preface?: Uint8Array;
@@ -211,6 +213,8 @@ export interface Runtime {
   inWorker(task: string, input: unknown): Promise<unknown>;
   /** What this process knows of threads for data planes; not given in such a thread. */
   readonly threads?: Threads;
+  /** Processes for modules. Nothing is made or started before the first one. */
+  readonly handlerProcesses: HandlerProcesses;
   /** Makes an RSA key of so many bits, in PKCS #8. It takes seconds, and holds nothing up. */
   rsaKey(bits: number): Promise<Uint8Array>;
   /** What encodes bodies. Nothing is loaded before it is asked for. */

@@ -89,6 +89,11 @@ export interface DisabledElement {
   readonly partly?: boolean;
 }
 
+/** Where the instances of a function in processes of their own listen, or why there are none. */
+export type FunctionInstances =
+  | { readonly sockets: readonly string[]; readonly error?: undefined }
+  | { readonly error: string };
+
 /**
  * Everything the data plane needs to know about the dynamic configuration, merged from all
  * providers. It is plain data that JSON carries to another thread and back without a difference.
@@ -108,6 +113,8 @@ export interface Snapshot {
   readonly disabled: readonly DisabledElement[];
   /** For modules of fetch handlers, by path: another text whenever the file has another content. */
   readonly moduleVersions: Elements<string>;
+  /** Of functions in processes of their own, by the service's name; absent where none are run. */
+  readonly instances?: Elements<FunctionInstances>;
   /** What the files had that the configuration names for certificates, keys and CAs. */
   readonly pems: PemTable;
   /**

@@ -22,7 +22,7 @@ import {
 import type { KeyPair, TlsInfo } from "../../../src/net/tls.ts";
 import { codeOf, SystemError } from "../../node/system-error.ts";
 import { reportUncaught } from "../../node/uncaught.ts";
-import { ignoreUdpErrors, openSockets } from "../udp-errors.ts";
+import { ignoreUdpErrors, openSockets } from "../udp/udp-errors.ts";
 import { http3Fields } from "./bun-http3-fields.ts";
 import { BunHttp3Stream } from "./bun-http3-stream.ts";
 

@@ -15,6 +15,7 @@ import {
 } from "../fields.ts";
 import { accepted, ours, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
+import { handlerSchema } from "./handler.ts";
 import { NO_WORKLOAD_API } from "./no-workload-api.ts";
 import { cipherSuites, minOrMaxVersion, versionsInOrder } from "./tls.ts";
 
@@ -136,10 +137,7 @@ export const serviceSchema = z.strictObject({
     .optional(),
   middlewares: texts().optional(),
   handler: ours(
-    z.strictObject({
-      module: z.string().min(1, "expected a path such as ./handler.ts, found nothing"),
-      env: z.record(z.string(), text()).optional(),
-    }),
+    handlerSchema,
     "a fetch-handler module as a service, relative to the file that names it",
   ),
 });

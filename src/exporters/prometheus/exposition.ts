@@ -1,11 +1,13 @@
 import type { ResolverState } from "../../acme/resolver/resolver-state.ts";
 import type { StaticConfiguration } from "../../config/static/schema.ts";
+import type { FunctionStates } from "../../isolation/supervisor.ts";
 import { type MetricsBook, requestFigures } from "../../telemetry/metrics/metrics-book.ts";
 import { labelsOfKind } from "../../telemetry/metrics/request-kind.ts";
 import type { MeterOwner } from "../../telemetry/metrics/series.ts";
 import { mergedCounts } from "../merged-counts.ts";
 import { OWNER_NAMES } from "../owner-names.ts";
 import type { ProcessState } from "../process-state.ts";
+import { functionFamilies } from "./function-families.ts";
 import type { ProcessFigures } from "./process-figures.ts";
 import { resolverFamilies } from "./resolver-families.ts";
 import { type Labels, TextFormat } from "./text-format.ts";
@@ -33,12 +35,14 @@ export function exposition(
   state: ProcessState,
   figures: ProcessFigures,
   resolvers: readonly ResolverState[] = [],
+  functions: FunctionStates = {},
 ): string {
   const format = new TextFormat();
   requestFamilies(format, options, book);
   stateFamilies(format, state);
   resolverFamilies(format, resolvers);
   processFamilies(format, figures, state.startedAt);
+  functionFamilies(format, functions);
   return format.toString();
 }
 

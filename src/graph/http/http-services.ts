@@ -197,6 +197,14 @@ function contextOf(
       const version = snapshot.moduleVersions[path] ?? "";
       return { version, load: () => context.loadModule(path, version, variables) };
     },
+    instances: async (timeout) => {
+      if (context.transports === undefined)
+        throw new Error("handler.isolation: processes need sockets of Sluice's own");
+      const instances = snapshot.instances?.[name];
+      if (instances === undefined) return undefined;
+      if (instances.error !== undefined) throw new Error(instances.error);
+      return { sockets: instances.sockets, transport: await context.transports.local(timeout) };
+    },
   };
 }
 

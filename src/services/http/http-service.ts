@@ -49,6 +49,13 @@ export interface ServiceModule {
   readonly load: () => Promise<Handler>;
 }
 
+/** The instances of a function in processes of their own. */
+export interface ServiceInstances {
+  /** Where they listen. */
+  readonly sockets: readonly string[];
+  readonly transport: ServiceTransport;
+}
+
 /** What a service may use besides its options. */
 export interface HttpServiceContext {
   /** Qualified: `name@provider`. */
@@ -75,6 +82,11 @@ export interface HttpServiceContext {
   readonly answer: (handler: Handler) => Handler;
   /** A module with the variables that its `fetch` gets, as configured. */
   readonly module: (path: string, variables: ModuleVariables) => ServiceModule;
+  /**
+   * The instances of this service; `timeout` is how long they may take until a response begins, in milliseconds,
+   * 0 for any time. Undefined where none are run. Rejects with why there are none.
+   */
+  readonly instances: (timeout: number) => Promise<ServiceInstances | undefined>;
 }
 
 /** The types of services. */

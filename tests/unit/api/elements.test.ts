@@ -13,7 +13,11 @@ http:
   services:
     s: {loadBalancer: {servers: [{url: "http://a"}]}}
 `);
-  const lists = new ElementLists(status, () => []);
+  const lists = new ElementLists(
+    status,
+    () => [],
+    () => ({}),
+  );
   expect(await lists.find("http", "routers", "low@file")).toEqual({
     middlewares: ["m@file"],
     service: "s",

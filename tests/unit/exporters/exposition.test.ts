@@ -168,3 +168,18 @@ test("numbers and texts are as Go writes them", () => {
     '# HELP a b\\\\\\n\n# TYPE a gauge\na 1e-07\na{l="\\\\\\"\\n"} +Inf\n',
   );
 });
+
+test("functions are there by their instances", () => {
+  const book = new MetricsBook([1]);
+  const instance = { instance: 1, pid: 7, restarts: 2, memory: 4096, cpu: 1.5, latency: 250 };
+  const text = exposition(options({}), book, new ProcessState(), {}, [], {
+    "fn@file": [{ ...instance, status: "ready" }],
+  });
+  expect(text.split("\n").filter((line) => line.startsWith("sluice_"))).toEqual([
+    'sluice_function_cpu_seconds_total{instance="1",service="fn@file"} 1.5',
+    'sluice_function_memory_bytes{instance="1",service="fn@file"} 4096',
+    'sluice_function_ping_seconds{instance="1",service="fn@file"} 0.25',
+    'sluice_function_restarts_total{instance="1",service="fn@file"} 2',
+    'sluice_function_up{instance="1",service="fn@file"} 1',
+  ]);
+});

@@ -25,6 +25,9 @@ export interface FetchContext {
 
 type Fetch = (request: Request, env: unknown, context: FetchContext) => unknown;
 
+/** The same where the context may lack `exchange`. */
+export type ModuleFetch = (request: Request, env: unknown, context: unknown) => unknown;
+
 export interface FetchHandlerOptions {
   /** What errors call the module: its path as configured. */
   readonly name: string;
@@ -43,7 +46,7 @@ export interface FetchHandlerOptions {
  */
 export function fetchHandlerService(module: unknown, options: FetchHandlerOptions): Handler {
   const { name, env = {}, logger, background } = options;
-  const fetch = fetchOf(module, name);
+  const fetch: Fetch = fetchOf(module, name);
   prepareModuleGlobals();
   const sockets: ModuleSockets = {
     handlers: websocketOf(module),
@@ -130,14 +133,15 @@ class ModuleContext implements FetchContext {
   passThroughOnException(): void {}
 }
 
-function fetchOf(module: unknown, name: string): Fetch {
+/** The `fetch` of a module in any of the forms above. Throws an Error that names the module where it has none. */
+export function fetchOf(module: unknown, name: string): ModuleFetch {
   const exported = propertyOf(module, "default");
   if (typeof exported === "function" && typeof propertyOf(exported, "fetch") !== "function") {
-    return exported as Fetch;
+    return exported as ModuleFetch;
   }
   for (const owner of [exported, module]) {
     const fetch = propertyOf(owner, "fetch");
-    if (typeof fetch === "function") return fetch.bind(owner) as Fetch;
+    if (typeof fetch === "function") return fetch.bind(owner) as ModuleFetch;
   }
   throw new Error(
     `module ${name}: expected a default export with a fetch method, a default function or an export named fetch; found ${describe(module, exported)}`,

@@ -1,7 +1,17 @@
-import type { Exchange } from "../../../http/exchange.ts";
 import type { Address } from "../../../net/connection.ts";
 import type { Sendable } from "./web-socket/server-socket.ts";
-import type { UpgradeOptions, Upgrades } from "./web-socket/upgrades.ts";
+import type { UpgradeOptions } from "./web-socket/upgrades.ts";
+
+/** Who asks: of an exchange, or as the router told a process of its own. */
+export interface Asked {
+  readonly downstream: { readonly remote: Address; readonly protocol: string };
+}
+
+/** A request's way to become a WebSocket, and those that are there. */
+export interface Sockets {
+  upgrade(remoteAddress: string, options: UpgradeOptions): boolean;
+  publish(topic: string, data: Sendable): number;
+}
 
 /** An address as Deno's server shows it. */
 export interface RemoteAddress {
@@ -24,15 +34,11 @@ export interface RequestAddress {
  * spreads it shows the variables only.
  */
 export class HandlerEnvironment {
-  readonly #exchange: Exchange;
-  readonly #upgrades: Upgrades;
+  readonly #asked: Asked;
+  readonly #upgrades: Sockets;
 
-  constructor(
-    exchange: Exchange,
-    variables: Readonly<Record<string, unknown>>,
-    upgrades: Upgrades,
-  ) {
-    this.#exchange = exchange;
+  constructor(asked: Asked, variables: Readonly<Record<string, unknown>>, upgrades: Sockets) {
+    this.#asked = asked;
     this.#upgrades = upgrades;
     Object.assign(this, variables);
   }
@@ -50,7 +56,7 @@ export class HandlerEnvironment {
   /** The peer of the connection, which may be a proxy before this one. */
   get remoteAddr(): RemoteAddress {
     const { ip, port } = this.#remote;
-    const transport = this.#exchange.downstream.protocol === "HTTP/3.0" ? "udp" : "tcp";
+    const transport = this.#asked.downstream.protocol === "HTTP/3.0" ? "udp" : "tcp";
     return { transport, hostname: ip, port };
   }
 
@@ -61,6 +67,6 @@ export class HandlerEnvironment {
   }
 
   get #remote(): Address {
-    return this.#exchange.downstream.remote;
+    return this.#asked.downstream.remote;
   }
 }

@@ -1,17 +1,27 @@
 import type { ElementInputs } from "../../../core/element-kind.ts";
-import type { HttpServiceKind, ServiceModule } from "../http-service.ts";
+import { isolatedService } from "../handler/isolated/isolated-service.ts";
+import type { HttpServiceKind, ServiceInstances, ServiceModule } from "../http-service.ts";
 
 interface Inputs extends ElementInputs {
-  readonly module: ServiceModule;
+  readonly module?: ServiceModule;
+  readonly instances?: ServiceInstances | undefined;
 }
 
-/** `handler` (Sluice's own): a fetch-handler module as a service, loaded anew when its file changes. */
+/**
+ * `handler` (Sluice's own): a fetch-handler module as a service, loaded anew when its file changes; in this process,
+ * or in processes of its own.
+ */
 export const moduleHandler: HttpServiceKind<"handler", Inputs> = {
-  inputs({ module: path, env = {} }, context) {
+  async inputs({ module: path, env = {}, isolation, limits }, context) {
+    if (isolation === "process") {
+      const instances = await context.instances(limits?.requestTimeout ?? 0);
+      return { fingerprint: [instances?.sockets, instances?.transport.id], instances };
+    }
     const module = context.module(path, env);
     return { fingerprint: module.version, module };
   },
-  async create(_, { answer }, { module }) {
-    return { handler: answer(await module.load()), health: null, stop() {} };
+  async create(_, context, { module, instances }) {
+    if (module === undefined) return isolatedService(context, instances);
+    return { handler: context.answer(await module.load()), health: null, stop() {} };
   },
 };

@@ -42,6 +42,7 @@ export function serviceContext(given: Partial<HttpServiceContext> = {}): HttpSer
     module: (path) => {
       throw new Error(`the test has no module ${path}`);
     },
+    instances: async () => undefined,
     ...given,
   };
 }

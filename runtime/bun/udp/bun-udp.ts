@@ -1,11 +1,11 @@
 import type { udp } from "bun";
-import { canonicalIp } from "../../src/net/address.ts";
-import type { Address } from "../../src/net/connection.ts";
-import type { DatagramHandler, UdpOptions, UdpSocket } from "../../src/net/udp/udp.ts";
-import { codeOf } from "../node/system-error.ts";
-import { openUdp } from "../node/udp/open-udp.ts";
-import { MAX_DATAGRAM, sendingHost, UdpPeer } from "../node/udp/udp-addresses.ts";
-import { reportUncaught } from "../node/uncaught.ts";
+import { canonicalIp } from "../../../src/net/address.ts";
+import type { Address } from "../../../src/net/connection.ts";
+import type { DatagramHandler, UdpOptions, UdpSocket } from "../../../src/net/udp/udp.ts";
+import { codeOf } from "../../node/system-error.ts";
+import { openUdp } from "../../node/udp/open-udp.ts";
+import { MAX_DATAGRAM, sendingHost, UdpPeer } from "../../node/udp/udp-addresses.ts";
+import { reportUncaught } from "../../node/uncaught.ts";
 
 /** uSockets' LIBUS_LISTEN_REUSE_PORT: unlike Bun.listen, Bun.udpSocket takes no `reusePort`. */
 const REUSE_PORT = 4;

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { integer, oneOf, text, texts, timerDuration } from "../fields.ts";
+
+/** Instances of one function: each is a process. */
+const MOST_INSTANCES = 64;
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+};
+
+/** Bytes once parsed: a whole number, with one of KB, MB, GB (powers of 1000), KiB, MiB, GiB (of 1024). */
+const byteSize = () =>
+  z.string().transform((value, context) => {
+    const [, digits, unit] = /^(\d{1,15}) ?(?:([kmg]i?)?b)?$/i.exec(value.trim()) ?? [];
+    const bytes = digits === undefined ? 0 : Number(digits) * UNITS[(unit ?? "").toLowerCase()];
+    if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+    context.addIssue({
+      code: "custom",
+      message: `expected a size such as "128MiB", found "${value}"`,
+    });
+    return z.NEVER;
+  });
+
+const limits = () =>
+  z.strictObject({
+    memory: byteSize().optional(),
+    requestTimeout: timerDuration().optional(),
+    unresponsive: timerDuration().default(10_000),
+    instances: integer(1, MOST_INSTANCES).default(1),
+  });
+
+/** Deno's permissions, by the names of its flags; "*" stands for all. */
+const permissions = () =>
+  z.strictObject({
+    read: texts().optional(),
+    write: texts().optional(),
+    net: texts().optional(),
+    env: texts().optional(),
+    run: texts().optional(),
+    sys: texts().optional(),
+    ffi: texts().optional(),
+    import: texts().optional(),
+  });
+
+const ISOLATED_ONLY = ["limits", "permissions"] as const;
+
+/** `handler`: a fetch-handler module as a service. */
+export const handlerSchema = z
+  .strictObject({
+    module: z.string().min(1, "expected a path such as ./handler.ts, found nothing"),
+    env: z.record(z.string(), text()).optional(),
+    isolation: oneOf("", "none", "worker", "process").optional(),
+    limits: limits().optional(),
+    permissions: permissions().optional(),
+  })
+  .superRefine((handler, context) => {
+    const { isolation } = handler;
+    if (isolation === "worker")
+      context.addIssue({
+        code: "custom",
+        path: ["isolation"],
+        message:
+          'a thread is no limit to what a module can do to the process: expected none or process, found "worker"',
+      });
+    if (isolation === "process") return;
+    for (const key of ISOLATED_ONLY) {
+      if (handler[key] === undefined) continue;
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: "has an effect with isolation: process only, and is refused without it",
+      });
+    }
+  });
+
+export type HandlerOptions = z.output<typeof handlerSchema>;
