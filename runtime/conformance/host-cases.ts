@@ -176,6 +176,23 @@ export const HOST_CASES: Case[] = [
     },
   },
   {
+    name: "a file that is put is whole, its owner's alone, and takes another one's place",
+    async run({ files }) {
+      await inDirectory(async (directory) => {
+        const path = join(directory, "new/deep/file");
+        await files.put(path, [encode("one,"), encode("two")]);
+        assert.equal(decode(await files.read(path)), "one,two");
+        assert.equal((await stat(path)).mode & 0o777, 0o600);
+        assert.equal((await stat(join(directory, "new"))).mode & 0o777, 0o700);
+        const large = new Uint8Array(3_000_000).fill(7);
+        await files.put(path, [encode("x"), large]);
+        assert.equal((await files.read(path)).length, 3_000_001);
+        assert.deepEqual(await files.list(join(directory, "new/deep")), ["file"]);
+        await assert.rejects(files.put(join(path, "below"), [encode("x")]));
+      });
+    },
+  },
+  {
     name: "a temporary file is read back, and has no name",
     async run({ files }) {
       const before = await readdir(tmpdir());

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream, statSync, watch } from "node:fs";
-import { readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, open as openFile, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Files } from "../../src/net/runtime.ts";
 import { openAppend } from "./append-file.ts";
@@ -44,6 +45,30 @@ export const nodeFiles: Files = {
   },
 
   temporary: openTemporary,
+
+  async put(path, parts) {
+    const unfinished = `${path}.${crypto.randomUUID()}.new`;
+    const open = () => openFile(unfinished, "wx", 0o600);
+    const file = await open().catch(async (error: unknown) => {
+      if (codeOf(error) !== "ENOENT") throw error;
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      return open();
+    });
+    try {
+      try {
+        for (const part of parts) {
+          for (let at = 0; at < part.length; )
+            at += (await file.write(part, at, part.length - at)).bytesWritten;
+        }
+      } finally {
+        await file.close();
+      }
+      await rename(unfinished, path);
+    } catch (error) {
+      await unlink(unfinished).catch(() => {});
+      throw error;
+    }
+  },
 
   watch(directory, changed) {
     // Deno would watch what isn't there, in silence.

@@ -11,6 +11,7 @@ import type { Status } from "../status/status.ts";
 import type { MetricsBook } from "../telemetry/metrics/metrics-book.ts";
 import { failure, json, list } from "./answers.ts";
 import { certificatesOf, type ListedCertificate } from "./certificates.ts";
+import { type PurgeCache, purgeAnswer } from "./changes/cache-purge.ts";
 import { dashboardAnswer } from "./dashboard/dashboard.ts";
 import { type DebugRuntime, debugRoutes } from "./debug.ts";
 import { openApi } from "./document/openapi.ts";
@@ -44,6 +45,8 @@ export interface ApiOptions {
   readonly challenge: (request: ControlRequest) => Promise<ControlResponse>;
   /** What certificate resolvers have, and what they don't get. */
   readonly resolvers: () => readonly ResolverState[];
+  /** Has a cache forget. */
+  readonly purge: PurgeCache;
   readonly version: string;
   /** When the program started. */
   readonly startDate: Date;
@@ -73,12 +76,17 @@ export function createApi(options: ApiOptions): AskControl {
       case "dashboard":
         return answer(request, () => dashboardAnswer(pathOf(request), "", "", true) ?? notFound());
       case "api":
+        if (request.method === "DELETE" && options.configuration.api?.allowChanges === true) {
+          const { basePath } = options.configuration.api;
+          const purged = await purgeAnswer(request, basePath.replace(/\/+$/, ""), options.purge);
+          if (purged !== null) return purged;
+        }
         return answer(request, (native) => api.fetch(native));
     }
   };
 }
 
-/** GET alone. */
+/** GET alone; what may change something has been answered. */
 async function answer(
   { method, url, headers }: ControlRequest,
   handler: (request: Request) => Response | Promise<Response>,

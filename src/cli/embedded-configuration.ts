@@ -24,6 +24,7 @@ export function withEmbeddedFiles(runtime: Runtime, embedded: EmbeddedConfigurat
     remove: (path) => files.remove(path),
     gzip: (from, to) => files.gzip(from, to),
     temporary: () => files.temporary(),
+    put: (path, parts) => files.put(path, parts),
     watch(directory, changed) {
       try {
         return files.watch(directory, changed);

@@ -106,6 +106,7 @@ export async function createProgram(
     instances: () => control.instances,
     challenge: (request) => control.answerChallenge(request),
     resolvers: () => control.resolvers,
+    purge: (middleware, what) => planes.purge(middleware, what),
     version: VERSION,
     startDate: new Date(),
     book: telemetry.book,

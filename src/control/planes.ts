@@ -1,3 +1,4 @@
+import type { Purge } from "../middlewares/http/http-middleware.ts";
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -20,6 +21,11 @@ export interface Planes {
   forgetOwners(owners: readonly string[]): void;
   /** Has all of them show these certificates of TLS-ALPN-01, and no others. Resolves when all do. */
   showChallenges(certificates: readonly ChallengeCertificate[]): Promise<void>;
+  /**
+   * Has a cache forget, in all of them and on the disk. Resolves with how many responses; undefined where no
+   * such middleware is a cache.
+   */
+  purge(middleware: string, what: Omit<Purge, "shared">): Promise<number | undefined>;
   /** From now on ping says that the end is near. */
   terminating(): void;
   /** Opens the access log again, after it was moved away. */

@@ -173,6 +173,20 @@ export class WorkerPlanes implements Planes {
     );
   }
 
+  async purge(
+    middleware: string,
+    what: Parameters<Planes["purge"]>[1],
+  ): Promise<number | undefined> {
+    const order = (slot: WorkerSlot, shared: boolean) =>
+      slot.order({ order: "purge", middleware, purge: { ...what, shared } });
+    // First all memories, so that no worker writes to the disk what it was asked to forget.
+    const outcomes = await Promise.allSettled(this.slots.map((slot) => order(slot, false)));
+    const counts = outcomes.map((one) => (one.status === "fulfilled" ? one.value : undefined));
+    if (counts.every((count) => count === undefined)) return undefined;
+    const onDisk = await order(this.slots[0], true);
+    return [...counts, onDisk].reduce<number>((sum, count) => sum + Number(count ?? 0), 0);
+  }
+
   terminating(): void {
     this.isTerminating = true;
     for (const slot of this.slots) slot.tell({ tell: "terminating" });

@@ -57,6 +57,8 @@ export class Body {
   trailerJudge: TrailerJudge | null = null;
   /** Body bytes received so far. */
   received = 0;
+  /** It ends where its connection does: one that was cut off looks like one that is whole. */
+  endsUnmarked = false;
   private source: BodySource;
   private state: number = State.open;
   private error: ProxyError | null = null;
@@ -102,6 +104,7 @@ export class Body {
     this.trailers = null;
     this.trailerJudge = null;
     this.received = 0;
+    this.endsUnmarked = false;
     this.taken = false;
     this.paused = false;
     this.sourcePaused = false;

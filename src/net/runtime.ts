@@ -119,6 +119,11 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Writes what a file has to another one, for the owner alone, in gzip's format. Rejects with the system's error. */
   gzip(from: string, to: string): Promise<void>;
+  /**
+   * Makes a file (mode 0600) of these parts, and the directories to it (mode 0700), in place of what has that
+   * name: readers see all of it or nothing. A crash of the system may leave a mixture. Rejects with the system's error.
+   */
+  put(path: string, parts: readonly Uint8Array[]): Promise<void>;
   /** Makes an empty file in the system's directory for temporary files. Rejects with the system's error. */
   temporary(): Promise<TemporaryFile>;
   /**

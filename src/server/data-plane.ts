@@ -9,6 +9,7 @@ import type { Graph } from "../graph/graph.ts";
 import { Transports } from "../graph/transports.ts";
 import type { Handler } from "../http/handler.ts";
 import { DEFAULT_OBSERVABILITY, observabilityOver } from "../http/observability.ts";
+import type { Purge } from "../middlewares/http/http-middleware.ts";
 import type { Address } from "../net/connection.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { entryPointWay } from "../request/chain.ts";
@@ -314,6 +315,11 @@ export class DataPlane {
   /** The certificates of TLS-ALPN-01 that are shown from now on, and no others. */
   showChallenges(certificates: readonly ChallengeCertificate[]): void {
     this.challenges.show(certificates);
+  }
+
+  /** Has a cache forget. Resolves with how many responses; undefined where no such middleware is a cache. */
+  async purge(middleware: string, what: Purge): Promise<number | undefined> {
+    return this.graph?.middlewares.get(middleware)?.value.purge?.(what);
   }
 
   /** What active health checks have found. */

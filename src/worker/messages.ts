@@ -2,6 +2,7 @@ import type { StaticConfiguration } from "../config/static/schema.ts";
 import type { LogFields, LogLevel } from "../core/logger.ts";
 import type { Pieces } from "../core/pieces.ts";
 import type { ControlRequest, ControlResponse } from "../internal/control-request.ts";
+import type { Purge } from "../middlewares/http/http-middleware.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
 import type { TelemetryMessage } from "../telemetry/telemetry-message.ts";
@@ -35,6 +36,7 @@ export type Order =
   | { readonly order: "apply"; readonly snapshot: Pieces }
   | { readonly order: "listen"; readonly options: ListenOptions }
   | { readonly order: "challenges"; readonly certificates: readonly ChallengeCertificate[] }
+  | { readonly order: "purge"; readonly middleware: string; readonly purge: Purge }
   | { readonly order: "reopenLogs" }
   | { readonly order: "shutdown" };
 

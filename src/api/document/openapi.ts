@@ -110,6 +110,21 @@ export function openApi(version: string, basePath: string): unknown {
           },
         },
       },
+      [`${basePath}/api/http/middlewares/{name}/cache`]: {
+        delete: {
+          summary: "Has a cache forget what it stored (ours, with api.allowChanges)",
+          parameters: [
+            { name: "name", in: "path", required: true, schema: { type: "string" } },
+            ...["url", "prefix"].map((name) => ({
+              name,
+              in: "query",
+              description: "this URL alone, or all that begin so; everything without both",
+              schema: { type: "string" },
+            })),
+          ],
+          responses: { "200": { description: "how many responses these were" } },
+        },
+      },
       "/api/providers/rest": {
         put: {
           summary: "Replaces the REST provider's configuration (rest@internal)",

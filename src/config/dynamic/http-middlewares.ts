@@ -136,6 +136,29 @@ export const middlewareSchema = z.strictObject({
     z.strictObject({ maxRequestBodyBytes: integer() }),
     "413 for larger requests, without holding any back",
   ),
+  cache: ours(
+    z.strictObject({
+      memoryBytes: integer(1).optional(),
+      disk: z.strictObject({ path: text(), bytes: integer(1).optional() }).optional(),
+      maxObjectBytes: integer(1).optional(),
+      maxVariants: integer(1).optional(),
+      defaultTTL: duration().optional(),
+      staleWhileRevalidate: duration().optional(),
+      staleIfError: duration().optional(),
+      collapseTimeout: timerDuration().optional(),
+      methods: texts().optional(),
+      key: z
+        .strictObject({
+          query: flag().optional(),
+          queryParameters: texts().optional(),
+          headers: texts().optional(),
+        })
+        .optional(),
+      ignoreRequestDirectives: flag().optional(),
+      statusHeader: flag().optional(),
+    }),
+    "responses are kept and given again, by RFC 9111",
+  ),
   chain: z.strictObject({ middlewares: texts().optional() }).optional(),
   circuitBreaker: z
     .strictObject({

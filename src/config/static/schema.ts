@@ -136,6 +136,7 @@ const sections = z.strictObject({
       ),
       disableDashboardAd: flag().default(false),
       dashboardName: text().default(""),
+      allowChanges: ours(flag(), "the API may change what runs: DELETE purges caches"),
     })
     .optional(),
   metrics: metricsSchema.optional(),

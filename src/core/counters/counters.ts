@@ -38,6 +38,8 @@ export interface SharedCounters {
   cells(name: string, count: number): Cells;
   /** Milliseconds that never go back, the same in all workers. */
   readonly clock: () => number;
+  /** How many workers there are. */
+  readonly workers: number;
 }
 
 /** The numbers of a process with one worker. */
@@ -47,6 +49,7 @@ export class LocalCounters implements SharedCounters {
   private readonly allBuckets = new Map<string, TokenBuckets>();
   private readonly allCells = new Map<string, Cells>();
   readonly clock: () => number;
+  readonly workers = 1;
 
   constructor(clock = processClock) {
     this.clock = clock;

@@ -80,6 +80,10 @@ export class MemoryCounters implements SharedCounters {
     this.cellMemory = new MemoryCells(memory, this.layout.cells, worker);
   }
 
+  get workers(): number {
+    return this.layout.workers;
+  }
+
   /** Throws a RangeError where there are too many names. */
   counter(name: string): Counter {
     const { sums, worker } = this;

@@ -6,7 +6,7 @@ import type {
 } from "../../middlewares/http/http-middleware.ts";
 import { HTTP_MIDDLEWARES } from "../../middlewares/http/table.ts";
 import type { HttpClientTls } from "../../net/clients/http-client.ts";
-import type { Files, Runtime } from "../../net/runtime.ts";
+import type { Runtime } from "../../net/runtime.ts";
 import type { HttpService } from "../../services/http/http-service.ts";
 import { serverAddress } from "../../services/http/server-address.ts";
 import { providerOf, resolveReference } from "../../snapshot/names.ts";
@@ -128,6 +128,7 @@ export class HttpMiddlewares {
         return {
           middleware: wraps.reduceRight((middleware, wrap) => wrap(middleware), made.middleware),
           stop: () => made.stop?.(),
+          ...(made.purge && { purge: made.purge }),
         };
       },
     };
@@ -238,12 +239,19 @@ export const NO_CODECS: HttpMiddlewareContext["codecs"] = async () => {
 };
 
 /** Of platforms without files. */
-export const NO_FILES: Pick<Files, "read" | "info" | "temporary"> = {
+export const NO_FILES: HttpMiddlewareContext["files"] = {
   read: async (path) => {
     throw new Error(`${path}: there are no files here`);
   },
   info: async () => undefined,
   temporary: async () => {
     throw new Error("there are no files here");
+  },
+  list: async () => [],
+  put: async (path) => {
+    throw new Error(`${path}: there are no files here`);
+  },
+  remove: async (path) => {
+    throw new Error(`${path}: there are no files here`);
   },
 };

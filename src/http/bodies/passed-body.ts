@@ -15,6 +15,7 @@ export class PassedBody implements BodySink, BodySource {
     this.source = source;
     this.body = new Body(this, length);
     this.body.trailerJudge = source.trailerJudge;
+    this.body.endsUnmarked = source.endsUnmarked;
   }
 
   startBody(): void {

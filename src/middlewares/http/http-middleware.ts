@@ -18,6 +18,17 @@ import type { Files, Runtime } from "../../net/runtime.ts";
 export interface HttpMiddleware extends ElementValue {
   /** Folded once for each router. What several routers or a reload share is made before, in `create`. */
   readonly middleware: Middleware;
+  /** Forgets what a cache has stored. Resolves with how many responses these were. */
+  readonly purge?: (what: Purge) => Promise<number>;
+}
+
+/** What a cache is to forget: all, one URL, or all that begin with one. */
+export interface Purge {
+  /** Absolute, as `http://host/path?query`. */
+  readonly url?: string;
+  readonly prefix?: string;
+  /** What all workers share too, as files. */
+  readonly shared: boolean;
 }
 
 /** What a middleware may use besides its options. */
@@ -31,7 +42,7 @@ export interface HttpMiddlewareContext {
   readonly logger: Logger;
   readonly deadlines: Deadlines;
   /** Rejects everything where the platform has no files. */
-  readonly files: Pick<Files, "read" | "info" | "temporary">;
+  readonly files: Pick<Files, "read" | "info" | "temporary" | "list" | "put" | "remove">;
   /** Not given where the platform has no files. */
   readonly servedFiles?: ServedFiles;
   /** Runs a task of the program's in another thread; not given where there is none. */

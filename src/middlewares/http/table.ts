@@ -6,6 +6,7 @@ import { digestAuth } from "./auth/digest/digest-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
 import { jwt } from "./auth/jwt/jwt.ts";
 import { buffering } from "./buffering/buffering.ts";
+import { cache } from "./cache/cache.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
 import { passTLSClientCert } from "./client-certificate/pass-tls-client-cert.ts";
 import { compress } from "./compress/compress.ts";
@@ -38,6 +39,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   basicAuth,
   bodyLimit,
   buffering,
+  cache,
   circuitBreaker,
   compress,
   contentType,

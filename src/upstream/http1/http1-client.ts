@@ -172,6 +172,7 @@ export class Http1Client
     removeHopByHopFields(fields);
     const { exchange } = call.request;
     const body = head.framing === Framing.none ? null : Body.received(this, head.contentLength);
+    if (head.framing === Framing.close) body!.endsUnmarked = true;
     if (body !== null) exchange.own(body);
     this.responseBody = body;
     this.answered = call;

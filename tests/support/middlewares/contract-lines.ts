@@ -54,6 +54,7 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   },
   bodyLimit: { options: { maxRequestBodyBytes: 1_000_000 } },
   buffering: { options: { memResponseBodyBytes: 2 }, collects: ["request", "response"] },
+  cache: { options: { defaultTTL: "1m" } },
   chain: { options: { middlewares: ["addPrefix", "headers"] } },
   circuitBreaker: { options: { expression: "ResponseCodeRatio(599, 600, 0, 600) > 0.5" } },
   compress: { options: {} },

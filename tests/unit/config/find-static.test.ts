@@ -18,6 +18,7 @@ const files = (texts: Record<string, string>): Files => ({
   rename: () => Promise.reject(new Error("not here")),
   remove: () => Promise.reject(new Error("not here")),
   gzip: () => Promise.reject(new Error("not here")),
+  put: () => Promise.reject(new Error("not here")),
   temporary: async () => {
     throw new Error("not here");
   },

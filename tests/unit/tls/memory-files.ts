@@ -38,6 +38,10 @@ export class MemoryFiles implements Files {
     return Promise.reject(new Error("not here"));
   }
 
+  put(): Promise<void> {
+    return Promise.reject(new Error("not here"));
+  }
+
   append(): never {
     throw new Error("nobody writes");
   }

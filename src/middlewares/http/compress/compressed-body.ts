@@ -25,6 +25,7 @@ export class CompressedBody implements BodySink, BodySource, EncoderSink {
     this.exchange = exchange;
     this.flushes = source.length < 0;
     this.body = new Body(this, -1);
+    this.body.endsUnmarked = source.endsUnmarked;
   }
 
   // --- the reader's side ---
