@@ -4,6 +4,14 @@ import type { LazyRequest } from "./lazy-request.ts";
 /** What console.log asks an object for, on Bun, Node and Deno. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
+/**
+ * What a handler's request is to the platform beneath: an object of the platform's own. Bun's `new
+ * Request(request, init)` reads such a one as a request, whatever its class, and takes from it what the
+ * init leaves out; a plain object's method would be GET. Of these classes TextDecoder's are the cheapest,
+ * and no function takes one for anything else.
+ */
+const PlatformObject = TextDecoder as unknown as new () => object;
+
 /** It is one to the compiler too: `Request.prototype` is above its own. */
 export interface HandlerRequest extends Request {}
 
@@ -12,18 +20,12 @@ export interface HandlerRequest extends Request {}
  * JSON, spreading, structuredClone and logs show neither what Sluice notes nor what a client keeps secret.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what it doesn't define it inherits at run time.
-export class HandlerRequest {
+export class HandlerRequest extends PlatformObject {
   readonly #lazy: LazyRequest;
 
   constructor(lazy: LazyRequest) {
+    super();
     this.#lazy = lazy;
-  }
-
-  /** The platform's own Request for one of these; anything else as it is. Without its body where `bodyless`. */
-  static nativeOf<T>(value: T, bodyless: boolean): T | Request {
-    return typeof value === "object" && value !== null && #lazy in value
-      ? (value as unknown as HandlerRequest).#lazy.native(bodyless)
-      : value;
   }
 
   get method(): string {
@@ -108,3 +110,4 @@ export class HandlerRequest {
 }
 
 Object.setPrototypeOf(HandlerRequest.prototype, Request.prototype);
+Object.defineProperty(HandlerRequest.prototype, "constructor", { value: Request });

@@ -128,3 +128,4 @@ export class LazyHeaders {
 }
 
 Object.setPrototypeOf(LazyHeaders.prototype, Headers.prototype);
+Object.defineProperty(LazyHeaders.prototype, "constructor", { value: Headers });

@@ -128,6 +128,20 @@ export const REQUEST_CASES: Readonly<Record<string, Case>> = {
     const copy = new Own(request, { headers: { "x-sent": "own" } });
     return answer(copy.own, copy instanceof Request, copy.method, copy.headers.get("x-sent"));
   },
+  "copy-empty": async (request) => {
+    const copy = new Request(request, {});
+    return answer(copy.method, copy.headers.get("x-sent"), await copy.text());
+  },
+  "copy-fields": async (request) => {
+    const { headers } = request;
+    const copy = new Request(request, { headers });
+    return answer(copy.method, copy.headers.get("x-sent"), headers.constructor === Headers);
+  },
+  "copy-other": async (request) => {
+    const other = new Request(request.url, { method: "DELETE" });
+    const copy = new Request(request, other);
+    return answer(copy.method, request.constructor === Request);
+  },
   "copy-signal": (request) => {
     const controller = new AbortController();
     const copy = new Request(request.url, { signal: controller.signal });

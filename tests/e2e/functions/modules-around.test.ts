@@ -26,6 +26,18 @@ export default {
         await cache.put(key, new Response("kept"));
         return (await cache.match(key)) ?? new Response("lost");
       }
+      case "/shown": {
+        console.log(request, request.headers, { request }, context, env);
+        console.error("%o %O", request, request.headers);
+        console.log(JSON.stringify([request, request.headers.count, { ...request }, context]));
+        console.log(JSON.stringify(structuredClone({ ...request, ...context })), String(request));
+        console.log("all shown");
+        return new Response(request.headers.get("authorization"));
+      }
+      case "/throws":
+        throw new Error("failed with " + request.method, { cause: request });
+      case "/words":
+        return new Response(new ReadableStream({ start(c) { c.enqueue(7); c.close(); } }));
       case "/breaks":
         return new Response(new ReadableStream({ pull() { throw new Error("on purpose"); } }));
       case "/later":
@@ -87,4 +99,27 @@ test("a shutdown waits for what waitUntil was given", async () => {
   expect((await get(router.port, "/later")).text).toBe("answered");
   expect(await router.program.stop()).toBe(0);
   expect(router.program.log).toContain("left behind: done");
+});
+
+test("what a module logs of a request shows no credentials and no cookies", async () => {
+  await using router = await start();
+  const fields = [`Authorization: Bearer ${SECRET}-1`, `Cookie: session=${SECRET}-2`];
+  expect((await get(router.port, "/shown", fields)).text).toBe(`Bearer ${SECRET}-1`);
+  await router.program.logged("all shown");
+  expect((await get(router.port, "/throws", fields)).status).toBe(500);
+  await router.program.logged("failed with GET");
+  for (const secret of [`${SECRET}-1`, `${SECRET}-2`])
+    expect(router.program.log).not.toContain(secret);
+  for (const inner of ["headerList", "downstream", "startedAt"])
+    expect(router.program.log).not.toContain(inner);
+});
+
+test("what a module throws is logged with its file, line and column", async () => {
+  await using router = await start();
+  const line = MODULE.split("\n").findIndex((text) => text.includes("failed with")) + 1;
+  expect((await get(router.port, "/throws")).status).toBe(500);
+  await router.program.logged(new RegExp(`module\\.js[^ ]*:${line}:\\d+`));
+  using client = await router.client();
+  await client.send("GET /words HTTP/1.1\r\nHost: a\r\n\r\n");
+  await router.program.logged(/The body of a module's response broke off.*module\.js/);
 });

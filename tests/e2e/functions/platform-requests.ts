@@ -75,6 +75,9 @@ export const REQUESTS: readonly (readonly [name: string, ...args: string[]])[] =
   ["copy-plain", ...HELLO],
   ["copy-plain", ...CHUNKED, ...HELLO],
   ["copy-class", ...HELLO],
+  ["copy-empty", ...HELLO],
+  ["copy-fields", ...HELLO],
+  ["copy-other", ...HELLO],
   ["copy-signal"],
 
   ["headers-list", ...SENT, "-H", "X-Sent: again", "-H", "X-Sent-Too: 1"],

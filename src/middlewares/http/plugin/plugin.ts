@@ -5,6 +5,7 @@ import type { Exchange } from "../../../http/exchange.ts";
 import type { Handler, Middleware } from "../../../http/handler.ts";
 import { httpError } from "../../../http/http-error.ts";
 import { COPIES_LAZY_REQUESTS } from "../../../http/lazy/copies-lazy-requests.ts";
+import { HandlerRequest } from "../../../http/lazy/handler-request.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { prepareModuleGlobals } from "../../../services/http/handler/module-globals.ts";
 import { sendableResponse } from "../../../services/http/handler/sendable-response.ts";
@@ -107,7 +108,7 @@ function pluginMiddleware(wrap: ReturnType<Plugin>, path: string, log: Logger): 
     return async (request, exchange) => {
       exchange.retain();
       const lazy = LazyRequest.of(request, exchange);
-      const seen = COPIES_LAZY_REQUESTS ? lazy : lazy.native();
+      const seen = COPIES_LAZY_REQUESTS ? new HandlerRequest(lazy) : lazy.native();
       received.set(seen, lazy);
       try {
         return await answered(await handler(seen, new RequestContext(lazy)), exchange);

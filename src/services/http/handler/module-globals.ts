@@ -1,6 +1,6 @@
 import { COPIES_LAZY_REQUESTS } from "../../../http/lazy/copies-lazy-requests.ts";
-import { ensureRequestCopies } from "../../../http/lazy/request-copies.ts";
 import { ensureCaches } from "./cache-storage.ts";
+import { hideSecretsOfLoggedHeaders } from "./logged-headers.ts";
 import { noteResponseContents } from "./response-content.ts";
 import { ensureWebSocketPair } from "./web-socket/web-socket-response.ts";
 
@@ -12,5 +12,5 @@ export function prepareModuleGlobals(): void {
   noteResponseContents();
   ensureCaches();
   ensureWebSocketPair();
-  if (COPIES_LAZY_REQUESTS) ensureRequestCopies();
+  if (!COPIES_LAZY_REQUESTS) hideSecretsOfLoggedHeaders();
 }

@@ -6,6 +6,7 @@ import { makeRequest } from "../../../../support/http/make-request.ts";
 
 type Module = (request: Request, env: unknown, context: object) => unknown;
 
+const PlatformRequest = globalThis.Request;
 const SECRETS = ["Basic c2VjcmV0", "session=secret"];
 
 /** What a module gives for a POST with the body "hello". */
@@ -118,6 +119,19 @@ test("nothing that shows a request or its context shows secrets or what Sluice n
   for (const inner of ["headerList", "downstream", "startedAt", "Uint8Array"])
     expect(text).not.toContain(inner);
   expect(text).toContain("http://example.com/path");
+});
+
+test("a module's request is a Request to the platform's own constructor, which stays in place", async () => {
+  const text = await ask(async (request) => {
+    const copy = new Request(request, { headers: { "x-a": "b" } });
+    const cloned = await new Promise((resolve) => resolve(structuredClone(request))).catch(
+      ({ name }: Error) => name,
+    );
+    const shown = [copy.method, copy.headers.get("x-a"), copy.headers.has("cookie")];
+    return Response.json([...shown, await copy.text(), request.constructor === Request, cloned]);
+  });
+  expect(JSON.parse(text)).toEqual(["POST", "b", false, "hello", true, "DataCloneError"]);
+  expect(Request).toBe(PlatformRequest);
 });
 
 test("a module sees the client in X-Forwarded-For, as servers do", async () => {
