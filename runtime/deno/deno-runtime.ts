@@ -10,6 +10,7 @@ import { nodeStartTls } from "../node/tls/node-handshake.ts";
 import { NodeClientTls, NodeServerTls } from "../node/tls/node-tls-context.ts";
 import { nodeBindUdp } from "../node/udp/node-udp.ts";
 import { denoHandlerProcesses } from "./isolation/deno-handler-processes.ts";
+import { followVersions } from "./modules/follow-versions.ts";
 
 /**
  * Sluice on Deno, by way of node:net: unlike Deno.Conn it can reset a connection, it says how much
@@ -40,6 +41,7 @@ export function denoRuntime(): Runtime {
       // Modules get requests of Sluice's own, which Deno's knows nothing of.
       Deno.upgradeWebSocket = ((_request: Request, options?: { protocol?: string }) =>
         upgradeWebSocket(options)) as unknown as typeof Deno.upgradeWebSocket;
+      followVersions();
       const url = pathToFileURL(path);
       url.searchParams.set("v", version);
       try {

@@ -4,6 +4,7 @@ import { moduleError } from "../../node/modules/module-error.ts";
 
 const SCHEME = "sluice:";
 const VERSION = /\?v=[^/]*$/;
+const IMPORT = /((?:\bfrom|\bimport)\s*\(?\s*)(["'])([^"'\n]+)\2/g;
 /** Files of the user's that may name a bundled package; installed packages have their own. */
 const SOURCES = /^(?!.*\/node_modules\/).*\.(?:ts|tsx|mts|js|jsx|mjs)(?:\?v=[^/]*)?$/;
 const LOADERS: Readonly<Record<string, Bun.Loader & ("js" | "jsx" | "ts" | "tsx")>> = {
@@ -77,7 +78,12 @@ function install(bundledFile: URL): void {
         const path = args.path.replace(VERSION, "");
         const loader = LOADERS[extname(path)];
         return {
-          contents: await withBundled(readFileSync(path, "utf8"), path, loader, bundledFile),
+          contents: withVersions(
+            await withBundled(readFileSync(path, "utf8"), path, loader, bundledFile),
+            path,
+            loader,
+            VERSION.exec(args.path)?.[0] ?? "",
+          ),
           loader,
         };
       });
@@ -93,26 +99,56 @@ async function withBundled(
   bundledFile: URL,
 ): Promise<string> {
   if (!NAMES.some((name) => text.includes(name))) return text;
-  let imports: string[];
-  try {
-    imports = new Bun.Transpiler({ loader }).scanImports(text).map((found) => found.path);
-  } catch {
-    // What is wrong with it is said when it is loaded.
-    return text;
-  }
+  const imports = importsOf(text, loader);
   const directory = dirname(path);
   const absent = imports.filter(
     (name) => NAMES.includes(name.split("/")[0]) && !isInstalled(name, directory),
   );
   if (absent.length === 0) return text;
   const packages = await bundledPackages(bundledFile);
-  return text.replace(
-    /((?:\bfrom|\bimport)\s*\(?\s*)(["'])([^"'\n]+)\2/g,
-    (all, before: string, quote: string, name: string) =>
-      absent.includes(name) && Object.hasOwn(packages, name)
-        ? `${before}${quote}${SCHEME}${name}${quote}`
-        : all,
+  return text.replace(IMPORT, (all, before: string, quote: string, name: string) =>
+    absent.includes(name) && Object.hasOwn(packages, name)
+      ? `${before}${quote}${SCHEME}${name}${quote}`
+      : all,
   );
+}
+
+/**
+ * The source with the version of the module that imports it on every file of the user's that it names, as
+ * Bun keeps what it has loaded: a change there shows in the next version.
+ */
+function withVersions(
+  text: string,
+  path: string,
+  loader: "js" | "jsx" | "ts" | "tsx",
+  version: string,
+): string {
+  if (version === "") return text;
+  const directory = dirname(path);
+  const resolved = new Map<string, string>();
+  for (const name of importsOf(text, loader)) {
+    if (!/^\.{1,2}\//.test(name)) continue;
+    try {
+      const file = Bun.resolveSync(name, directory);
+      if (SOURCES.test(file)) resolved.set(name, file + version);
+    } catch {
+      // The import itself says that there is no such file.
+    }
+  }
+  if (resolved.size === 0) return text;
+  return text.replace(IMPORT, (all, before: string, _quote: string, name: string) => {
+    const file = resolved.get(name);
+    return file === undefined ? all : before + JSON.stringify(file);
+  });
+}
+
+function importsOf(text: string, loader: "js" | "jsx" | "ts" | "tsx"): string[] {
+  try {
+    return new Bun.Transpiler({ loader }).scanImports(text).map((found) => found.path);
+  } catch {
+    // What is wrong with it is said when it is loaded.
+    return [];
+  }
 }
 
 function isInstalled(name: string, directory: string): boolean {

@@ -18,6 +18,7 @@ import type { Provider, ProviderFactory } from "../provider.ts";
 import { type DynamicFile, DynamicFileUnpacker, readDynamicFile } from "./dynamic-file.ts";
 import { type ConfigurationPart, mergeConfigurations } from "./merge.ts";
 import { absolutePath, modulePaths, withModulePaths } from "./module-paths.ts";
+import { moduleVersion } from "./module-version.ts";
 
 export interface FileProviderOptions {
   /** One file; or else a directory, read with everything below it. */
@@ -197,21 +198,9 @@ export class FileProvider implements Provider {
   ): Promise<Record<string, string>> {
     const moduleVersions: Record<string, string> = {};
     for (const path of modulePaths(configuration)) {
-      directories.add(parentOf(path));
-      moduleVersions[path] = await this.versionOf(path);
+      moduleVersions[path] = await moduleVersion(path, this.files, directories);
     }
     return moduleVersions;
-  }
-
-  /** A digest of the file's content, "" where it can't be read: loading it will say why. */
-  private async versionOf(path: string): Promise<string> {
-    try {
-      const bytes = (await this.files.read(path)) as Uint8Array<ArrayBuffer>;
-      const digest = await crypto.subtle.digest("SHA-256", bytes);
-      return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16)).join("");
-    } catch {
-      return "";
-    }
   }
 
   private async parse(texts: readonly DynamicFile[]): Promise<ProviderConfiguration> {

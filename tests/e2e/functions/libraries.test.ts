@@ -70,7 +70,11 @@ function seen({ status, headers, body, exitCode }: SessionAnswer, origin: string
     status,
     exitCode,
     fields: Object.fromEntries(fields),
-    body: body.replaceAll(origin, ORIGIN).replace(boundary, "BOUNDARY"),
+    // Stacks name files with the version that they were loaded in.
+    body: body
+      .replaceAll(origin, ORIGIN)
+      .replace(boundary, "BOUNDARY")
+      .replaceAll(/\?v=[0-9a-f]+/g, ""),
   };
 }
 

@@ -161,3 +161,31 @@ test("a request and its clone are both read, and the client's address is in X-Fo
   );
   expect(JSON.parse(response.text)).toEqual(["hello", "hello", "127.0.0.1"]);
 });
+
+test("a module is loaded anew when a file changes that it imports, or that such a file imports", async () => {
+  const word = (text: string) => `export const word: string = "${text}";\n`;
+  await using router = await start(
+    {
+      app: `
+        import { greeting } from "./parts/greeting.ts";
+        export default { fetch: () => new Response(greeting()) };
+      `,
+    },
+    {
+      "parts/greeting.ts":
+        'import { word } from "../word.ts";\nexport const greeting = () => "hello " + word;\n',
+      "word.ts": word("first"),
+    },
+  );
+  expect((await get(router.port, "/app")).text).toBe("hello first");
+  await router.program.write("word.ts", word("second"));
+  await getUntil(router.port, "/app", ({ text }) => text === "hello second");
+  await router.program.write(
+    "parts/greeting.ts",
+    'import { word } from "../word.ts";\nexport const greeting = () => "good day " + word;\n',
+  );
+  await getUntil(router.port, "/app", ({ text }) => text === "good day second");
+  await router.program.write("word.ts", "export const word = ;\n");
+  await router.program.logged(/word\.ts:1:\d+: /);
+  expect((await get(router.port, "/app")).text).toBe("good day second");
+});
