@@ -4,6 +4,7 @@ import type { Runtime } from "../net/runtime.ts";
 import { certificates } from "./certificates.ts";
 import { check } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";
+import { dev } from "./dev/dev.ts";
 import type { EmbeddedConfiguration } from "./embedded-configuration.ts";
 import { explain } from "./explain/explain.ts";
 import { healthcheck } from "./healthcheck.ts";
@@ -21,6 +22,7 @@ type Command = (
 const COMMANDS: Record<string, Command> = {
   certificates,
   check,
+  dev,
   explain,
   healthcheck,
   version: async (runtime) => {

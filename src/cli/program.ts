@@ -11,9 +11,11 @@ import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import { RestProvider } from "../providers/rest/rest-provider.ts";
 import { createProviders } from "../providers/table.ts";
+import type { LoadModule } from "../services/http/http-service.ts";
 import { Events, notingLogger } from "../status/events.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { createLogger, type RootLogger } from "../telemetry/logger.ts";
+import type { Observer } from "../telemetry/observer.ts";
 import { wantsColors } from "./terminal/colors.ts";
 import { VERSION } from "./version.ts";
 
@@ -40,6 +42,12 @@ export interface ProgramOptions {
   readonly threads: boolean;
   /** Instead of the configured one. */
   readonly logger?: RootLogger;
+  /** Besides those that are configured. */
+  readonly providers?: (logger: Logger) => readonly Provider[];
+  /** Stands around the loading of modules; where everything runs in this thread. */
+  readonly modules?: (load: LoadModule) => LoadModule;
+  /** Watch requests besides what is configured; where everything runs in this thread. */
+  readonly observers?: readonly Observer[];
 }
 
 /** Rejects where a log file can't be opened, or where the static configuration can't work. */
@@ -75,7 +83,13 @@ export async function createProgram(
   const common = { configuration, logger, stdout: runtime.stdout, askControl, demand, telemetry };
   const planes: Planes =
     workers === 1
-      ? await singlePlane({ ...common, runtime, lastResort })
+      ? await singlePlane({
+          ...common,
+          runtime,
+          lastResort,
+          modules: options.modules,
+          observers: options.observers,
+        })
       : new WorkerPlanes({
           ...common,
           runtime: { threads: runtime.threads!, exit: runtime.exit },
@@ -83,7 +97,10 @@ export async function createProgram(
           verdicts: () => control?.health ?? [],
         });
   if (telemetry.book !== null) telemetry.book.forgotten = (owners) => planes.forgetOwners(owners);
-  const providers = createProviders(configuration.providers, { runtime, logger, watch });
+  const providers = [
+    ...createProviders(configuration.providers, { runtime, logger, watch }),
+    ...(options.providers?.(logger) ?? []),
+  ];
   control = new ControlPlane({
     runtime,
     configuration,

@@ -11,16 +11,16 @@ import { whoami } from "../internal/whoami.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import { DataPlane } from "../server/data-plane.ts";
 import { Background } from "../services/http/handler/background.ts";
-import { fetchHandlerService } from "../services/http/handler/fetch-handler.ts";
-import { prepareModuleGlobals } from "../services/http/handler/module-globals.ts";
-import { resolveVariables } from "../services/http/handler/variables.ts";
+import type { LoadModule } from "../services/http/http-service.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { meteredParts } from "../telemetry/metrics/metrics-settings.ts";
+import type { Observer } from "../telemetry/observer.ts";
 import type { TellTelemetry } from "../telemetry/telemetry-message.ts";
 import { Tracer } from "../telemetry/tracing/tracer.ts";
 import { tracingObserver } from "../telemetry/tracing/tracing-observer.ts";
 import { tracingSettings } from "../telemetry/tracing/tracing-settings.ts";
+import { moduleLoader } from "./module-loader.ts";
 import { createPlaneMetrics, type PlaneMetrics } from "./plane-metrics.ts";
 
 /** What `addInternals` is about; whoami is there to be tried. */
@@ -63,6 +63,10 @@ export interface PlaneProgramOptions {
   readonly askControl: AskControl;
   /** Tells the control plane a name that a client asked for and no certificate has. */
   readonly demand: (serverName: string) => void;
+  /** Stands around the loading of modules; not given where they are loaded as they are. */
+  readonly modules?: ((load: LoadModule) => LoadModule) | undefined;
+  /** Watch requests besides what is configured. */
+  readonly observers?: readonly Observer[] | undefined;
   /** Hears of trouble with standard output. */
   readonly lastResort: Logger;
 }
@@ -119,6 +123,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   const resolvers = Object.values(configuration.certificatesResolvers ?? {});
   if (resolvers.some(({ acme }) => acme?.httpChallenge !== undefined))
     internalServices.set("acme-http@internal", challengeService(options.askControl));
+  const loadModule = moduleLoader({ runtime, logger, background });
   const plane = new DataPlane({
     runtime,
     configuration,
@@ -130,25 +135,12 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
         ? []
         : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)]),
       ...(metrics === null ? [] : [metrics.observer]),
+      ...(options.observers ?? []),
       ...(tracer === null ? [] : [tracingObserver(tracer, meteredParts(configuration))]),
     ],
     internals: INTERNALS,
     demand: options.demand,
-    loadModule: async (module, version, variables) => {
-      const info = await runtime.files.info(module);
-      if (info?.isFile !== true) throw new Error(`module ${module}: there is no such file`);
-      const env = await resolveVariables(variables, {
-        env: runtime.env,
-        readText: async (path) => new TextDecoder().decode(await runtime.files.read(path)),
-      });
-      prepareModuleGlobals();
-      return fetchHandlerService(await runtime.importModule(module, version), {
-        name: module,
-        env,
-        logger,
-        background,
-      });
-    },
+    loadModule: options.modules?.(loadModule) ?? loadModule,
   });
 
   metrics?.watch(plane);

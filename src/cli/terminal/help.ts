@@ -5,6 +5,7 @@ Usage:
   sluice check [FILE] [flags]   validate the whole configuration and say everything that is wrong
   sluice explain URL [flags]    say which router, middlewares and server a request gets, or why none
   sluice certificates [FILE]    list certificates, until when, and why orders failed
+  sluice dev MODULE             serve one module, load it anew when it changes; --port=8787, --host=127.0.0.1
   sluice healthcheck [flags]    ask a running Sluice's ping endpoint; exit code 0 where it is well
   sluice version                print the version, as --version and -v do
   sluice help                   print this, as --help and -h do

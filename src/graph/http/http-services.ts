@@ -4,7 +4,7 @@ import { serviceWay } from "../../request/chain.ts";
 import type {
   HttpService,
   HttpServiceContext,
-  ModuleVariables,
+  LoadModule,
 } from "../../services/http/http-service.ts";
 import { named } from "../../services/http/http-service.ts";
 import { HTTP_SERVICES } from "../../services/http/kinds/table.ts";
@@ -51,11 +51,7 @@ export interface ServiceContext extends ElementPorts {
   /** How servers are connected to; not given where there are no sockets. */
   readonly transports?: Transports;
   /** A fetch handler from a module, loaded afresh where the version is new. */
-  readonly loadModule: (
-    path: string,
-    version: string,
-    variables: ModuleVariables,
-  ) => Promise<Handler>;
+  readonly loadModule: LoadModule;
 }
 
 /** Services of Sluice's own that the static configuration switches on: what is said where it doesn't. */

@@ -56,6 +56,13 @@ export interface ServiceInstances {
   readonly transport: ServiceTransport;
 }
 
+/** Makes a service's handler of a module, afresh where the version is new. Rejects with what is wrong with it. */
+export type LoadModule = (
+  path: string,
+  version: string,
+  variables: ModuleVariables,
+) => Promise<Handler>;
+
 /** What a service may use besides its options. */
 export interface HttpServiceContext {
   /** Qualified: `name@provider`. */
