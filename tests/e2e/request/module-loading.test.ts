@@ -22,6 +22,7 @@ function dynamic(names: readonly string[]): string {
 
 const start = (modules: Readonly<Record<string, string>>, more: Record<string, string> = {}) =>
   startRouter({
+    providers: "  providersThrottleDuration: 50ms",
     dynamic: dynamic(Object.keys(modules)),
     files: {
       ...Object.fromEntries(Object.entries(modules).map(([name, text]) => [`${name}.ts`, text])),
