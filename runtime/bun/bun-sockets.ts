@@ -4,6 +4,7 @@ import type { Socket } from "bun";
 import { canonicalIp } from "../../src/net/address.ts";
 import type { Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
 import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
+import { isSocketPath } from "../../src/net/unix-socket.ts";
 import { bindAll } from "../node/bind-all.ts";
 import { SystemError } from "../node/system-error.ts";
 import { reportUncaught } from "../node/uncaught.ts";
@@ -95,7 +96,7 @@ class BunDial implements Dial {
   /** Null for TCP. */
   get unixPath(): string | null {
     const { hostname } = this.options;
-    return hostname.startsWith("/") ? hostname : null;
+    return isSocketPath(hostname) ? hostname : null;
   }
 
   cancel(): void {

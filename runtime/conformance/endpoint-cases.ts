@@ -204,6 +204,21 @@ export const ENDPOINT_CASES: Case[] = [
     },
   },
   {
+    name: "a dial to a Unix socket that isn't there fails once, with its path and the system's code",
+    async run(runtime) {
+      const path = `${runtime.cwd}/no-such-socket`;
+      const failed = new Promise<Error>((resolve) => {
+        runtime.connect(
+          { hostname: path, port: 0 },
+          { connected: () => assert.fail("it connected"), failed: resolve },
+        );
+      });
+      const error = await within("the dial to fail", failed);
+      assert.equal((error as { code?: string }).code, "ENOENT");
+      assert.equal(error.message, `connect unix:${path}: no such file or directory (ENOENT)`);
+    },
+  },
+  {
     name: "bytes written as soon as connected arrive",
     async run(runtime) {
       const server = new Probe();

@@ -8,6 +8,7 @@ import {
 import { canonicalIp } from "../../src/net/address.ts";
 import type { Address, Connection, ConnectionHandler, Listener } from "../../src/net/connection.ts";
 import type { ConnectOptions, Dial, DialHandler, ListenOptions } from "../../src/net/runtime.ts";
+import { isSocketPath } from "../../src/net/unix-socket.ts";
 import { bindAll } from "./bind-all.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { SystemError } from "./system-error.ts";
@@ -99,7 +100,7 @@ class NodeDial implements Dial {
     try {
       // Node takes it for localhost.
       if (hostname === "") throw new Error("no host to connect to");
-      const server = hostname.startsWith("/") ? { path: hostname } : { host: hostname, port };
+      const server = isSocketPath(hostname) ? { path: hostname } : { host: hostname, port };
       this.socket = dial({ ...server, allowHalfOpen: true });
       this.socket.once("error", fail);
       this.socket.once("connect", () => this.opened());
@@ -115,6 +116,12 @@ class NodeDial implements Dial {
     this.socket?.destroy();
   }
 
+  /** A Unix socket's peer has no address but the path that was dialled. */
+  private get remote(): Address | undefined {
+    const { hostname } = this.options;
+    return isSocketPath(hostname) ? { ip: hostname, port: 0 } : undefined;
+  }
+
   private opened(): void {
     const { handler } = this;
     if (handler === null) return;
@@ -125,19 +132,16 @@ class NodeDial implements Dial {
       this.secure(tls);
       return;
     }
-    const { hostname } = this.options;
-    // A unix socket's peer has no address but the path that was dialled.
-    const remote = hostname.startsWith("/") ? { ip: hostname, port: 0 } : undefined;
     const connected = (connection: Connection) => {
       this.handler = null;
       return handler.connected(connection);
     };
-    const connection = introduce(this.socket!, connected, remote);
+    const connection = introduce(this.socket!, connected, this.remote);
     if (connection.stillborn) this.failed({ code: "ECONNRESET" });
   }
 
   private secure({ context, serverName }: NonNullable<ConnectOptions["tls"]>): void {
-    const connection = new NodeConnection(this.socket!);
+    const connection = new NodeConnection(this.socket!, this.remote);
     const name = serverName || this.options.hostname;
     this.handshake = nodeClientHandshake(connection, context as NodeClientTls, serverName, name, {
       secured: (secured) => {

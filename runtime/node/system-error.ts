@@ -11,8 +11,10 @@ const MEANINGS: Record<string, string> = {
   EHOSTUNREACH: "no route to host",
   EMFILE: "too many open files",
   ENETUNREACH: "network is unreachable",
+  ENOENT: "no such file or directory",
   ENOTFOUND: "no such host",
   EPERM: "operation not permitted",
+  ENOTSOCK: "not a socket",
   ETIMEDOUT: "connection timed out",
 };
 

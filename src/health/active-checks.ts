@@ -8,10 +8,12 @@ import { clientTls } from "../graph/tcp/tcp-services.ts";
 import type { Transports } from "../graph/transports.ts";
 import type { Handler } from "../http/handler.ts";
 import type { Runtime } from "../net/runtime.ts";
+import type { UnixServer } from "../net/unix-socket.ts";
 import type { HealthVerdict, ReportHealth } from "../services/health/health-verdicts.ts";
 import {
   originAddress,
   type ServerAddress,
+  socketAddress,
   type Upstream,
 } from "../services/http/server-address.ts";
 import { tcpServers, tcpTransportOf } from "../services/tcp/load-balancer.ts";
@@ -142,11 +144,18 @@ export class ActiveChecks {
   /** Health checks go the way that requests go. */
   private probeTransport(transport: Transport | null, upstreams: Upstream[]): ProbeTransport {
     const handlers = new Map<string, Handler>();
-    return ({ scheme, url }) => {
-      const key = `${scheme}://${url.host}`;
+    return ({ socket, scheme, url }) => {
+      const key = `${scheme}://${socket ?? url.host}`;
       let handler = handlers.get(key);
       if (handler === undefined) {
-        const upstream = this.context.proxyTo(originAddress(scheme, url, transport));
+        const upstream = this.context.proxyTo(
+          socket === undefined
+            ? originAddress(scheme, url, transport)
+            : socketAddress(
+                { protocol: scheme as UnixServer["protocol"], path: socket },
+                transport,
+              ),
+        );
         upstreams.push(upstream);
         handler = upstream.handler;
         handlers.set(key, handler);

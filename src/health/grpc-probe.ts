@@ -22,7 +22,7 @@ const SERVING = 1;
  * what is wrong. Source: Traefik's pkg/healthcheck/healthcheck.go (checkHealthGRPC).
  */
 export async function grpcProbe(
-  { scheme, url }: ProbeTarget,
+  { socket, scheme, url }: ProbeTarget,
   transport: ProbeTransport,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,6 +31,7 @@ export async function grpcProbe(
     ["TE", "trailers"],
   ]);
   const target: ProbeTarget = {
+    socket,
     scheme: scheme === "http" ? "h2c" : scheme,
     url: new URL(PATH, url),
   };

@@ -1,5 +1,6 @@
 import { parseIpv4, parseIpv6 } from "../core/cidr.ts";
 import type { Address } from "./connection.ts";
+import { isSocketPath } from "./unix-socket.ts";
 
 const MAPPED = "::ffff:";
 
@@ -15,8 +16,9 @@ export function canonicalIp(text: string): string {
   return ip.startsWith(MAPPED) && ip.includes(".") ? ip.slice(MAPPED.length) : ip;
 }
 
-/** `1.2.3.4:80`, or `[2001:db8::1]:80`. */
+/** `1.2.3.4:80`, `[2001:db8::1]:80`, or `unix:/run/app.sock` for the path of a Unix socket. */
 export function formatAddress({ ip, port }: Address): string {
+  if (isSocketPath(ip)) return `unix:${ip}`;
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 

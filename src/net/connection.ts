@@ -1,6 +1,9 @@
 import type { TlsInfo } from "./tls.ts";
 
-/** One end of a connection. `ip` is in canonical text form: no brackets, no zone, no IPv4-mapped IPv6. */
+/**
+ * One end of a connection. `ip` is in canonical text form: no brackets, no zone, no IPv4-mapped IPv6.
+ * Of a Unix socket it is the path, and "" on the side that dialled; the port is 0 then.
+ */
 export interface Address {
   readonly ip: string;
   readonly port: number;

@@ -7,6 +7,7 @@ import type { UpstreamTarget } from "./upstream-target.ts";
 export interface UpstreamAddress {
   /** "h2c" is HTTP/2 with prior knowledge (RFC 9113 section 3.3); over TLS, ALPN decides. */
   readonly protocol: "http" | "https" | "h2c";
+  /** Or a Unix socket's path, as in `ConnectOptions`. */
   readonly hostname: string;
   readonly port: number;
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { messageOf } from "../../core/errors.ts";
 import { parseServerUrl } from "../../net/server-url.ts";
+import { parseUnixServer } from "../../net/unix-socket.ts";
 import {
   duration,
   flag,
@@ -38,6 +40,12 @@ const stickyCookie = () =>
 const serverUrl = () =>
   z.string().superRefine((value, context) => {
     const complain = (message: string) => context.addIssue({ code: "custom", message });
+    try {
+      if (parseUnixServer(value) !== undefined) return;
+    } catch (error) {
+      complain(messageOf(error));
+      return;
+    }
     // The platform's parser takes the path of "http:///x" for the host: there must be one.
     if (parseServerUrl(value) === undefined || !/^[a-z0-9+.-]+:\/\/[^/\\?#]/i.test(value)) {
       complain(`expected a URL such as "http://127.0.0.1:8080", found "${value}"`);
@@ -45,7 +53,7 @@ const serverUrl = () =>
     }
     const scheme = value.slice(0, value.indexOf(":")).toLowerCase();
     if (scheme !== "http" && scheme !== "https" && scheme !== "h2c") {
-      complain(`expected the scheme http, https or h2c, found "${scheme}"`);
+      complain(`expected the scheme http, https, h2c or unix, found "${scheme}"`);
     }
   });
 

@@ -16,7 +16,7 @@ import {
 import { accepted, refused } from "../support.ts";
 import { certificate, certificateAuthorities } from "./certificate.ts";
 import { NO_WORKLOAD_API } from "./no-workload-api.ts";
-import { serverAddress } from "./server-address.ts";
+import { tcpServerAddress } from "./server-address.ts";
 import { weightedServices } from "./weighted-services.ts";
 
 export const tcpRouterSchema = z.strictObject({
@@ -50,7 +50,7 @@ export const tcpServiceSchema = z.strictObject({
   loadBalancer: z
     .strictObject({
       servers: z
-        .array(z.strictObject({ address: serverAddress(), tls: flag().default(false) }))
+        .array(z.strictObject({ address: tcpServerAddress(), tls: flag().default(false) }))
         .optional(),
       serversTransport: text().optional(),
       proxyProtocol: proxyProtocol().optional(),

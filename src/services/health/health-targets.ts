@@ -1,5 +1,9 @@
+import { parseUnixServer } from "../../net/unix-socket.ts";
+
 /** Where a check asks. */
 export interface ProbeTarget {
+  /** The path of the server's Unix socket; undefined where the URL says where it is. */
+  readonly socket?: string;
   readonly scheme: "http" | "https" | "h2c";
   /** With "http:" where the scheme is h2c, which URLs don't know. */
   readonly url: URL;
@@ -50,6 +54,14 @@ function probeTarget(server: string, options: HealthCheckOptions): ProbeTarget {
     throw new Error(
       `healthCheck.path: expected a path such as "/health", found ${JSON.stringify(path)}`,
     );
+  }
+  const unix = parseUnixServer(server);
+  if (unix !== undefined) {
+    if (port !== 0 || options.scheme)
+      throw new Error(
+        `healthCheck.${port !== 0 ? "port" : "scheme"}: "${server}" is a Unix socket, which has none`,
+      );
+    return { socket: unix.path, scheme: unix.protocol, url: new URL(path, "http://localhost/") };
   }
   const scheme = options.scheme || server.slice(0, server.indexOf(":")).toLowerCase();
   if (scheme !== "http" && scheme !== "https" && scheme !== "h2c") {

@@ -2,6 +2,7 @@ import type { Server } from "../../config/dynamic/schema.ts";
 import type { Handler } from "../../http/handler.ts";
 import { withoutBrackets } from "../../net/host-port.ts";
 import { parseServerUrl } from "../../net/server-url.ts";
+import { parseUnixServer, type UnixServer } from "../../net/unix-socket.ts";
 import type { Transport } from "../../upstream/transport.ts";
 
 /** A server of a loadBalancer, taken apart. */
@@ -11,6 +12,7 @@ export interface ServerAddress {
   /** Scheme and authority for `fetch`, which doesn't know h2c. */
   readonly origin: string;
   readonly protocol: "http" | "https" | "h2c";
+  /** Or a Unix socket's path. */
   readonly hostname: string;
   readonly port: number;
   readonly authority: string;
@@ -35,6 +37,13 @@ export function serverAddress(
   transport: Transport | null,
 ): ServerAddress {
   const { url: text = "" } = server;
+  const unix = parseUnixServer(text);
+  if (unix !== undefined) {
+    if (server.preservePath)
+      throw new Error(`servers.preservePath: "${text}" has no path besides its socket's`);
+    const address = socketAddress(unix, transport);
+    return { ...address, url: text, passHostHeader };
+  }
   const protocol = /^(https?|h2c):\/\//i.exec(text)?.[1].toLowerCase();
   const url = parseServerUrl(text);
   if (protocol === undefined || url === undefined)
@@ -42,6 +51,16 @@ export function serverAddress(
   const address = originAddress(protocol as ServerAddress["protocol"], url, transport);
   const basePath = server.preservePath ? url.pathname.replace(/\/$/, "") : "";
   return { ...address, url: text, basePath, passHostHeader };
+}
+
+/** Where a server behind a Unix socket is reached. Its name is localhost, for want of a host. Throws as above. */
+export function socketAddress(
+  { protocol, path }: UnixServer,
+  transport: Transport | null,
+): ServerAddress {
+  if (transport === null) throw new Error(`"unix:${path}" needs sockets of Sluice's own`);
+  const origin = originAddress(protocol, new URL("http://localhost"), transport);
+  return { ...origin, url: `unix:${path}`, hostname: path, port: 0 };
 }
 
 /** Where a URL's origin is reached; requests bring their path and Host themselves. Throws as above. */

@@ -1,6 +1,7 @@
 import type { TcpServersTransport } from "../../config/dynamic/tcp.ts";
 import type { ElementInputs } from "../../core/element-kind.ts";
 import { parseHostPort } from "../../net/host-port.ts";
+import { parseUnixServer } from "../../net/unix-socket.ts";
 import { tcpBalancer } from "./tcp-balancer.ts";
 import { type TcpServer, tcpProxy } from "./tcp-proxy.ts";
 import type { TcpClientTls, TcpServiceContext, TcpServiceKind } from "./tcp-service.ts";
@@ -51,7 +52,11 @@ export function tcpServers(
 ): TcpServer[] {
   const client = tls?.context();
   return options.map((server): TcpServer => {
-    const { hostname, port } = parseHostPort(server.address);
+    const unix = parseUnixServer(server.address);
+    const { hostname, port } =
+      unix === undefined ? parseHostPort(server.address) : { hostname: unix.path, port: 0 };
+    // A socket's path is no name that a certificate could have.
+    const ownName = unix === undefined ? hostname : "localhost";
     return {
       hostname,
       port,
@@ -60,7 +65,7 @@ export function tcpServers(
       proxyProtocol: transport.proxyProtocol?.version,
       tls:
         server.tls && client !== undefined
-          ? { context: client, serverName: transport.tls?.serverName || hostname }
+          ? { context: client, serverName: transport.tls?.serverName || ownName }
           : undefined,
     };
   });

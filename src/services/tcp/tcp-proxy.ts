@@ -12,6 +12,7 @@ import type { ClientTlsContext } from "../../net/tls.ts";
 
 /** A server of a TCP service, and how to reach it. Times in milliseconds. */
 export interface TcpServer {
+  /** Or a Unix socket's path. */
   readonly hostname: string;
   readonly port: number;
   /** 0 for no limit; TLS handshake included. */

@@ -1,3 +1,5 @@
+import { parseUnixServer } from "../../net/unix-socket.ts";
+
 const REDACTED = "REDACTED";
 
 /**
@@ -34,6 +36,7 @@ const PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "h
 
 /** Null for a URL that none can be made of. */
 export function serverFacts(url: string): ServerFacts | null {
+  if (/^unix(\+h2c)?:/i.test(url)) return socketFacts(url);
   // Other schemes than these have no host to URL.
   const parsed = URL.parse(url.replace(/^h2c:/i, "http:"));
   if (parsed === null) return null;
@@ -45,4 +48,11 @@ export function serverFacts(url: string): ServerFacts | null {
     hostname: hostname.replace(/^\[|\]$/g, ""),
     port: port === "" ? (PORTS[protocol] ?? 0) : Number(port),
   };
+}
+
+/** A Unix socket's: its path is the address, and there is no port (OpenTelemetry's server.address). */
+function socketFacts(url: string): ServerFacts | null {
+  const server = parseUnixServer(url);
+  if (server === undefined) return null;
+  return { origin: "http://localhost", scheme: "http", hostname: server.path, port: 0 };
 }

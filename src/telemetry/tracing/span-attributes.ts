@@ -71,9 +71,12 @@ export function describeTry(
   span.set("url.full", server.origin + shown);
   span.set("url.scheme", server.scheme);
   span.set("server.address", server.hostname);
-  span.set("server.port", server.port);
   span.set("network.peer.address", server.hostname);
-  span.set("network.peer.port", server.port);
+  // A Unix socket has none.
+  if (server.port > 0) {
+    span.set("server.port", server.port);
+    span.set("network.peer.port", server.port);
+  }
   const status = exchange.originStatus;
   if (status > 0) span.set("http.response.status_code", status);
   captureHeaders(span, "http.response.header.", settings.responseHeaders, exchange.originHeaders);

@@ -31,7 +31,7 @@ describe("a dynamic configuration says where and what", () => {
       "another scheme",
       server("ftp://127.0.0.1"),
       [
-        '7:13: http.services.s.loadBalancer.servers.0.url: expected the scheme http, https or h2c, found "ftp"',
+        '7:13: http.services.s.loadBalancer.servers.0.url: expected the scheme http, https, h2c or unix, found "ftp"',
       ],
     ],
     [
