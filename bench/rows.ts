@@ -2,6 +2,7 @@ import type { Row } from "./context.ts";
 import { afterHttp2Row } from "./rows/after-http2-row.ts";
 import { compressRow } from "./rows/features/compress-row.ts";
 import { filesRow } from "./rows/features/files-row.ts";
+import { functionsRow } from "./rows/features/functions-row.ts";
 import { middlewaresRow } from "./rows/features/middlewares-row.ts";
 import { telemetryRow } from "./rows/features/telemetry-row.ts";
 import { floodRow } from "./rows/flood-row.ts";
@@ -76,6 +77,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   telemetry: telemetryRow,
   compress: compressRow,
   files: filesRow,
+  functions: functionsRow,
   floods: floodRow,
   routers: routerCountRow,
   reload: reloadRow,
