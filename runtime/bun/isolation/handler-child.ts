@@ -49,8 +49,11 @@ export async function handlerChild(bundledPackages: URL): Promise<void> {
     },
   });
   const before = process.umask(0o177);
+  // Bun closes what is silent for 10 seconds, here as well, though its types have no such option for a unix socket.
+  const unlimited = { idleTimeout: 0 } as unknown as { idleTimeout?: undefined };
   const server: Bun.Server<unknown> = Bun.serve({
     unix: socket,
+    ...unlimited,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
     fetch: (request) => isolated.answer(request) as Response | Promise<Response>,

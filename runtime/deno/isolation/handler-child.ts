@@ -26,6 +26,12 @@ export async function handlerChild(importModule: () => Promise<unknown>): Promis
         const headers = new Headers(request.headers);
         headers.delete(CLIENT_FIELD);
         const url = request.url.replace(/^[^:]+/, scheme);
+        // No copy can have this method, but the server's own has it.
+        if (request.method === "TRACE")
+          return Object.defineProperties(request, {
+            url: { value: url, configurable: true },
+            headers: { value: headers, configurable: true },
+          });
         const copy = new Request(url, {
           method: request.method,
           headers,

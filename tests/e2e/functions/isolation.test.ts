@@ -9,6 +9,7 @@ import { waitFor } from "../../support/wait-for.ts";
 const MODULE = `
 const kept = [];
 export default {
+  websocket: { message: (socket, text) => void socket.send("echo " + text) },
   async fetch(request, env) {
     const { pathname } = new URL(request.url);
     switch (pathname.split("/").at(-1)) {
@@ -20,6 +21,12 @@ export default {
         request.signal.addEventListener("abort", () => console.log("the signal was aborted"));
         return new Promise(() => {});
       case "echo": return new Response(request.body);
+      case "socket": {
+        if (!globalThis.Deno) return env.upgrade(request) ? undefined : new Response("none", { status: 400 });
+        const { socket, response } = Deno.upgradeWebSocket(request);
+        socket.onmessage = ({ data }) => socket.send("echo " + data);
+        return response;
+      }
       case "env": {
         let all;
         try { all = { ...process.env }; } catch (error) { all = error.name; }
@@ -123,7 +130,9 @@ test("what a function does to its process does nothing to the others", async () 
   expect(seen.headers).not.toContain("sluice-client");
   const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
   expect(environment).not.toContain("the router's own");
+  expect(socketsOf(pid).filter((socket) => socketsOf(program.pid).includes(socket))).toEqual([]);
   expect((await post(port, "/fn/echo", "a body")).text).toBe("a body");
+  expect(await echoed(port, "/fn/socket")).toBe("echo hello");
 
   // Two at once: they are two instances.
   const [first, second] = await Promise.all([get(port, "/pair/pid"), get(port, "/pair/pid")]);
@@ -169,6 +178,8 @@ test("a reload and the end under load fail no request, and leave nothing behind"
   const after = await getUntil(port, "/fn/a", ({ text }) => text.startsWith("v2"));
   const [old, pid] = [before, after].map(({ text }) => Number(text.split(" ")[1]));
   await waitFor("the old instance to go", () => !isAlive(old));
+  await program.write("fn.js", "nothing of (this can be read");
+  await program.logged(/fn\.js.*goes on as it last worked/);
   expect(Object.keys(await stop())).toEqual(["200"]);
 
   const directory = socketDirectory(pid);
@@ -214,21 +225,40 @@ test("permissions hold on Deno, and are refused elsewhere", async () => {
   expect(JSON.parse(answer.text)).toEqual(["yes", "NotCapable", "NotCapable"]);
 });
 
+/** The answer to "hello" on a WebSocket. */
+function echoed(port: number, path: string): Promise<unknown> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+  return new Promise((resolve, reject) => {
+    socket.onopen = () => socket.send("hello");
+    socket.onmessage = ({ data }) => {
+      resolve(data);
+      socket.close();
+    };
+    socket.onerror = reject;
+  });
+}
+
+/** The sockets that a process has open, by their inodes. */
+function socketsOf(pid: number): string[] {
+  const descriptors = readdirSync(`/proc/${pid}/fd`).map((descriptor) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
+    } catch {
+      return "";
+    }
+  });
+  return descriptors.filter((target) => target.startsWith("socket:"));
+}
+
 /** The directory in which a function's process listens. */
 function socketDirectory(pid: number): string {
+  const own = socketsOf(pid);
   for (const name of readdirSync("/tmp").filter((entry) => /^sluice-[A-Za-z0-9]{6}$/.test(entry))) {
     const directory = `/tmp/${name}`;
     const sockets = readFileSync("/proc/net/unix", "latin1")
       .split("\n")
       .filter((line) => line.includes(`${directory}/`))
       .map((line) => line.trim().split(/\s+/)[6]);
-    const own = readdirSync(`/proc/${pid}/fd`).map((fd) => {
-      try {
-        return readlinkSync(`/proc/${pid}/fd/${fd}`);
-      } catch {
-        return "";
-      }
-    });
     if (sockets.some((inode) => own.includes(`socket:[${inode}]`))) return directory;
   }
   throw new Error(`process ${pid} listens nowhere`);

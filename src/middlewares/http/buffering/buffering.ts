@@ -5,12 +5,12 @@ import type { Exchange } from "../../../http/exchange.ts";
 import type { Handler } from "../../../http/handler.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
-import { requestState } from "../../../http/lazy/request-state.ts";
 import { proxyFailure } from "../../../http/proxy-failure.ts";
 import { FieldId } from "../../../wire/field-names.ts";
 import { clientLeft } from "../client-left.ts";
 import type { HttpMiddlewareContext, HttpMiddlewareKind } from "../http-middleware.ts";
 import { plainAnswer } from "../plain-answer.ts";
+import { requestState } from "../retry/request-state.ts";
 import { type EndedTry, retryCondition } from "./retry-condition.ts";
 
 /** Bytes in memory where nothing says how many, as in Traefik. */

@@ -4,11 +4,11 @@ import type { Exchange } from "../../../http/exchange.ts";
 import { type Handler, whenResponse } from "../../../http/handler.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
-import { requestState } from "../../../http/lazy/request-state.ts";
 import { statusRanges } from "../../../services/http/status-ranges.ts";
 import { clientLeft } from "../client-left.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import { ReplayedBody } from "./replayed-body.ts";
+import { requestState } from "./request-state.ts";
 
 /** Bytes of a body that are remembered where nothing says how many, as in Traefik. */
 const MAX_BODY = 2 * 1024 * 1024;

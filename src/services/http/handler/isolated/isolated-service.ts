@@ -4,7 +4,6 @@ import { type Handler, whenResponse } from "../../../../http/handler.ts";
 import { httpError } from "../../../../http/http-error.ts";
 import { LazyRequest } from "../../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../../http/lazy/lazy-response.ts";
-import { requestState } from "../../../../http/lazy/request-state.ts";
 import { Health } from "../../../health/health.ts";
 import { Balancer } from "../../balancer.ts";
 import type { HttpService, HttpServiceContext, ServiceInstances } from "../../http-service.ts";
@@ -49,8 +48,8 @@ export function isolatedService(
     const server = context.server(address);
     const handler: Handler = (request, exchange) =>
       whenResponse(server(request, exchange), exchange, (response) => {
-        // The supervisor says when there is an instance again.
-        if (isGone(exchange)) report(index, false);
+        // A connection that broke off may be one response's matter. The supervisor says when there is one again.
+        if (isUnsent(exchange)) report(index, false);
         return response;
       });
     return { name: address.url, weight: 1, handler, up: false };
@@ -80,6 +79,11 @@ function isGone({ error }: Exchange): boolean {
   return (
     error instanceof ProxyError && error.source === "upstream" && error.code !== "response-timeout"
   );
+}
+
+/** True where the instance saw nothing of the request: none is there, as a rule. */
+function isUnsent({ error }: Exchange): boolean {
+  return error instanceof ProxyError && error.source === "upstream" && error.retryable;
 }
 
 /** How often a request may still go to another instance. */
@@ -113,20 +117,19 @@ class Dispatcher {
     exchange: Exchange,
     { unsent, sent }: Chances,
   ): Response | Promise<Response> {
-    const bodiless = !request.hasBody && request.upgrade === "";
-    const restore = bodiless ? requestState(request) : null;
+    // What sends it leaves it as it is, but for its body.
+    const whole = !request.hasBody && request.upgrade === "";
     return whenResponse(this.balancer.handler(request, exchange), exchange, (response) => {
       if (!isGone(exchange) || exchange.aborted !== null) return response;
       // Two tries have had it.
       exchange.retain();
       LazyResponse.of(response).takeBody()?.cancel(AGAIN);
-      const isUnsent = exchange.error instanceof ProxyError && exchange.error.retryable;
-      const may = isUnsent ? unsent > 0 : sent > 0 && REPEATABLE.has(request.method);
-      if (restore === null || !may) return unavailable();
-      restore();
+      const again = isUnsent(exchange);
+      const may = again ? unsent > 0 : sent > 0 && REPEATABLE.has(request.method);
+      if (!whole || !may) return unavailable();
       exchange.retries++;
       exchange.error = null;
-      const left = isUnsent ? { unsent: unsent - 1, sent } : { unsent, sent: sent - 1 };
+      const left = again ? { unsent: unsent - 1, sent } : { unsent, sent: sent - 1 };
       if (this.balancer.anyUp) return this.send(request, exchange, left);
       return this.wait(request, exchange, left);
     });

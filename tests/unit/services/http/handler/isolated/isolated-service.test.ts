@@ -81,21 +81,30 @@ test.each<[what: string, init: RequestInit, sent: boolean, status: number, insta
   ["one that was not sent does", { method: "POST" }, false, 200, 2],
   ["one with a body does not", { method: "PUT", body: "x" }, true, 503, 1],
 ])("where an instance goes away, %s", async (_, init, sent, status, instances) => {
-  const { ask, tell, breaks, heals, asked } = scene(2);
+  const { ask, tell, breaks, asked } = scene(2);
   tell(0, true);
   tell(1, true);
   breaks(0, sent);
   expect((await ask(init)).status).toBe(status);
   expect(asked).toHaveLength(instances);
-  // It gets nothing more until it is said to be ready.
-  await ask();
-  await ask();
-  expect(asked.slice(instances)).toEqual(["1", "1"]);
+});
+
+test("an instance that is not there gets nothing until it is said to be ready; one response may break", async () => {
+  const { ask, tell, breaks, heals, asked } = scene(2);
+  tell(0, true);
+  tell(1, true);
+  breaks(0, false);
+  for (let i = 0; i < 3; i++) expect((await ask()).status).toBe(200);
+  expect(asked).toEqual(["0", "1", "1", "1"]);
   heals(0);
   tell(0, true);
   tell(1, false);
-  await ask();
-  expect(asked.at(-1)).toBe("0");
+  expect((await ask()).status).toBe(200);
+  breaks(0, true);
+  expect((await ask({ method: "POST" })).status).toBe(503);
+  heals(0);
+  expect((await ask()).status).toBe(200);
+  expect(asked.slice(4)).toEqual(["0", "0", "0"]);
 });
 
 test("a request ends two instances at the most", async () => {

@@ -1,4 +1,4 @@
-import type { LazyRequest } from "./lazy-request.ts";
+import type { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 
 /**
  * A request as it is now, without its body: links behind this one change it in place, and the next try begins
