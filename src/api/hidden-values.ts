@@ -1,11 +1,11 @@
 /** What stands for a secret. */
 const HIDDEN = "xxxx";
 
-const SECRETS: ReadonlySet<string> = new Set(["secret", "password"]);
+const SECRETS: ReadonlySet<string> = new Set(["secret", "clientSecret", "password"]);
 
 /**
  * An element as the API may show it: no reader can sign tokens, read a database or pass for the owner of a
- * certificate with it. Hidden are `secret` and `password` wherever they are, and private keys that are
+ * certificate with it. Hidden are `secret`, `clientSecret` and `password` wherever they are, and private keys that are
  * written in the configuration.
  */
 export function withHiddenSecrets(value: unknown, name = ""): unknown {

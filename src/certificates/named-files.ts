@@ -49,8 +49,8 @@ export function namedFiles(snapshot: NamingFiles, fixed: StaticNamingFiles): str
     ...transports.flatMap((transport) =>
       (transport?.certificates ?? []).flatMap(({ certFile, keyFile }) => [certFile, keyFile]),
     ),
-    ...Object.values(snapshot.middlewares).flatMap(({ forwardAuth, jwt, rateLimit }) =>
-      [forwardAuth?.tls, jwt?.tls, rateLimit?.redis?.tls].flatMap((tls) => {
+    ...Object.values(snapshot.middlewares).flatMap(({ forwardAuth, jwt, oidc, rateLimit }) =>
+      [forwardAuth?.tls, jwt?.tls, oidc?.tls, rateLimit?.redis?.tls].flatMap((tls) => {
         const { ca = "", cert = "", key = "" } = tls ?? {};
         return [ca, cert, key];
       }),

@@ -7,6 +7,7 @@ import {
   integer,
   ipStrategy,
   map,
+  oneOf,
   ranges,
   text,
   texts,
@@ -284,6 +285,40 @@ export const middlewareSchema = z.strictObject({
       realm: text().optional(),
     }),
     "only requests with a good JSON Web Token pass",
+  ),
+  oidc: ours(
+    z.strictObject({
+      issuer: text(),
+      tls: clientTls().optional(),
+      clientId: text(),
+      clientSecret: text().optional(),
+      clientSecretFile: text().optional(),
+      secret: text().optional(),
+      secretFile: text().optional(),
+      scopes: texts().optional(),
+      redirectPath: text().optional(),
+      logoutPath: text().optional(),
+      afterLogout: text().optional(),
+      authorizationParameters: map().optional(),
+      userInfo: flag().optional(),
+      sessionLifetime: duration().optional(),
+      clockSkew: duration().optional(),
+      cookie: z
+        .strictObject({
+          name: text().optional(),
+          domain: text().optional(),
+          secure: flag().optional(),
+          sameSite: oneOf("none", "lax", "strict").optional(),
+        })
+        .optional(),
+      requiredClaims: map().optional(),
+      allowedEmails: texts().optional(),
+      allowedGroups: texts().optional(),
+      groupsClaim: text().optional(),
+      claimHeaders: map().optional(),
+      userClaim: text().optional(),
+    }),
+    "only users who have logged in at an OpenID Connect issuer pass",
   ),
   passTLSClientCert: z
     .strictObject({

@@ -5,6 +5,7 @@ import { basicAuth } from "./auth/basic-auth.ts";
 import { digestAuth } from "./auth/digest/digest-auth.ts";
 import { forwardAuth } from "./auth/forward/forward-auth.ts";
 import { jwt } from "./auth/jwt/jwt.ts";
+import { oidc } from "./auth/oidc/oidc.ts";
 import { buffering } from "./buffering/buffering.ts";
 import { cache } from "./cache/cache.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
@@ -54,6 +55,7 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   ipAllowList,
   ipDenyList,
   jwt,
+  oidc,
   passTLSClientCert,
   plugin,
   rateLimit,

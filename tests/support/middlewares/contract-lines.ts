@@ -1,3 +1,4 @@
+import { SealedBox } from "../../../src/middlewares/http/auth/oidc/sealed-box.ts";
 import { FLAVOUR } from "../flavour.ts";
 import { digestCredentials } from "../http/digest-credentials.ts";
 import { get } from "../http/get.ts";
@@ -28,6 +29,8 @@ export interface ContractLine {
   /** What it reads to its end before it goes on, and so doesn't stream. */
   readonly collects?: readonly ("request" | "response")[];
 }
+
+const OIDC_SECRET = "a secret of thirty-two bytes or so";
 
 /** Signed with the secret below; good until 2100. */
 const TOKEN =
@@ -85,6 +88,19 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
       audiences: ["contract"],
     },
     fields: [`Authorization: Bearer ${TOKEN}`],
+  },
+  oidc: {
+    options: { issuer: "http://127.0.0.1:9", clientId: "contract", secret: OIDC_SECRET },
+    async fields() {
+      const payload = btoa(JSON.stringify({ sub: "u" })).replace(/=+$/, "");
+      const late = 4_102_444_800;
+      const session = { id: "1", turn: 0, idToken: `e.${payload}.s`, renewFrom: late, ends: late };
+      const box = new SealedBox(
+        new TextEncoder().encode(OIDC_SECRET),
+        "http://127.0.0.1:9\ncontract",
+      );
+      return [`Cookie: sluice_session=${await box.seal("session", { ...session, begun: late })}`];
+    },
   },
   passTLSClientCert: { options: { pem: true } },
   plugin: {
