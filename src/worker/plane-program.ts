@@ -13,6 +13,7 @@ import { DataPlane } from "../server/data-plane.ts";
 import { Background } from "../services/http/handler/background.ts";
 import type { LoadModule } from "../services/http/http-service.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
+import { explainHeaderObserver } from "../telemetry/explain-header.ts";
 import { openLogFile } from "../telemetry/log-file.ts";
 import { meteredParts } from "../telemetry/metrics/metrics-settings.ts";
 import type { Observer } from "../telemetry/observer.ts";
@@ -123,6 +124,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   const resolvers = Object.values(configuration.certificatesResolvers ?? {});
   if (resolvers.some(({ acme }) => acme?.httpChallenge !== undefined))
     internalServices.set("acme-http@internal", challengeService(options.askControl));
+  const explainToken = configuration.api?.explainToken;
   const loadModule = moduleLoader({ runtime, logger, background });
   const plane = new DataPlane({
     runtime,
@@ -136,6 +138,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
         : [accessLogObserver(accessLog, accessLogOptions?.addInternals === true)]),
       ...(metrics === null ? [] : [metrics.observer]),
       ...(options.observers ?? []),
+      ...(explainToken === undefined ? [] : [explainHeaderObserver(explainToken)]),
       ...(tracer === null ? [] : [tracingObserver(tracer, meteredParts(configuration))]),
     ],
     internals: INTERNALS,

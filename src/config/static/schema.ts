@@ -137,6 +137,14 @@ const sections = z.strictObject({
       disableDashboardAd: flag().default(false),
       dashboardName: text().default(""),
       allowChanges: ours(flag(), "the API may change what runs: DELETE purges caches"),
+      explainToken: ours(
+        text()
+          .refine((token) => /^[\x21-\x7e]{16,256}$/.test(token), {
+            error: "expected 16 to 256 characters of printable ASCII without blanks",
+          })
+          .optional(),
+        "a request with it in the field Sluice-Explain is told its way in the response",
+      ),
     })
     .optional(),
   metrics: metricsSchema.optional(),

@@ -270,6 +270,20 @@ describe("the API", () => {
     expect(await child.exited).toBe(0);
   });
 
+  test("tells a request with the token its way in the response, and nothing else", async () => {
+    const token = "0123456789abcdef";
+    await using api = await startApi(`{insecure: true, explainToken: ${token}}`);
+    const { port } = api.router;
+    const told = async (target: string, ...fields: string[]) =>
+      (await get(port, target, ["Host: a.test", ...fields])).header("sluice-explain");
+    expect(await told("/x/y", `Sluice-Explain: ${token}`)).toStartWith(
+      'entryPoint="web", router="good@file", ',
+    );
+    expect(await told("/none", `Sluice-Explain: ${token}`)).toBe('entryPoint="web"');
+    expect(await told("/x/y", "Sluice-Explain: 0123456789abcdeg")).toBeUndefined();
+    expect(await told("/x/y")).toBeUndefined();
+  });
+
   test("without a dashboard has none", async () => {
     await using api = await startApi("{insecure: true, dashboard: false}");
     expect((await api.ask("/dashboard/")).status).toBe(404);
