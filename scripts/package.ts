@@ -1,14 +1,14 @@
 /**
- * `npm pack` runs this: writes dist/package, the program and the pipeline as JavaScript, with the
- * pipeline's types. Node and Deno don't compile what is in node_modules, so the sources would not do.
+ * `npm pack` runs this: writes dist/package, the program and what users import as JavaScript, with
+ * the types of the latter. Node and Deno don't compile what is in node_modules, so the sources would not do.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installDependencies } from "./dependencies.ts";
 import { ROOT } from "./paths.ts";
 
-/** What users import; its types are the package's. */
-const ENTRY = "src/embed/pipeline";
+/** What users import; their types are the package's. */
+const ENTRIES = ["src/embed/pipeline", "runtime/bun/testing/create-test-server"];
 /** A class whose private members are in its type: nothing that users see. */
 const PRIVATE_MEMBERS = /error TS4094:/;
 
@@ -49,7 +49,7 @@ function compile(args: readonly string[], tolerated: RegExp): void {
   process.exit(1);
 }
 
-/** The declarations that the entry's lead to, and no others. */
+/** The declarations that those of the entries lead to, and no others. */
 function writeTypes(): void {
   const all = join(ROOT, "dist/package-types");
   rmSync(all, { recursive: true, force: true });
@@ -57,10 +57,10 @@ function writeTypes(): void {
     ["-p", "tsconfig.package.json", "--declaration", "--emitDeclarationOnly", "--outDir", all],
     PRIVATE_MEMBERS,
   );
-  const waiting = [`${ENTRY}.d.ts`];
+  const waiting = ENTRIES.map((entry) => `${entry}.d.ts`);
   for (const file of waiting) {
     const source = join(all, file);
-    if (!existsSync(source)) throw new Error(`${ENTRY} needs the types of ${file}, which has none`);
+    if (!existsSync(source)) throw new Error(`${file} is needed, and has no types`);
     const text = readFileSync(source, "utf8");
     for (const [, specifier] of text.matchAll(/\b(?:from |import\()"(\.[^"]+)"/g)) {
       const other = join(dirname(file), specifier.replace(/\.ts$/, ".d.ts"));

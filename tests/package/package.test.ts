@@ -23,6 +23,20 @@ function run(command: readonly string[], cwd: string): string {
   return stdout.toString();
 }
 
+/** Throws where the compiler finds something wrong in these files of the project. */
+function checkTypes(files: readonly string[]): void {
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "ESNext",
+    module: "NodeNext",
+    lib: ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+    types: [],
+  };
+  write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
+  run([process.execPath, join(ROOT, "node_modules/.bin/tsc"), "-p", "."], project);
+}
+
 /** A folder with nothing but these programs by their names, and the shell's. */
 function pathWith(programs: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(directory, "path-"));
@@ -69,7 +83,8 @@ test("the tarball has the program, its documents and nothing of how it is made",
       "package.json",
     ].sort(),
   );
-  for (const { path } of packed.files) expect(path).not.toMatch(/(?<!\.d)\.ts$|\.svg$|test/);
+  for (const { path } of packed.files)
+    expect(path).not.toMatch(/(?<!\.d)\.ts$|\.svg$|tests?\/|\.test\./);
   expect(packed.files.find(({ path }) => path === "bin/sluice")!.mode & 0o111).not.toBe(0);
 });
 
@@ -154,23 +169,31 @@ console.log(response.status, (await response.text()).trim());
 
   test("docs/embedding.md's example has types", () => {
     write("app.ts", example);
-    write(
-      "tsconfig.json",
-      JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          noEmit: true,
-          target: "ESNext",
-          module: "NodeNext",
-          lib: ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
-          types: [],
-        },
-        files: ["app.ts"],
-      }),
-    );
-    const tsc = join(ROOT, "node_modules/.bin/tsc");
-    expect(run([process.execPath, tsc, "-p", "."], project)).toBe("");
+    checkTypes(["app.ts"]);
     write("app.ts", example.replace("createPipeline({", "createPipeline({ nothing: 1,"));
-    expect(() => run([process.execPath, tsc, "-p", "."], project)).toThrow("nothing");
+    expect(() => checkTypes(["app.ts"])).toThrow("nothing");
+  });
+});
+
+describe("createTestServer of the installed package", () => {
+  const page = readFileSync(join(ROOT, "docs/testing.md"), "utf8");
+  const examples = Array.from(page.matchAll(/```ts\n([\s\S]*?)```/g), ([, text]) => text);
+  const runtimes: [name: string, command: () => string[]][] = [
+    ["bun", () => [process.execPath]],
+    ["deno", () => [denoBinary(), "run", "--quiet", "--allow-all"]],
+  ];
+  for (const [name, command] of runtimes) {
+    test(`docs/testing.md's examples run as printed on ${name}`, () => {
+      for (const [i, text] of examples.entries()) write(`server${i}.ts`, text);
+      expect(run([...command(), "server0.ts"], project)).toBe("200 Hello from /x\n");
+      expect(run([...command(), "server1.ts"], project)).toBe("200 /x\n404 404 page not found\n");
+    });
+  }
+
+  test("docs/testing.md's examples have types", () => {
+    for (const [i, text] of examples.entries()) write(`server${i}.ts`, text);
+    checkTypes(["server0.ts", "server1.ts"]);
+    write("server0.ts", examples[0].replace("module: greeter", "nothing: 1, module: greeter"));
+    expect(() => checkTypes(["server0.ts"])).toThrow("nothing");
   });
 });
