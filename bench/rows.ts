@@ -1,5 +1,6 @@
 import type { Row } from "./context.ts";
 import { afterHttp2Row } from "./rows/after-http2-row.ts";
+import { cacheRow } from "./rows/features/cache-row.ts";
 import { compressRow } from "./rows/features/compress-row.ts";
 import { filesRow } from "./rows/features/files-row.ts";
 import { functionsRow } from "./rows/features/functions-row.ts";
@@ -76,6 +77,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   middlewares: middlewaresRow,
   telemetry: telemetryRow,
   compress: compressRow,
+  cache: cacheRow,
   files: filesRow,
   functions: functionsRow,
   floods: floodRow,
