@@ -5,7 +5,7 @@ import { freshnessJudge } from "./freshness.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { CacheStore } from "./stores/cache-store.ts";
 import { DiskStore } from "./stores/disk-store.ts";
-import { Generations } from "./stores/generations.ts";
+import { Invalidations } from "./stores/invalidations.ts";
 import { MemoryStore } from "./stores/memory-store.ts";
 
 /**
@@ -18,8 +18,8 @@ export const cache: HttpMiddlewareKind<"cache"> = {
     const { workers, clock } = counters;
     const options = cacheOptions(configured, workers);
     const judge = await freshnessJudge(options);
-    const generations = new Generations(counters, name);
-    const memory = new MemoryStore(options.memoryBytes, options.maxVariants, generations);
+    const invalidations = new Invalidations(counters, name);
+    const memory = new MemoryStore(options.memoryBytes, options.maxVariants);
     const disk =
       options.disk === null
         ? null
@@ -33,7 +33,7 @@ export const cache: HttpMiddlewareKind<"cache"> = {
             shape: JSON.stringify([options.key.query, configured.key?.queryParameters ?? []]),
             clock,
           });
-    const store = new CacheStore(memory, disk, generations);
+    const store = new CacheStore(memory, disk, invalidations);
     const flights = new Flights(deadlines, options.collapseTimeout, clock);
     const responses = new ResponseCache({ options, store, flights, judge, clock });
     return {

@@ -22,8 +22,9 @@ export class Flight implements Expiring {
     this.key = key;
   }
 
-  /** Waited for long enough: the others go themselves. */
+  /** Waited for long enough: the others go themselves, and for a while none waits. */
   expired(): void {
+    this.flights.markUnkeepable(this.key);
     this.land("nothing");
   }
 

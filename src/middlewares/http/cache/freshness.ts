@@ -1,3 +1,4 @@
+import { parseHttpDate } from "../../../http/fields/http-date.ts";
 import type { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import type { HeaderList } from "../../../wire/header-list.ts";
 import type { CacheOptions } from "./cache-options.ts";
@@ -7,8 +8,23 @@ import type { Freshness } from "./stored/stored-response.ts";
 /** Statuses that may be kept without a word of the server's (RFC 9110 section 15.1), but for 206. */
 const HEURISTIC = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 
-/** What of a response the package is to see; the others say nothing of its freshness. */
-const SEEN = ["expires", "pragma", "date", "age"];
+/** Of what takes long to come to its end, or never does, nothing is kept, whatever `defaultTTL` says. */
+const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
+
+/** Fields of a response that the package is to see, and how what they say is read; the others say nothing of its freshness. */
+const SEEN: readonly (readonly [name: string, read: (value: string) => string | undefined])[] = [
+  // What is no date, or several, is one in the past (RFC 9111 section 5.3).
+  ["expires", (value) => dateText(value) ?? "0"],
+  ["date", dateText],
+  ["pragma", (value) => value],
+  // The first member counts; what is no number is ignored (RFC 9111 section 5.1).
+  ["age", (value) => /^\d+(?=\s*(?:,|$))/.exec(value)?.[0]],
+];
+
+function dateText(value: string): string | undefined {
+  const time = parseHttpDate(value);
+  return time === null ? undefined : new Date(time).toUTCString();
+}
 
 /** What the package is told in Cache-Control; what it would read otherwise than RFC 9111, `freshnessOf` reads itself. */
 const TOLD = [
@@ -35,16 +51,16 @@ export async function freshnessJudge(options: CacheOptions): Promise<Judge> {
   return (request, { status, headerList }, delay) => {
     // A cookie is one client's, whatever the response says besides.
     if (headerList.has("set-cookie") || headerList.has("content-range")) return null;
+    if (ENDLESS.test(headerList.first("content-type") ?? "")) return null;
     const vary = headerList.get("vary");
     if (vary !== null && /(?:^|,)\s*\*\s*(?:,|$)/.test(vary)) return null;
     const directives = readDirectives(headerList.get("cache-control"));
     const headers: Record<string, string> = {};
-    for (const name of SEEN) {
-      const value = headerList.first(name);
-      if (value !== null) headers[name] = value;
+    for (const [name, read] of SEEN) {
+      const value = headerList.get(name);
+      const seen = value === null ? undefined : read(value);
+      if (seen !== undefined) headers[name] = seen;
     }
-    const age = headers["age"];
-    if (age !== undefined && !/^\d+$/.test(age)) delete headers["age"];
     if (headerList.has("cache-control")) headers["cache-control"] = toldOf(directives);
     const policy = new CachePolicy(
       {

@@ -90,7 +90,7 @@ export class ResponseCache {
     if (bypasses || !this.options.methods.has(method))
       return this.past(lazy, exchange, next, bypasses ? "bypass" : "method");
     const key = cacheKey(lazy, exchange, this.options.key);
-    const stored = this.store.memory.find(key, headerList);
+    const stored = this.store.find(key, headerList);
     if (stored !== undefined || this.store.disk === null)
       return this.decide(lazy, exchange, next, key, facts, stored, waited);
     exchange.retain();
@@ -157,7 +157,7 @@ export class ResponseCache {
         ? verdict === "refused"
           ? "request"
           : "stale"
-        : this.store.memory.hasOther(key)
+        : this.store.hasOther(key)
           ? "vary-miss"
           : "uri-miss";
     const asksForAll =
@@ -225,7 +225,7 @@ export class ResponseCache {
       stored,
       validates,
       flight,
-      asked: this.store.moment(key.url),
+      asked: this.store.moment(),
       fields,
       sentAt: this.clock(),
     };
@@ -280,7 +280,7 @@ export class ResponseCache {
     const kept = lazy.method === "GET" && exchange.aborted === null && this.keep(passage, answer);
     if (!kept) {
       if (stored !== undefined && lazy.method === "GET" && status < 500 && status !== 206)
-        this.store.memory.drop(stored);
+        this.store.drop(stored);
       // A failure says nothing of the next response, and neither does an answer to a condition or about a part.
       if (flight !== null && status < 500 && status !== 304 && status !== 206)
         this.flights.markUnkeepable(flight.key);
@@ -305,7 +305,7 @@ export class ResponseCache {
     });
     answer.takeBody()?.cancel(REPLACED);
     if (renewed === null || (isOther !== false && isOther !== stored.etag)) {
-      this.store.memory.drop(stored);
+      this.store.drop(stored);
       flight?.land("nothing");
       return this.answer(stored, lazy, exchange, facts, now, this.status(reason, 304, false));
     }

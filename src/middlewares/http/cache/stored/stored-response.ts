@@ -41,10 +41,6 @@ export class StoredResponse {
   readonly lastModified: string | null;
   /** Bytes of memory that it takes, about. */
   readonly size: number;
-  /** See `Generations`. */
-  slot = 0;
-  generation = 0;
-  epoch = 0;
   /** Where it stands in the order of use; of `MemoryStore`. */
   newer: StoredResponse | null = null;
   older: StoredResponse | null = null;

@@ -1,7 +1,7 @@
 import type { HeaderList } from "../../../../wire/header-list.ts";
 import type { CacheKey } from "../cache-key.ts";
 import type { StoredResponse } from "../stored/stored-response.ts";
-import type { Generations, Moment } from "./generations.ts";
+import { urlHash } from "./invalidations.ts";
 
 /** Responses in memory, within a budget of bytes: what was used longest ago goes first. */
 export class MemoryStore {
@@ -9,15 +9,14 @@ export class MemoryStore {
   used = 0;
   private readonly budget: number;
   private readonly maxVariants: number;
-  private readonly generations: Generations;
   private readonly byUrl = new Map<string, StoredResponse[]>();
+  private readonly urlsByHash = new Map<number, string[]>();
   private newest: StoredResponse | null = null;
   private oldest: StoredResponse | null = null;
 
-  constructor(budget: number, maxVariants: number, generations: Generations) {
+  constructor(budget: number, maxVariants: number) {
     this.budget = budget;
     this.maxVariants = maxVariants;
-    this.generations = generations;
   }
 
   /** The response for a request with these fields; undefined where there is none. */
@@ -27,10 +26,6 @@ export class MemoryStore {
     for (let i = 0; i < stored.length; i++) {
       const one = stored[i];
       if (one.parts.view !== view || !one.matches(list)) continue;
-      if (this.generations.isPast(one)) {
-        this.drop(one);
-        return undefined;
-      }
       this.use(one);
       return one;
     }
@@ -42,24 +37,20 @@ export class MemoryStore {
     return this.byUrl.has(url);
   }
 
-  /** Keeps a response that was asked for at a moment, in place of the one that it replaces. False where it can't. */
-  put(stored: StoredResponse, asked: Moment, list: HeaderList): boolean {
+  /** Keeps a response, in place of those that the request would have got as well. False where it is too large. */
+  put(stored: StoredResponse, list: HeaderList): boolean {
     const { url, view } = stored.parts;
-    if (stored.size > this.budget || this.generations.isPast(asked)) return false;
     const others = this.byUrl.get(url) ?? [];
-    // Those that the request would have got as well: the newest answer counts.
     for (const one of others.slice())
       if (one.parts.view === view && (one.matches(list) || sameVariant(one, stored)))
         this.drop(one);
-    const kept = this.byUrl.get(url) ?? [];
-    while (kept.length >= this.maxVariants) this.drop(kept[0]);
-    stored.slot = asked.slot;
-    stored.generation = asked.generation;
-    stored.epoch = asked.epoch;
+    if (stored.size > this.budget) return false;
+    const rest = this.byUrl.get(url) ?? [];
+    while (rest.length >= this.maxVariants) this.drop(rest[0]);
     // `drop` takes away a list that became empty.
-    const last = this.byUrl.get(url);
-    if (last === undefined) this.byUrl.set(url, [stored]);
-    else last.push(stored);
+    const kept = this.byUrl.get(url);
+    if (kept === undefined) this.add(url, stored);
+    else kept.push(stored);
     this.used += stored.size;
     this.link(stored);
     while (this.used > this.budget && this.oldest !== null) this.drop(this.oldest);
@@ -72,7 +63,7 @@ export class MemoryStore {
     const at = list?.indexOf(stored) ?? -1;
     if (at < 0) return;
     list!.splice(at, 1);
-    if (list!.length === 0) this.byUrl.delete(url);
+    if (list!.length === 0) this.remove(url);
     this.used -= stored.size;
     this.unlink(stored);
   }
@@ -82,6 +73,10 @@ export class MemoryStore {
     const list = this.byUrl.get(url)?.slice() ?? [];
     for (const one of list) this.drop(one);
     return list.length;
+  }
+
+  dropHash(hash: number): void {
+    for (const url of this.urlsByHash.get(hash)?.slice() ?? []) this.dropUrl(url);
   }
 
   dropPrefix(prefix: string): number {
@@ -95,10 +90,27 @@ export class MemoryStore {
     let count = 0;
     for (const list of this.byUrl.values()) count += list.length;
     this.byUrl.clear();
+    this.urlsByHash.clear();
     this.used = 0;
     this.newest = null;
     this.oldest = null;
     return count;
+  }
+
+  private add(url: string, stored: StoredResponse): void {
+    this.byUrl.set(url, [stored]);
+    const hash = urlHash(url);
+    const urls = this.urlsByHash.get(hash);
+    if (urls === undefined) this.urlsByHash.set(hash, [url]);
+    else urls.push(url);
+  }
+
+  private remove(url: string): void {
+    this.byUrl.delete(url);
+    const hash = urlHash(url);
+    const urls = this.urlsByHash.get(hash)?.filter((other) => other !== url) ?? [];
+    if (urls.length === 0) this.urlsByHash.delete(hash);
+    else this.urlsByHash.set(hash, urls);
   }
 
   private use(stored: StoredResponse): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ProxyError } from "../../../../../src/core/errors.ts";
+import { waitFor } from "../../../../support/wait-for.ts";
 import { answering, CacheScene, type Fields, ok, read } from "./cache-scene.ts";
 
 const control = (value: string): Fields => [["Cache-Control", value]];
@@ -354,6 +355,22 @@ describe("requests at once", () => {
       server.resolve(ok("late"));
       await first.catch(() => {});
     }
+  });
+
+  test("none waits for a while where one took too long", async () => {
+    const scene = await CacheScene.of({ collapseTimeout: 20 });
+    const server = Promise.withResolvers<Response>();
+    scene.answer = () => server.promise;
+    const first = scene.get(path);
+    scene.answer = () => Promise.withResolvers<Response>().promise;
+    void scene.get(path);
+    await waitFor("the second to go itself", () => scene.asked.length === 2);
+    void scene.get(path);
+    void scene.get(path);
+    expect(scene.asked.length).toBe(4);
+    server.resolve(ok("late"));
+    expect((await first).text).toBe("late");
+    expect((await scene.get(path)).text).toBe("late");
   });
 
   test("one whose client leaves while it waits is answered 499", async () => {

@@ -2,6 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { answering, CacheScene, type Fields, ok } from "./cache-scene.ts";
 
 const date = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString();
+const rfc850 = (seconds: number) => {
+  const [, day, month, year, time] = /, (\d+) (\w+) \d\d(\d+) (\S+)/.exec(date(seconds))!;
+  const week = new Date(Date.now() + seconds * 1000).getUTCDay();
+  const names = ["Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur"];
+  return `${names[week]}day, ${day}-${month}-${year} ${time} GMT`;
+};
 const control = (value: string): Fields => [["Cache-Control", value]];
 
 describe("what is kept", () => {
@@ -49,6 +55,22 @@ describe("what is kept", () => {
     ["an Age that leaves some time", 200, [...control("max-age=60"), ["Age", "30"]], true],
     ["an Age that leaves none", 200, [...control("max-age=60"), ["Age", "60"]], false],
     ["an Age that is none", 200, [...control("max-age=60"), ["Age", "x"]], true],
+    ["an Age list that begins fresh", 200, [...control("max-age=60"), ["Age", "0, 99"]], true],
+    ["an Age list that begins stale", 200, [...control("max-age=60"), ["Age", "99, 0"]], false],
+    [
+      "two Expires",
+      200,
+      [
+        ["Expires", date(60)],
+        ["Expires", date(90)],
+      ],
+      false,
+    ],
+    ["Expires in RFC 850's form", 200, [["Expires", rfc850(60)]], true],
+    ["Expires with a zone of its own", 200, [["Expires", date(60).replace("GMT", "UTC")]], false],
+    ["Expires without its comma", 200, [["Expires", date(60).replace(",", "")]], false],
+    ["Expires with dashes", 200, [["Expires", date(60).replace(/(\d\d) (...) /, "$1-$2-")]], false],
+    ["events", 200, [...control("max-age=60"), ["Content-Type", "text/event-stream"]], false],
     ["Set-Cookie", 200, [...control("public, max-age=60"), ["Set-Cookie", "a=b"]], false],
     ["Vary: *", 200, [...control("max-age=60"), ["Vary", "Accept, *"]], false],
     [
