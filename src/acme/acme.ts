@@ -36,6 +36,7 @@ export type AcmeRuntime = Pick<
   | "httpClient"
   | "lookup"
   | "pid"
+  | "redis"
   | "rsaKey"
   | "runCommand"
   | "showsChallengeCertificates"
@@ -89,7 +90,7 @@ export class Acme {
   /** By the names of their resolvers. */
   private readonly onDemands = new Map<string, OnDemand>();
   private readonly running: Resolver[] = [];
-  private readonly storages = new Map<string, AcmeStorage>();
+  private readonly storages = new Map<string, Promise<AcmeStorage>>();
   private opened: Promise<unknown> | undefined;
 
   /** Throws an Error that names the key where the static configuration can't work. */
@@ -103,7 +104,7 @@ export class Acme {
         return [this.configure(name, "tailscale", true, (one) => this.openTailscale(one))];
       if (acme === undefined) return [];
       this.check(name, acme);
-      const open = (one: Configured) => this.open(one, acme, this.storageOf(acme.storage));
+      const open = (one: Configured) => this.open(one, acme);
       return [this.configure(name, "acme", acme.dnsChallenge !== undefined, open)];
     });
     this.providers = this.configured.map((one) => ({
@@ -167,7 +168,9 @@ export class Acme {
   /** Gives up what is under way, and writes what is to be written. */
   async stop(): Promise<void> {
     for (const resolver of this.running) resolver.stop();
-    const closing = [...this.storages.values()].map((storage) => storage.close().catch(() => {}));
+    const closing = [...this.storages.values()].map((storage) =>
+      storage.then((one) => one.close()).catch(() => {}),
+    );
     await Promise.all(closing);
   }
 
@@ -211,27 +214,32 @@ export class Acme {
     return one;
   }
 
-  /** Resolvers with the same path share it. */
-  private storageOf(path: string): AcmeStorage {
-    let storage = this.storages.get(path);
+  /** Resolvers with the same path share it, as do those with the same store. */
+  private storageFor({ storage: path, store }: AcmeConfiguration): Promise<AcmeStorage> {
+    const key = store === undefined ? path : JSON.stringify(store);
+    let storage = this.storages.get(key);
     if (storage === undefined) {
       const { runtime, logger, active } = this.options;
-      storage = new FileStorage({ path, runtime, logger, readOnly: !active });
-      this.storages.set(path, storage);
+      const common = { logger, readOnly: !active };
+      storage =
+        store === undefined
+          ? Promise.resolve(new FileStorage({ ...common, path, runtime }))
+          : // Modules that a start with files doesn't pay for.
+            import("./storage/shared/shared-storage-of.ts").then(({ sharedStorageOf }) =>
+              sharedStorageOf(store, { ...common, runtime }),
+            );
+      this.storages.set(key, storage);
     }
     return storage;
   }
 
-  private async open(
-    one: Configured,
-    acme: AcmeConfiguration,
-    storage: AcmeStorage,
-  ): Promise<Resolver | undefined> {
+  private async open(one: Configured, acme: AcmeConfiguration): Promise<Resolver | undefined> {
     const { name, providerName } = one;
     const { runtime, backoff } = this.options;
     const logger = this.options.logger.with({ providerName });
     try {
       const client = await authorityClient(acme, runtime);
+      const storage = await this.storageFor(acme);
       await storage.open();
       const { kid = "", hmacEncoded = "" } = acme.eab ?? {};
       const solvers = solversOf(acme, {

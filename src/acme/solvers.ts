@@ -10,14 +10,14 @@ import type { DnsContext } from "./dns/dns-provider.ts";
 import type { DnsResolutionOptions } from "./dns/dns-resolution.ts";
 import { dnsSolver } from "./dns/dns-solver.ts";
 import { LiveResolution } from "./dns/live-resolution.ts";
-import type { SharedTokens } from "./storage/shared-tokens.ts";
+import type { AcmeStorage } from "./storage/storage.ts";
 
 export interface SolversContext {
   readonly runtime: DnsContext["runtime"] & Pick<Runtime, "env" | "httpClient">;
   readonly logger: Logger;
   readonly tokens: HttpTokens;
   /** Of the resolver's storage. */
-  readonly sharedTokens: SharedTokens;
+  readonly sharedTokens: AcmeStorage["tokens"];
   readonly tlsChallenges: TlsChallenges;
 }
 

@@ -1,11 +1,11 @@
 import { pause } from "../../core/loop/pause.ts";
-import type { SharedTokens } from "../storage/shared-tokens.ts";
+import type { AcmeStorage } from "../storage/storage.ts";
 import type { Challenge, ChallengeSolver } from "./challenge.ts";
 
 /** HTTP-01 (RFC 8555 section 8.3): what is answered below /.well-known/acme-challenge/. */
 export class HttpTokens {
   private readonly answers = new Map<string, string>();
-  private readonly shared = new Set<SharedTokens>();
+  private readonly shared = new Set<AcmeStorage["tokens"]>();
 
   /** The key authorization of a token for a host, without its port; undefined where none is under way. */
   async answer(host: string, token: string): Promise<string | undefined> {
@@ -23,7 +23,7 @@ export class HttpTokens {
    * `delay` is waited before an authority may look, in milliseconds; `shared` has the answers of other
    * processes as well.
    */
-  solver(delay: number, shared?: SharedTokens): ChallengeSolver {
+  solver(delay: number, shared?: AcmeStorage["tokens"]): ChallengeSolver {
     if (shared !== undefined) this.shared.add(shared);
     return {
       present: async ({ domain, token, keyAuthorization }: Challenge, signal) => {

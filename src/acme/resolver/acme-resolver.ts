@@ -187,24 +187,15 @@ export class AcmeResolver {
         failure: this.failureOf(key),
       };
     });
-    const demanded = (this.demands?.failures ?? []).map(
-      (failure): CertificateState => ({
-        resolver: this.name,
-        names: failure.names,
-        facts: undefined,
-        renewAt: undefined,
-        failure,
-      }),
-    );
-    for (const { names } of demanded) shown.add(keyOfNames(names));
-    const missing = this.orders.all
+    const missing = (names: readonly string[], failure: OrderFailure | undefined) => {
+      shown.add(keyOfNames(names));
+      return { resolver: this.name, names, facts: undefined, renewAt: undefined, failure };
+    };
+    const demanded = (this.demands?.failures ?? []).map((one) => missing(one.names, one));
+    const pending = this.orders.all
       .filter(({ key }) => !shown.has(key))
-      .map((order): CertificateState => {
-        const { names } = order;
-        const failure = this.failureOf(order.key);
-        return { resolver: this.name, names, facts: undefined, renewAt: undefined, failure };
-      });
-    return [...stored, ...demanded, ...missing];
+      .map(({ key, names }) => missing(names, this.failureOf(key)));
+    return [...stored, ...demanded, ...pending];
   }
 
   /** The certificate for exactly these names. */
@@ -267,7 +258,10 @@ export class AcmeResolver {
         this.options.logger.info("A certificate isn't renewed: the onDemand hook refuses it", {
           domain: name,
         });
-      } else if (!this.stopping.signal.aborted) this.orders.add(key, names);
+      } else if (!this.stopping.signal.aborted) {
+        plan.renewAt = Date.now();
+        this.orders.add(key, names);
+      }
     });
   }
 
@@ -324,6 +318,8 @@ export class AcmeResolver {
 
   private async carryOut(order: PendingOrder): Promise<void> {
     const before = this.storedFor(order.names);
+    // Another instance has ordered it since it was wanted.
+    if (before !== undefined && this.planFor(before.certificate)!.renewAt > Date.now()) return;
     try {
       await this.obtain(order.names, before);
     } catch (error) {

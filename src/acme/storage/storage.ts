@@ -24,7 +24,7 @@ export interface AcmeStorage {
   /** Notes both, for other processes and the next start. It is no matter where that can't be done. */
   note(resolver: string, failures: readonly OrderFailure[], demands: readonly number[]): void;
   /** Where processes that share the storage find each other's answers to HTTP-01. */
-  readonly tokens: SharedTokens;
+  readonly tokens: Pick<SharedTokens, "set" | "delete" | "find">;
   /** Whether this process orders certificates: of several with one storage one does. */
   readonly isOwner: boolean;
   /** Calls back after another process has changed something, and after `isOwner` has changed. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration, flag, integer, text, texts } from "../fields.ts";
 import { accepted, fallingBack, limited, ours } from "../support.ts";
+import { acmeStoreSchema } from "./store-providers.ts";
 
 /** Let's Encrypt, as in Traefik. */
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
@@ -66,6 +67,10 @@ const acme = () =>
     emailAddresses: texts().default([]),
     disableCommonName: flag().default(false),
     storage: text().min(1, "expected a file's path, found nothing").default("acme.json"),
+    store: ours(
+      acmeStoreSchema(),
+      "instead of storage: a key-value store that several instances share, with the keys of the provider of its name; one orders, all serve",
+    ),
     keyType: fallingBack(
       text().default("RSA4096"),
       (value) => KEY_TYPES.includes(value),

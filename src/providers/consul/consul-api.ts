@@ -53,6 +53,11 @@ export class ConsulApi {
     return (await this.ask(path, query, signal)).answer;
   }
 
+  /** Puts something. The answer, parsed; undefined where it isn't there (404), or a transaction is not to be (409). */
+  async put(path: string, query: Query, body: string, signal: AbortSignal): Promise<unknown> {
+    return (await this.ask(path, query, signal, body)).answer;
+  }
+
   /**
    * Hands on the answer to a blocking query, at once and whenever its index moves. Rejects where the
    * agent can't be asked.
@@ -89,16 +94,20 @@ export class ConsulApi {
     path: string,
     query: Query,
     signal: AbortSignal,
+    body?: string,
   ): Promise<{ answer: unknown; index: number }> {
     const { datacenter = "", namespace = "" } = this.options;
     const url = new URL(this.origin + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     if (datacenter !== "") url.searchParams.set("dc", datacenter);
     if (namespace !== "") url.searchParams.set("ns", namespace);
-    const response = await this.client.request({ url: url.href, headers: this.headers, signal });
+    const put = body !== undefined && { method: "PUT", body };
+    const request = { url: url.href, headers: this.headers, signal, ...put };
+    const response = await this.client.request(request);
     const text = await textOf(response, MAX_ANSWER);
     const index = Number(response.headers["x-consul-index"] ?? 0);
-    if (response.status === 404) return { answer: undefined, index };
+    if (response.status === 404 || (put !== false && response.status === 409))
+      return { answer: undefined, index };
     if (response.status !== 200)
       throw new Error(`${path} was answered ${response.status}: ${text.slice(0, 200)}`);
     return { answer: JSON.parse(text), index };

@@ -60,11 +60,12 @@ export class RedisStore implements KeyValueStore {
   }
 }
 
-interface Reader {
+export interface RedisReader {
   call(command: string, ...args: readonly (string | number)[]): Promise<unknown>;
 }
 
-async function readPairs(redis: Reader, root: string): Promise<Pairs> {
+/** All pairs below a root, by the rest of their keys. */
+export async function readPairs(redis: RedisReader, root: string): Promise<Pairs> {
   const keys = new Set<string>();
   const pattern = `${root.replace(/[\\*?[\]]/g, "\\$&")}/*`;
   let cursor = "0";
@@ -90,7 +91,7 @@ async function readPairs(redis: Reader, root: string): Promise<Pairs> {
 }
 
 /** Whether the server tells of changes. One that doesn't let itself be asked may well do. */
-async function notifies(redis: Reader): Promise<boolean> {
+async function notifies(redis: RedisReader): Promise<boolean> {
   try {
     const [, flags = ""] = (await redis.call(
       "CONFIG",

@@ -11,7 +11,8 @@ export interface ConsulInstance {
 
 /**
  * Stands for a Consul agent, written from the documentation of its HTTP API: blocking queries with
- * X-Consul-Index over keys, the catalog and health. No agent can be had for the tests.
+ * X-Consul-Index over keys, the catalog and health; sessions with their locks, and transactions. No agent can be
+ * had for the tests.
  */
 export class ConsulDouble {
   /** Paths with their queries, as they were asked. */
@@ -21,6 +22,10 @@ export class ConsulDouble {
   private readonly keys = new Map<string, string>();
   private instances: readonly ConsulInstance[] = [];
   private readonly waiting = new Set<() => void>();
+  /** Sessions by their ids: how long each lives without being renewed, and until when. Milliseconds. */
+  private readonly sessions = new Map<string, { readonly life: number; until: number }>();
+  /** Keys that sessions have locked. */
+  private readonly locks = new Map<string, string>();
   private readonly server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -71,6 +76,11 @@ export class ConsulDouble {
     this.asked.push(url.pathname + url.search);
     if (this.token !== "" && request.headers.get("x-consul-token") !== this.token)
       return new Response("Permission denied", { status: 403 });
+    this.endSessions();
+    if (request.method === "PUT") {
+      const found = this.write(url, await request.text());
+      return found ?? new Response("not found", { status: 404 });
+    }
     const known = Number(url.searchParams.get("index") ?? 0);
     if (known >= this.index) {
       await new Promise<void>((resolve) => {
@@ -79,16 +89,85 @@ export class ConsulDouble {
       });
     }
     const headers = { "X-Consul-Index": String(this.index) };
-    const found = this.find(url.pathname);
+    const found = this.find(url.pathname, url.searchParams.has("recurse"));
     return found === undefined
       ? new Response(null, { status: 404, headers })
       : Response.json(found, { headers });
   }
 
-  private find(path: string): unknown {
+  /** A write; undefined where there is no such thing. */
+  private write(url: URL, body: string): Response | undefined {
+    const { pathname, searchParams } = url;
+    const id = pathname.split("/").at(-1)!;
+    if (pathname === "/v1/session/create") {
+      const { TTL } = JSON.parse(body) as { TTL: string };
+      const session = crypto.randomUUID();
+      const life = Number.parseFloat(TTL) * 1000;
+      this.sessions.set(session, { life, until: Date.now() + life });
+      return Response.json({ ID: session });
+    }
+    if (pathname.startsWith("/v1/session/renew/")) {
+      const session = this.sessions.get(id);
+      if (session === undefined) return undefined;
+      session.until = Date.now() + session.life;
+      return Response.json([{ ID: id }]);
+    }
+    if (pathname.startsWith("/v1/session/destroy/")) {
+      this.endSession(id);
+      return Response.json(true);
+    }
+    if (pathname === "/v1/txn") return this.transaction(body);
+    const key = decodeURIComponent(pathname.slice("/v1/kv/".length));
+    const session = searchParams.get("acquire") ?? "";
+    if (!this.sessions.has(session))
+      return new Response(`invalid session "${session}"`, { status: 500 });
+    const holder = this.locks.get(key);
+    if (holder !== undefined && holder !== session) return Response.json(false);
+    this.locks.set(key, session);
+    this.put({ [key]: body });
+    return Response.json(true);
+  }
+
+  /** All or nothing. */
+  private transaction(body: string): Response {
+    const steps = JSON.parse(body) as {
+      KV: { Verb: string; Key: string; Value?: string; Session?: string };
+    }[];
+    const fails = steps.some(
+      ({ KV: { Verb, Key, Session } }) =>
+        Verb === "check-session" && this.locks.get(Key) !== Session,
+    );
+    if (fails || steps.length > 64)
+      return Response.json({ Errors: [{ OpIndex: 0, What: "no" }] }, { status: fails ? 409 : 413 });
+    for (const { KV } of steps) {
+      if (KV.Verb === "set") this.keys.set(KV.Key, Buffer.from(KV.Value!, "base64").toString());
+      if (KV.Verb === "delete") this.keys.delete(KV.Key);
+    }
+    this.changed();
+    return Response.json({ Results: [] });
+  }
+
+  private endSessions(): void {
+    for (const [id, { until }] of this.sessions) if (until < Date.now()) this.endSession(id);
+  }
+
+  /** The keys that it has locked go with it: its behavior is "delete". */
+  private endSession(id: string): void {
+    this.sessions.delete(id);
+    for (const [key, holder] of this.locks) {
+      if (holder !== id) continue;
+      this.locks.delete(key);
+      this.keys.delete(key);
+    }
+    this.changed();
+  }
+
+  private find(path: string, recurse: boolean): unknown {
     if (path.startsWith("/v1/kv/")) {
       const prefix = decodeURIComponent(path.slice("/v1/kv/".length));
-      const entries = [...this.keys].filter(([key]) => key.startsWith(prefix));
+      const entries = [...this.keys].filter(([key]) =>
+        recurse ? key.startsWith(prefix) : key === prefix,
+      );
       if (entries.length === 0) return undefined;
       return entries.map(([Key, value]) => ({
         Key,
