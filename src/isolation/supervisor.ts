@@ -88,7 +88,9 @@ export class Supervisor {
       const problem = await this.problemOf(handler);
       if (problem !== undefined) found[name] = { error: problem };
       else if (this.options.active)
-        found[name] = await this.follow(name, handler, moduleVersions[handler.module] ?? "");
+        found[name] = await this.follow(name, handler, moduleVersions[handler.module] ?? "").catch(
+          (error: unknown) => ({ error: messageOf(error) }),
+        );
     }
     return found;
   }

@@ -27,7 +27,9 @@ ${many.join("\n")}
     strip: {stripPrefix: {prefixes: [/cart]}}
   services:
     shop: {loadBalancer: {servers: [{url: "${server.url.origin}"}]}}
+    function: {handler: {module: ./function.js, isolation: process}}
 `,
+    files: { "function.js": "export default { fetch: () => new Response('ok') };" },
     entryPoints: { traefik: admin },
     static: "api: {insecure: true}",
   });

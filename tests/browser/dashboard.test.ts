@@ -78,6 +78,17 @@ describe("by the keyboard alone", () => {
   });
 });
 
+test("a function's processes are there", async () => {
+  await using window = await scene.open({}, "#/http/services/function@file");
+  const row = window.page.getByRole("region", { name: "Instances" }).getByRole("row").nth(1);
+  const text = await waitFor("a process that is ready", async () => {
+    const found = await row.textContent();
+    return found?.includes("ready") && found;
+  });
+  expect(text).toMatch(/^0ready[1-9]\d*0\d+ MiB\d+\.\d s[\d.]+ ms$/);
+  expect(window.complaints).toEqual([]);
+});
+
 test("a router's rate moves with its requests", async () => {
   await using window = await scene.open({}, "#/http/routers/shop%40file");
   const { page } = window;

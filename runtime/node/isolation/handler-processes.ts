@@ -1,5 +1,6 @@
+import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../../src/core/errors.ts";
@@ -10,6 +11,9 @@ import type {
 } from "../../../src/net/host/handler-processes.ts";
 import { type ChildStart, DRAIN } from "./child-input.ts";
 import { ProcessGuard } from "./process-guard.ts";
+
+/** Bytes of the directory for temporary files, so that the sockets below it have room (unix(7): 107). */
+const LONGEST_DIRECTORY = 75;
 
 /** How a runtime starts a process for a module. */
 export interface ChildCommand {
@@ -29,8 +33,12 @@ export function nodeHandlerProcesses(
 ): HandlerProcesses {
   let directory: Promise<string> | undefined;
   let path = "";
-  let guard: ProcessGuard | undefined;
+  let guard: ProcessGuard | null = null;
   const prepare = async (): Promise<string> => {
+    if (Buffer.byteLength(tmpdir()) > LONGEST_DIRECTORY)
+      throw new Error(
+        `${tmpdir()} is too long a path for sockets: expected ${LONGEST_DIRECTORY} bytes at most (TMPDIR)`,
+      );
     path = mkdtempSync(join(tmpdir(), "sluice-"));
     chmodSync(path, 0o700);
     guard = await ProcessGuard.start(path);
@@ -38,7 +46,11 @@ export function nodeHandlerProcesses(
   };
   return {
     withoutPermissions,
-    directory: () => (directory ??= prepare()),
+    directory: () =>
+      (directory ??= prepare().catch((error: unknown) => {
+        directory = undefined;
+        throw error;
+      })),
     start(options) {
       try {
         return startProcess(options, command(options, path), guard);
@@ -50,6 +62,7 @@ export function nodeHandlerProcesses(
     async close() {
       await directory?.catch(() => {});
       await guard?.close();
+      if (path !== "") rmSync(path, { recursive: true, force: true });
     },
   };
 }
@@ -57,7 +70,7 @@ export function nodeHandlerProcesses(
 function startProcess(
   options: HandlerProcessOptions,
   { program, args, cwd, env, giveUp = [] }: ChildCommand,
-  guard: ProcessGuard | undefined,
+  guard: ProcessGuard | null,
 ): HandlerProcess {
   const { module, name, socket, variables, output } = options;
   const child = spawn(program, [...args], {

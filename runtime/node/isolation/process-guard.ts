@@ -20,9 +20,9 @@ export class ProcessGuard {
   private readonly shell: ChildProcess;
   private lost = false;
 
-  /** Rejects where the system has no shell. */
-  static start(directory: string): Promise<ProcessGuard> {
-    return new Promise((resolve, reject) => {
+  /** Resolves with null where the system has no shell, as in the smallest of containers, which end with their router. */
+  static start(directory: string): Promise<ProcessGuard | null> {
+    return new Promise((resolve) => {
       const shell = spawn("/bin/sh", ["-c", SCRIPT, "sluice-guard", directory], {
         stdio: ["pipe", "ignore", "ignore"],
         env: { PATH: "/usr/bin:/bin" },
@@ -30,7 +30,7 @@ export class ProcessGuard {
         // A terminal's signals are for the router.
         detached: true,
       });
-      shell.once("error", reject);
+      shell.once("error", () => resolve(null));
       shell.once("spawn", () => resolve(new ProcessGuard(shell)));
     });
   }

@@ -55,6 +55,20 @@ const service = z.looseObject({
   ...named,
   type: z.string().optional(),
   serverStatus: z.record(z.string(), z.enum(["UP", "DOWN"])).optional(),
+  instances: z
+    .array(
+      z.strictObject({
+        instance: z.number(),
+        pid: z.number(),
+        status: z.enum(["starting", "ready", "restarting", "draining", "stopped"]),
+        restarts: z.number(),
+        memory: z.number().describe("resident bytes"),
+        cpu: z.number().describe("seconds of processor time"),
+        latency: z.number().describe("milliseconds that the last ping took"),
+      }),
+    )
+    .optional()
+    .describe("the processes of a function"),
 });
 
 const middleware = z.looseObject({

@@ -8,12 +8,15 @@ import { durationText, errorText, follow, rateText } from "../live.browser.js";
 
 const SERVERS = ["Server", "Status", "Requests per second", "Server errors", "95 % within"];
 
+const INSTANCES = ["Instance", "Status", "Process", "Restarts", "Memory", "CPU time", "Last ping"];
+
 export async function elementPage({ path, name }, { every, leave }) {
   const [plane, kind] = path.split("/");
   const status = h("div", {});
   const way = h("div", {});
   const figures = h("div", {});
   const servers = h("div", {});
+  const instances = h("div", {});
   const definition = h("pre", { tabindex: "0", "aria-label": "Configuration" });
   let element;
   const show = async () => {
@@ -24,6 +27,7 @@ export async function elementPage({ path, name }, { every, leave }) {
       errorList(element.error),
     );
     redraw(way, flow(`The way of ${name}`, await stagesOf(plane, kind, element)));
+    redraw(instances, instanceTable(element));
     const exact = `"priority": ${element.priorityStr}`;
     const text = JSON.stringify(element, null, 2).replace(/"priority": -?[\d.e+]+/, exact);
     if (definition.textContent !== text) definition.textContent = text;
@@ -56,6 +60,7 @@ export async function elementPage({ path, name }, { every, leave }) {
       h("p", {}, h("a", { href: `#/${path}` }, `All ${title}`)),
       status,
       section("Its way", way),
+      element.instances === undefined ? null : section("Processes", instances),
       figures.childNodes.length === 0 ? null : section("Figures", figures, servers),
       section("Configuration", definition),
     ],
@@ -104,6 +109,26 @@ function serverTable({ serverStatus = {} }, live) {
         rateText(live[url]?.rate),
         errorText(live[url]),
         durationText(live[url]?.p95),
+      ]),
+    ),
+  );
+}
+
+/** The processes of a function. */
+function instanceTable({ instances = [] }) {
+  if (instances.length === 0) return "";
+  return table(
+    "Instances",
+    INSTANCES,
+    instances.map(({ instance, status, pid, restarts, memory, cpu, latency }) =>
+      row(INSTANCES, [
+        String(instance),
+        h("span", { class: status === "ready" ? "" : "bad" }, status),
+        String(pid),
+        String(restarts),
+        `${Math.round(memory / 2 ** 20)} MiB`,
+        `${cpu.toFixed(1)} s`,
+        durationText(latency / 1000),
       ]),
     ),
   );

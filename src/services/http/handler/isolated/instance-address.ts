@@ -1,18 +1,11 @@
 import type { Transport } from "../../../../upstream/transport.ts";
-import type { ServerAddress } from "../../server-address.ts";
+import { type ServerAddress, socketAddress } from "../../server-address.ts";
 
-/** An instance of a function as a server, by its unix socket. */
+/** An instance of a function as a server, by its Unix socket. */
 export function instanceAddress(socket: string, transport: Transport): ServerAddress {
   return {
+    ...socketAddress({ protocol: "http", path: socket }, transport),
     url: instanceUrl(socket),
-    origin: "http://localhost",
-    protocol: "http",
-    hostname: socket,
-    port: 0,
-    authority: "localhost",
-    basePath: "",
-    passHostHeader: true,
-    transport,
   };
 }
 
