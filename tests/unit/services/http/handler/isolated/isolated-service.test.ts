@@ -23,7 +23,7 @@ function scene(count: number) {
         return (answers.get(url) ?? (() => new Response("ok")))(request, exchange);
       },
   });
-  const transport = { id: 1, transport: null as never };
+  const transport = { id: 1, transport: {} as never };
   const service = isolatedService(context, { sockets, transport });
   const url = (index: number) => `unix://${sockets[index]}`;
   return {
