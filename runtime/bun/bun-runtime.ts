@@ -5,6 +5,7 @@ import { workerThread } from "../node/threads/worker-thread.ts";
 import { bunStartTls } from "./bun-handshake.ts";
 import { bunConnect, bunListen } from "./bun-sockets.ts";
 import { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
+import { openDatabase } from "./engine/database.ts";
 import { bunListenHttp3 } from "./http3/bun-http3.ts";
 import { bunHandlerProcesses } from "./isolation/bun-handler-processes.ts";
 import { importModule } from "./modules/import-module.ts";
@@ -41,6 +42,7 @@ export function bunRuntime(): Runtime {
     clientTls: (options) => new BunClientTls(options),
     startTls: bunStartTls,
     bindUdp: bunBindUdp,
+    openDatabase,
     listenHttp3: bunListenHttp3,
     forbidSplicing,
     // Not Bun.shrink: it throws compiled code away, and the next requests cost twice as much.

@@ -9,6 +9,7 @@ import { workerThread } from "../node/threads/worker-thread.ts";
 import { nodeStartTls } from "../node/tls/node-handshake.ts";
 import { NodeClientTls, NodeServerTls } from "../node/tls/node-tls-context.ts";
 import { nodeBindUdp } from "../node/udp/node-udp.ts";
+import { openDatabase } from "./engine/database.ts";
 import { denoHandlerProcesses } from "./isolation/deno-handler-processes.ts";
 import { followVersions } from "./modules/follow-versions.ts";
 
@@ -37,6 +38,7 @@ export function denoRuntime(): Runtime {
     clientTls: (options) => new NodeClientTls(options),
     startTls: nodeStartTls,
     bindUdp: nodeBindUdp,
+    openDatabase,
     async importModule(path, version) {
       // Modules get requests of Sluice's own, which Deno's knows nothing of.
       Deno.upgradeWebSocket = ((_request: Request, options?: { protocol?: string }) =>

@@ -4,6 +4,7 @@ import type { HttpClient, HttpClientOptions } from "./clients/http-client.ts";
 import type { RedisConnection, RedisOptions } from "./clients/redis.ts";
 import type { ZooKeeperOptions, ZooKeeperSession } from "./clients/zookeeper.ts";
 import type { Connection, ConnectionHandler, Listener } from "./connection.ts";
+import type { OpenDatabase } from "./host/database.ts";
 import type { DurableFiles } from "./host/durable-files.ts";
 import type { HandlerProcesses } from "./host/handler-processes.ts";
 import type { ServedFiles } from "./host/served-files.ts";
@@ -220,6 +221,8 @@ export interface Runtime {
   readonly threads?: Threads;
   /** Processes for modules. Nothing is made or started before the first one. */
   readonly handlerProcesses: HandlerProcesses;
+  /** Nothing of SQLite is loaded before it is asked for. */
+  readonly openDatabase: OpenDatabase;
   /** Makes an RSA key of so many bits, in PKCS #8. It takes seconds, and holds nothing up. */
   rsaKey(bits: number): Promise<Uint8Array>;
   /** What encodes bodies. Nothing is loaded before it is asked for. */

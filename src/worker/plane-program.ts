@@ -11,6 +11,7 @@ import { whoami } from "../internal/whoami.ts";
 import type { AppendFile, Runtime } from "../net/runtime.ts";
 import { DataPlane } from "../server/data-plane.ts";
 import { Background } from "../services/http/handler/background.ts";
+import { KvStores } from "../services/http/handler/kv/kv-stores.ts";
 import type { LoadModule } from "../services/http/http-service.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { explainHeaderObserver } from "../telemetry/explain-header.ts";
@@ -93,6 +94,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
         );
 
   const background = new Background();
+  const stores = new KvStores(runtime.files, runtime.openDatabase);
   let terminating = false;
   const internalServices = new Map<string, Handler>([
     ["noop@internal", noopHandler],
@@ -125,7 +127,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   if (resolvers.some(({ acme }) => acme?.httpChallenge !== undefined))
     internalServices.set("acme-http@internal", challengeService(options.askControl));
   const explainToken = configuration.api?.explainToken;
-  const loadModule = moduleLoader({ runtime, logger, background });
+  const loadModule = moduleLoader({ runtime, stores, logger, background });
   const plane = new DataPlane({
     runtime,
     configuration,
@@ -166,6 +168,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
       tracer?.flush();
       if (!(await background.settled(graceOf(configuration))))
         logger.warn("Work that modules left behind is not done within the grace time");
+      await stores.close();
       try {
         await accessLog?.close();
         if (path !== "") await file.close();

@@ -1,13 +1,9 @@
 import { ConfigError } from "../../config/sources/document.ts";
 import { staticSchema } from "../../config/static/schema.ts";
 import { validate } from "../../config/validate.ts";
-import type { Runtime } from "../../net/runtime.ts";
+import type { Files, Runtime } from "../../net/runtime.ts";
 import { absolutePath } from "../../providers/file/module-paths.ts";
 import { MemoryProvider } from "../../providers/memory/memory-provider.ts";
-import { fetchHandlerService } from "../../services/http/handler/fetch-handler.ts";
-import { prepareModuleGlobals } from "../../services/http/handler/module-globals.ts";
-import { resolveVariables } from "../../services/http/handler/variables.ts";
-import type { LoadModule } from "../../services/http/http-service.ts";
 import { createProgram, type Program } from "../program.ts";
 import type { TestServer, TestServerOptions } from "./test-server-options.ts";
 
@@ -28,18 +24,21 @@ export async function startTestServer(
   const inMemory = new Map(
     Object.entries(modules).map(([name, module]) => [absolutePath(name, directory), module]),
   );
-  const program = await createProgram(runtime, staticConfiguration(options), {
-    watch: true,
-    threads: false,
-    modules: memoryModules(inMemory, runtime),
-    providers: (logger) => [
-      new MemoryProvider(
-        { name: "test", configuration, directory, watch: false },
-        runtime.files,
-        logger,
-      ),
-    ],
-  });
+  const program = await createProgram(
+    withModules(runtime, inMemory),
+    staticConfiguration(options),
+    {
+      watch: true,
+      threads: false,
+      providers: (logger) => [
+        new MemoryProvider(
+          { name: "test", configuration, directory, watch: false },
+          runtime.files,
+          logger,
+        ),
+      ],
+    },
+  );
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= end(program));
   try {
@@ -113,19 +112,17 @@ function staticConfiguration({ staticConfiguration: given = {} }: TestServerOpti
   return validated.value;
 }
 
-/** Modules that are there as values; others are loaded as they always are. */
-function memoryModules(
-  modules: ReadonlyMap<string, unknown>,
-  { env, files }: Runtime,
-): (load: LoadModule) => LoadModule {
-  return (load) => async (path, version, variables) => {
-    const found = modules.get(path);
-    if (found === undefined) return load(path, version, variables);
-    prepareModuleGlobals();
-    const readText = async (name: string) => new TextDecoder().decode(await files.read(name));
-    return fetchHandlerService(
-      { default: found },
-      { name: path, env: await resolveVariables(variables, { env, readText }) },
-    );
-  };
+/** The runtime with modules that are there as values; others are loaded as they always are. */
+function withModules(runtime: Runtime, modules: ReadonlyMap<string, unknown>): Runtime {
+  const files: Files = Object.create(runtime.files, {
+    info: {
+      value: async (path: string) =>
+        modules.has(path)
+          ? { isFile: true, isDirectory: false, size: 0, modified: 0 }
+          : runtime.files.info(path),
+    },
+  });
+  const importModule: Runtime["importModule"] = async (path, version) =>
+    modules.has(path) ? { default: modules.get(path) } : runtime.importModule(path, version);
+  return Object.create(runtime, { files: { value: files }, importModule: { value: importModule } });
 }

@@ -48,6 +48,15 @@ const permissions = () =>
     import: texts().optional(),
   });
 
+/** Bytes of a store where the configuration names no limit. */
+const KV_BYTES = 64 * 2 ** 20;
+
+const kv = () =>
+  z.strictObject({
+    path: z.string().min(1, "expected a path such as ./data/notes.kv, found nothing"),
+    maxBytes: byteSize().default(KV_BYTES),
+  });
+
 const ISOLATED_ONLY = ["limits", "permissions"] as const;
 
 /** `handler`: a fetch-handler module as a service. */
@@ -58,6 +67,7 @@ export const handlerSchema = z
     isolation: oneOf("", "none", "worker", "process").optional(),
     limits: limits().optional(),
     permissions: permissions().optional(),
+    kv: kv().optional(),
   })
   .superRefine((handler, context) => {
     const { isolation } = handler;
@@ -68,7 +78,21 @@ export const handlerSchema = z
         message:
           'a thread is no limit to what a module can do to the process: expected none or process, found "worker"',
       });
-    if (isolation === "process") return;
+    if (handler.kv !== undefined && handler.env?.["KV"] !== undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["env", "KV"],
+        message: "is the name of the store that kv opens",
+      });
+    if (isolation === "process") {
+      if (handler.kv !== undefined)
+        context.addIssue({
+          code: "custom",
+          path: ["kv"],
+          message: "is there without isolation only, and is refused with isolation: process",
+        });
+      return;
+    }
     for (const key of ISOLATED_ONLY) {
       if (handler[key] === undefined) continue;
       context.addIssue({

@@ -189,9 +189,9 @@ function contextOf(
     server: (server) => observed(name, server.url, upstream(server), context),
     upstream,
     answer: (handler) => named(name, observed(name, "", handler, context)),
-    module: (path, variables) => {
+    module: (path, bindings) => {
       const version = snapshot.moduleVersions[path] ?? "";
-      return { version, load: () => context.loadModule(path, version, variables) };
+      return { version, load: () => context.loadModule(path, version, bindings) };
     },
     instances: async (timeout) => {
       if (context.transports === undefined)

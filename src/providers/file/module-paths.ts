@@ -27,7 +27,15 @@ function mapped<T>(elements: Readonly<Record<string, T>>, change: (one: T) => T)
 function serviceIn(service: Service, directory: string): Service {
   const { handler } = service;
   if (handler === undefined) return service;
-  return { ...service, handler: { ...handler, module: absolutePath(handler.module, directory) } };
+  const { kv } = handler;
+  return {
+    ...service,
+    handler: {
+      ...handler,
+      module: absolutePath(handler.module, directory),
+      ...(kv && { kv: { ...kv, path: absolutePath(kv.path, directory) } }),
+    },
+  };
 }
 
 function middlewareIn(middleware: Middleware, directory: string): Middleware {

@@ -12,6 +12,7 @@ import type { Handler } from "../../http/handler.ts";
 import type { Transport } from "../../upstream/transport.ts";
 import type { Health } from "../health/health.ts";
 import type { HealthVerdicts } from "../health/health-verdicts.ts";
+import type { KvOptions } from "./handler/kv/kv-stores.ts";
 import type { ServerAddress } from "./server-address.ts";
 
 /** A service that was built, with what its parents and a reload need. */
@@ -56,11 +57,18 @@ export interface ServiceInstances {
   readonly transport: ServiceTransport;
 }
 
+/** What a module finds in its second argument. */
+export interface ModuleBindings {
+  readonly variables: ModuleVariables;
+  /** `env.KV`. */
+  readonly kv?: KvOptions | undefined;
+}
+
 /** Makes a service's handler of a module, afresh where the version is new. Rejects with what is wrong with it. */
 export type LoadModule = (
   path: string,
   version: string,
-  variables: ModuleVariables,
+  bindings: ModuleBindings,
 ) => Promise<Handler>;
 
 /** What a service may use besides its options. */
@@ -87,8 +95,8 @@ export interface HttpServiceContext {
   readonly upstream: (server: ServerAddress) => Handler;
   /** A handler that answers requests instead of a server. */
   readonly answer: (handler: Handler) => Handler;
-  /** A module with the variables that its `fetch` gets, as configured. */
-  readonly module: (path: string, variables: ModuleVariables) => ServiceModule;
+  /** A module with what its `fetch` gets, as configured. */
+  readonly module: (path: string, bindings: ModuleBindings) => ServiceModule;
   /**
    * The instances of this service; `timeout` is how long they may take until a response begins, in milliseconds,
    * 0 for any time. Undefined where none are run. Rejects with why there are none.

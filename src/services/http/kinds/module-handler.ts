@@ -12,12 +12,12 @@ interface Inputs extends ElementInputs {
  * or in processes of its own.
  */
 export const moduleHandler: HttpServiceKind<"handler", Inputs> = {
-  async inputs({ module: path, env = {}, isolation, limits }, context) {
+  async inputs({ module: path, env = {}, isolation, limits, kv }, context) {
     if (isolation === "process") {
       const instances = await context.instances(limits?.requestTimeout ?? 0);
       return { fingerprint: [instances?.sockets, instances?.transport.id], instances };
     }
-    const module = context.module(path, env);
+    const module = context.module(path, { variables: env, kv });
     return { fingerprint: module.version, module };
   },
   async create(_, context, { module, instances }) {

@@ -17,6 +17,9 @@ test.each([
 test.each([
   [{ limits: { memory: "256MiB" } }, "limits: has an effect with isolation: process only"],
   [{ permissions: { net: ["*"] } }, "permissions: has an effect with isolation: process only"],
+  [{ isolation: "process", kv: { path: "./a.kv" } }, "kv: is there without isolation only"],
+  [{ env: { KV: "x" }, kv: { path: "./a.kv" } }, "env.KV: is the name of the store"],
+  [{ kv: { path: "" } }, "kv.path: expected a path"],
   [{ isolation: "worker" }, "isolation: a thread is no limit"],
   [{ isolation: "thread" }, "isolation: expected one of none, worker, process"],
   [{ isolation: "process", limits: { memory: "much" } }, "limits.memory: expected a size"],
