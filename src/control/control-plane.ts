@@ -24,6 +24,7 @@ import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { ConfigurationWatcher } from "./configuration-watcher.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import type { Planes } from "./planes.ts";
+import { ResolvedServers } from "./resolved-servers.ts";
 
 export interface ControlPlaneOptions {
   readonly runtime: Pick<Runtime, "clientTls" | "handlerProcesses" | "env"> & AcmeRuntime;
@@ -46,6 +47,7 @@ export class ControlPlane {
   readonly status = new Status();
   private readonly options: ControlPlaneOptions;
   private readonly watcher: ConfigurationWatcher;
+  private readonly resolved: ResolvedServers;
   private readonly pemFiles: PemFiles;
   private readonly acme: Acme;
   private readonly functions: Supervisor;
@@ -65,6 +67,13 @@ export class ControlPlane {
       watch,
       changed: () => this.watcher.applyAgain(),
     });
+    this.resolved = new ResolvedServers({
+      lookup: (name) => runtime.lookup(name),
+      logger,
+      changed: () => this.watcher.applyAgain(),
+    });
+    // Without a watch nothing is to be dialled, and names are as good as addresses.
+    if (!watch) this.resolved.stop();
     this.pools = new UpstreamPools({
       connect: runtime.connect.bind(runtime),
       deadlines: this.deadlines,
@@ -158,6 +167,7 @@ export class ControlPlane {
   async shutdown(): Promise<void> {
     this.watcher.stop();
     this.pemFiles.stop();
+    this.resolved.stop();
     this.checks.stop();
     await this.acme.stop();
     await this.options.planes.shutdown();
@@ -166,7 +176,7 @@ export class ControlPlane {
   }
 
   private async apply(incomplete: Snapshot): Promise<void> {
-    const aggregated = this.acme.complete(incomplete);
+    const aggregated = await this.resolved.expand(this.acme.complete(incomplete));
     const snapshot = {
       ...aggregated,
       ...(await this.pemFiles.read(aggregated)),

@@ -8,12 +8,12 @@ import { clientTls } from "../graph/tcp/tcp-services.ts";
 import type { Transports } from "../graph/transports.ts";
 import type { Handler } from "../http/handler.ts";
 import type { Runtime } from "../net/runtime.ts";
-import type { UnixServer } from "../net/unix-socket.ts";
 import type { HealthVerdict, ReportHealth } from "../services/health/health-verdicts.ts";
 import {
+  type ConfiguredServer,
+  dialledAt,
   originAddress,
   type ServerAddress,
-  socketAddress,
   type Upstream,
 } from "../services/http/server-address.ts";
 import { tcpServers, tcpTransportOf } from "../services/tcp/load-balancer.ts";
@@ -128,11 +128,12 @@ export class ActiveChecks {
     const { sockets, logger } = this.context;
     const numbered = await transportOf(name, serversTransport, snapshot, sockets?.transports);
     const urls = servers.map(({ url = "" }) => url);
-    const fingerprint = JSON.stringify([urls, healthCheck, numbered?.id]);
+    const targets = servers.map(({ url = "", name }: ConfiguredServer) => ({ url, name }));
+    const fingerprint = JSON.stringify([targets, healthCheck, numbered?.id]);
     const kept = this.kept(`http ${name}`, fingerprint);
     if (kept !== undefined) return kept;
     const upstreams: Upstream[] = [];
-    const check = new HealthCheck(urls, healthCheck!, {
+    const check = new HealthCheck(targets, healthCheck!, {
       service: name,
       logger,
       report: this.reporter("http", name, urls),
@@ -144,18 +145,15 @@ export class ActiveChecks {
   /** Health checks go the way that requests go. */
   private probeTransport(transport: Transport | null, upstreams: Upstream[]): ProbeTransport {
     const handlers = new Map<string, Handler>();
-    return ({ socket, scheme, url }) => {
-      const key = `${scheme}://${socket ?? url.host}`;
+    return ({ place, scheme, url }) => {
+      const key = `${scheme}://${url.host} ${place ?? ""}`;
       let handler = handlers.get(key);
       if (handler === undefined) {
-        const upstream = this.context.proxyTo(
-          socket === undefined
-            ? originAddress(scheme, url, transport)
-            : socketAddress(
-                { protocol: scheme as UnixServer["protocol"], path: socket },
-                transport,
-              ),
-        );
+        if (place !== undefined && transport === null)
+          throw new Error(`${place} needs sockets of Sluice's own`);
+        const named = originAddress(scheme, url, transport);
+        const address = place === undefined ? named : dialledAt(named, place);
+        const upstream = this.context.proxyTo(address);
         upstreams.push(upstream);
         handler = upstream.handler;
         handlers.set(key, handler);

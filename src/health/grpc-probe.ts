@@ -22,7 +22,7 @@ const SERVING = 1;
  * what is wrong. Source: Traefik's pkg/healthcheck/healthcheck.go (checkHealthGRPC).
  */
 export async function grpcProbe(
-  { socket, scheme, url }: ProbeTarget,
+  { place, scheme, url }: ProbeTarget,
   transport: ProbeTransport,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function grpcProbe(
     ["TE", "trailers"],
   ]);
   const target: ProbeTarget = {
-    socket,
+    place,
     scheme: scheme === "http" ? "h2c" : scheme,
     url: new URL(PATH, url),
   };

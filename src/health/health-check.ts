@@ -1,5 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import {
+  type CheckedServer,
   type HealthCheckOptions,
   type ProbeTarget,
   probeTargets,
@@ -35,7 +36,11 @@ export class HealthCheck {
   private readonly stopped = new AbortController();
 
   /** Starts. Throws on options that make no check. */
-  constructor(urls: readonly string[], options: HealthCheckOptions, context: HealthCheckContext) {
+  constructor(
+    servers: readonly CheckedServer[],
+    options: HealthCheckOptions,
+    context: HealthCheckContext,
+  ) {
     const { interval, unhealthyInterval, timeout } = options;
     this.options = options;
     this.context = context;
@@ -45,7 +50,7 @@ export class HealthCheck {
         ? this.interval
         : positive(unhealthyInterval, DEFAULT_INTERVAL);
     this.timeout = positive(timeout, DEFAULT_TIMEOUT);
-    const targets = probeTargets(urls, options);
+    const targets = probeTargets(servers, options);
     for (const [index, target] of targets.entries())
       this.schedule(index, target, true, this.interval);
   }
@@ -109,6 +114,7 @@ function positive(value: number | undefined, otherwise: number): number {
   return value !== undefined && value > 0 ? value : otherwise;
 }
 
-function textOf({ scheme, url }: ProbeTarget): string {
+function textOf({ place, scheme, url }: ProbeTarget): string {
+  if (place !== undefined) return `${scheme}://${place}${url.pathname} (${url.host})`;
   return scheme + url.href.slice(url.protocol.length - 1);
 }

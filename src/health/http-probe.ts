@@ -57,10 +57,10 @@ function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
-function redirected({ socket, scheme, url }: ProbeTarget, location: string): ProbeTarget {
+function redirected({ place, scheme, url }: ProbeTarget, location: string): ProbeTarget {
   const next = new URL(location, url);
-  if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(location) || (socket && next.origin === url.origin))
-    return { socket: next.host === url.host ? socket : undefined, scheme, url: next };
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(location) || (place && next.origin === url.origin))
+    return { place: next.host === url.host ? place : undefined, scheme, url: next };
   const named = next.protocol.slice(0, -1);
   if (named === "http" || named === "https") return { scheme: named, url: next };
   throw new Error(`redirected to ${JSON.stringify(location)}, which is not HTTP`);

@@ -10,6 +10,8 @@ export interface UpstreamAddress {
   /** Or a Unix socket's path, as in `ConnectOptions`. */
   readonly hostname: string;
   readonly port: number;
+  /** What TLS goes by where the hostname isn't the server's name. */
+  readonly serverName?: string;
 }
 
 /** The connections to one server, as calls and the connections themselves see them. */

@@ -101,8 +101,9 @@ export class UpstreamPool implements CallPool, DialOwner {
 
   private dial(): PendingDial {
     const { address, transport, context, http1Only } = this;
-    const { protocol, hostname, port } = address;
-    const tls = protocol === "https" ? { tls: transport.tlsFor(hostname, !http1Only) } : undefined;
+    const { protocol, hostname, port, serverName = hostname } = address;
+    const tls =
+      protocol === "https" ? { tls: transport.tlsFor(serverName, !http1Only) } : undefined;
     return new PendingDial(this, context.connect, { hostname, port, ...tls });
   }
 

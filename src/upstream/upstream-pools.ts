@@ -15,16 +15,20 @@ export class UpstreamPools {
     this.context = context;
   }
 
-  get({ protocol, hostname, port }: UpstreamAddress, transport: Transport): UpstreamPool {
+  get(
+    { protocol, hostname, port, serverName }: UpstreamAddress,
+    transport: Transport,
+  ): UpstreamPool {
     let pools = this.pools.get(transport);
     if (pools === undefined) {
       pools = new Map();
       this.pools.set(transport, pools);
     }
-    const key = `${protocol}://${hostname}:${port}`;
+    // Connections are of no use under another name.
+    const key = `${protocol}://${hostname}:${port} ${protocol === "https" ? (serverName ?? "") : ""}`;
     let pool = pools.get(key);
     if (pool === undefined) {
-      pool = new UpstreamPool({ protocol, hostname, port }, transport, this.context);
+      pool = new UpstreamPool({ protocol, hostname, port, serverName }, transport, this.context);
       pools.set(key, pool);
     }
     return pool;

@@ -84,6 +84,10 @@ export const loadBalancerSchema = z.strictObject({
       }),
     )
     .optional(),
+  resolve: ours(
+    z.strictObject({ interval: timerDuration().default(10_000) }),
+    "one server for each address of a name, looked up again every `interval`",
+  ),
   strategy: oneOf("", "wrr", "p2c", "hrw", "leasttime").optional(),
   healthCheck: healthCheck().optional(),
   passiveHealthCheck: z

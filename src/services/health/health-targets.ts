@@ -1,9 +1,10 @@
+import { withoutBrackets } from "../../net/host-port.ts";
 import { parseUnixServer } from "../../net/unix-socket.ts";
 
 /** Where a check asks. */
 export interface ProbeTarget {
-  /** The path of the server's Unix socket; undefined where the URL says where it is. */
-  readonly socket?: string;
+  /** Where the server is dialled, a Unix socket's path or an address; undefined where the URL says it. */
+  readonly place?: string;
   readonly scheme: "http" | "https" | "h2c";
   /** With "http:" where the scheme is h2c, which URLs don't know. */
   readonly url: URL;
@@ -35,16 +36,29 @@ export interface HealthCheckOptions extends HttpProbeOptions {
   readonly timeout?: number;
 }
 
+/** A server as a check needs to know it. */
+export interface CheckedServer {
+  readonly url: string;
+  /** What its URL's address was resolved from. */
+  readonly name?: string | undefined;
+}
+
 /** Where a check of these servers asks, in their order. Throws on options that make no check. */
 export function probeTargets(
-  urls: readonly string[],
+  servers: readonly CheckedServer[],
   options: HealthCheckOptions,
 ): readonly ProbeTarget[] {
   const { mode = "" } = options;
   if (mode !== "" && mode !== "http" && mode !== "grpc") {
     throw new Error(`healthCheck.mode: expected "http" or "grpc", found ${JSON.stringify(mode)}`);
   }
-  return urls.map((url) => probeTarget(url, options));
+  return servers.map(({ url, name }) => {
+    const target = probeTarget(url, options);
+    if (name === undefined) return target;
+    const named = new URL(target.url);
+    named.hostname = name;
+    return { ...target, place: withoutBrackets(target.url.hostname), url: named };
+  });
 }
 
 /** Where to ask. Throws on a path that is a URL of its own, and on an unknown scheme. */
@@ -61,7 +75,7 @@ function probeTarget(server: string, options: HealthCheckOptions): ProbeTarget {
       throw new Error(
         `healthCheck.${port !== 0 ? "port" : "scheme"}: "${server}" is a Unix socket, which has none`,
       );
-    return { socket: unix.path, scheme: unix.protocol, url: new URL(path, "http://localhost/") };
+    return { place: unix.path, scheme: unix.protocol, url: new URL(path, "http://localhost/") };
   }
   const scheme = options.scheme || server.slice(0, server.indexOf(":")).toLowerCase();
   if (scheme !== "http" && scheme !== "https" && scheme !== "h2c") {

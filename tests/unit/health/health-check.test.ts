@@ -48,21 +48,25 @@ function start(urls: string[], options: HealthCheckOptions, transport = throughP
   const logs: string[] = [];
   const log = (level: string) => (message: string, fields?: Record<string, unknown>) =>
     void logs.push(`${level} ${message} ${fields?.["error"] ?? ""}`.trim());
-  const check = new HealthCheck(urls, options, {
-    service: "shop@file",
-    logger: {
-      debug: log("debug"),
-      info: log("info"),
-      warn: log("warn"),
-      error: log("error"),
+  const check = new HealthCheck(
+    urls.map((url) => ({ url })),
+    options,
+    {
+      service: "shop@file",
+      logger: {
+        debug: log("debug"),
+        info: log("info"),
+        warn: log("warn"),
+        error: log("error"),
+      },
+      report(index, up) {
+        const waiter = waiting.shift();
+        if (waiter === undefined) outcomes.push({ index, up });
+        else waiter({ index, up });
+      },
+      transport,
     },
-    report(index, up) {
-      const waiter = waiting.shift();
-      if (waiter === undefined) outcomes.push({ index, up });
-      else waiter({ index, up });
-    },
-    transport,
-  });
+  );
   running.push(check);
   const next = (): Promise<Heard> =>
     outcomes.length > 0

@@ -60,7 +60,7 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
     // Parents hear of it only where active checks are on, as in Traefik.
     if (healthCheck !== undefined) health = new Health(balancer.anyUp);
     // Options that make no check are an error of the service.
-    if (healthCheck !== undefined) probeTargets(urls, healthCheck);
+    if (healthCheck !== undefined) probeTargets(options.servers ?? [], healthCheck);
     const unwatch =
       healthCheck === undefined ? null : context.verdicts.watch("http", name, urls, report);
 
