@@ -84,6 +84,10 @@ export const loadBalancerSchema = z.strictObject({
       }),
     )
     .optional(),
+  slowStart: ours(
+    duration(),
+    "servers that are new or up again get their share little by little; not with the strategy hrw",
+  ),
   resolve: ours(
     z.strictObject({ interval: timerDuration().default(10_000) }),
     "one server for each address of a name, looked up again every `interval`",

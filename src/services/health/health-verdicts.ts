@@ -1,3 +1,5 @@
+import { ServerAges } from "./server-ages.ts";
+
 /** What an active check found, or found again. */
 export interface HealthVerdict {
   readonly kind: "http" | "tcp";
@@ -13,6 +15,8 @@ export type ReportHealth = (index: number, up: boolean) => void;
 
 /** Brings the verdicts of active checks, which run once in the process, to the services. */
 export class HealthVerdicts {
+  /** Since when servers are there or up again, in this worker. */
+  readonly ages = new ServerAges();
   private readonly listeners = new Map<string, Set<(verdict: HealthVerdict) => void>>();
 
   /** Reports each verdict about these servers of a service, until the function that it returns is called. */

@@ -1,4 +1,5 @@
 import type { ElementInputs } from "../../../core/element-kind.ts";
+import { now } from "../../../core/timers.ts";
 import { Health } from "../../health/health.ts";
 import { probeTargets } from "../../health/health-targets.ts";
 import { Balancer } from "../balancer.ts";
@@ -6,6 +7,7 @@ import { type HttpServiceKind, named, type ServiceTransport } from "../http-serv
 import { PassiveHealth } from "../passive-health.ts";
 import { serverAddress } from "../server-address.ts";
 import { Sticky } from "../sticky.ts";
+import { slowStart } from "../strategies/slow-start.ts";
 import { STRATEGIES } from "../strategies/table.ts";
 
 interface Inputs extends ElementInputs {
@@ -24,7 +26,7 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
   async create(options, context, { transport: numbered }) {
     const { name, logger } = context;
     const { healthCheck, passiveHealthCheck } = options;
-    const createStrategy = STRATEGIES[options.strategy || "wrr"];
+    const strategy = STRATEGIES[options.strategy || "wrr"];
     const transport = numbered?.transport ?? null;
     const servers = (options.servers ?? []).map((server) => ({
       address: serverAddress(server, options.passHostHeader, transport),
@@ -33,6 +35,13 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
     const urls = servers.map(({ address }) => address.url);
     const cookie = options.sticky?.cookie;
     const sticky = cookie === undefined ? null : await Sticky.create(cookie, name, urls);
+
+    if (options.slowStart && options.strategy === "hrw")
+      throw new Error("slowStart: clients of the strategy hrw have one server each, new or not");
+    const { ages } = context.verdicts;
+    const since = options.slowStart ? ages.begin(name, urls, now()) : null;
+    const createStrategy =
+      since === null ? strategy : slowStart(strategy, { duration: options.slowStart!, since });
 
     let balancer: Balancer;
     let health: Health | null = null;
@@ -69,6 +78,7 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
       health,
       stop() {
         unwatch?.();
+        if (since !== null) ages.end(name, since);
         for (const watcher of watchers) watcher.stop();
       },
     };

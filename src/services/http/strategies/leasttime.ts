@@ -22,6 +22,7 @@ export const leasttime: CreateStrategy = (members) => {
   const deadlines = members.map(({ weight }) => 1 / weight);
   return {
     sticks: true,
+    insists: true,
     handlers: flights.map(({ handler }) => handler),
     get anyUp() {
       return ups.any;

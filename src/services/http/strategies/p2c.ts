@@ -13,6 +13,7 @@ export const p2c: CreateStrategy = (members) => {
   const flights = members.map(({ handler }) => new InFlight(handler));
   return {
     sticks: true,
+    insists: true,
     handlers: flights.map(({ handler }) => handler),
     get anyUp() {
       return ups.any;

@@ -18,6 +18,8 @@ export interface Strategy {
   /** The place of the member that gets the request, of those that are up; -1 where none is. */
   choose(exchange: Exchange): number;
   setUp(index: number, up: boolean): void;
+  /** True where a choice may fall on the same member again and again for as long as no request has begun. */
+  readonly insists?: boolean | undefined;
   /** True where the member of a client's sticky cookie goes before the choice. */
   readonly sticks: boolean;
 }
