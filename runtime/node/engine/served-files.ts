@@ -80,20 +80,20 @@ class OpenFile implements ServedFile {
     this.path = path;
   }
 
-  readNow(position: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+  readNow(position: number, length: number, room?: Uint8Array): Uint8Array {
+    const bytes = room !== undefined && room.length >= length ? room : new Uint8Array(length);
     let at = 0;
     while (at < length) {
       const count = readSync(this.descriptor, bytes, at, length - at, position + at);
       if (count === 0) break;
       at += count;
     }
-    return at === length ? bytes : bytes.subarray(0, at);
+    return at === bytes.length ? bytes : bytes.subarray(0, at);
   }
 
-  read(position: number, length: number, room?: Uint8Array): Promise<Uint8Array> {
+  read(position: number, length: number): Promise<Uint8Array> {
     if (this.closed) return Promise.reject(new Error("the file is closed"));
-    const bytes = room !== undefined && room.length >= length ? room : new Uint8Array(length);
+    const bytes = new Uint8Array(length);
     this.reading++;
     return new Promise((resolve, reject) => {
       const go = (at: number): void => {

@@ -3,9 +3,16 @@ import type { ServedFile } from "../../net/host/served-files.ts";
 import { Body, type BodySource } from "../body.ts";
 
 /** Bytes that are read at a time; as many are held for a reader that takes none. */
-export const PIECE = 256 * 1024;
-/** So many are read before the body is made: most files are no longer, and need no thread. */
-export const AT_ONCE = 64 * 1024;
+export const PIECE = 64 * 1024;
+/** So many are read before the body is made: most files are no longer. */
+export const AT_ONCE = PIECE;
+/** What the system has in memory comes faster. A file that took so many milliseconds is read by threads from then on. */
+const SLOW = 2;
+/** Pieces for one reader before others get their turn. */
+const MOST_AT_A_TIME = 16;
+
+/** For what is read and sent on at once. */
+let scratch: Uint8Array | null = null;
 
 /** `file`'s bytes from `start` up to `end`. */
 export interface FilePart {
@@ -15,7 +22,7 @@ export interface FilePart {
 
 /**
  * A body of parts of a file and of bytes between them. What is longer than one piece is read as the reader
- * takes it; the file is closed behind the last byte, and where the reader gives up. Where the file has become
+ * takes it, by threads where the disk is slow; the file is closed behind the last byte, and where the reader gives up. Where the file has become
  * shorter meanwhile, the body breaks off. Throws a ProxyError where that shows at once.
  */
 export function fileBody(file: ServedFile, parts: readonly (FilePart | Uint8Array)[]): Body {
@@ -39,7 +46,8 @@ class FileSource implements BodySource {
   private paused = true;
   private reading = false;
   private over = false;
-  private last: Uint8Array | null = null;
+  /** Its disk takes its time. */
+  private isSlow = false;
 
   constructor(file: ServedFile, parts: readonly (FilePart | Uint8Array)[]) {
     this.file = file;
@@ -94,7 +102,7 @@ class FileSource implements BodySource {
   private async read(): Promise<void> {
     this.reading = true;
     try {
-      while (!this.paused && !this.over) {
+      for (let count = 1; !this.paused && !this.over; count++) {
         const part = this.parts[this.next];
         if (part === undefined) {
           this.end();
@@ -102,12 +110,16 @@ class FileSource implements BodySource {
           this.next++;
           this.push(part);
         } else {
-          const [from, count] = this.nextPiece(part, PIECE);
-          const bytes = await this.file.read(from, count, this.free());
-          if (this.over) break;
-          this.give(part, bytes, count);
+          const [from, wanted] = this.nextPiece(part, PIECE);
+          // Others get their turn.
+          if (this.isSlow || count % MOST_AT_A_TIME === 0) {
+            const bytes = await this.file.read(from, wanted);
+            if (this.over) break;
+            this.give(part, bytes, wanted);
+          } else {
+            this.readHere(part, from, wanted);
+          }
           this.body.flush();
-          this.last = bytes;
         }
       }
     } catch (cause) {
@@ -122,10 +134,15 @@ class FileSource implements BodySource {
     this.reading = false;
   }
 
-  /** The last piece's array, where nothing has a part of it any more. */
-  private free(): Uint8Array | undefined {
-    const { last, body } = this;
-    return last !== null && body.released ? last : undefined;
+  /** Into the one array that all use, which stays in the processor's cache. A sink that keeps bytes keeps the array. */
+  private readHere(part: FilePart, from: number, wanted: number): void {
+    const room = scratch ?? new Uint8Array(PIECE);
+    scratch = null;
+    const before = performance.now();
+    const bytes = this.file.readNow(from, wanted, room);
+    this.isSlow = performance.now() - before > SLOW;
+    this.give(part, bytes, wanted);
+    if (this.body.released) scratch = room;
   }
 
   /** Where the part goes on, and how many bytes of it are wanted now. */
@@ -149,7 +166,6 @@ class FileSource implements BodySource {
   }
 
   private push(bytes: Uint8Array): void {
-    this.last = null;
     if (bytes.length > 0) this.body.push(bytes, 0, bytes.length);
   }
 

@@ -22,10 +22,13 @@ export interface ServedFile {
   readonly size: number;
   /** Milliseconds since the epoch, as exactly as the system has them. */
   readonly modified: number;
-  /** Up to `length` bytes from `position` on; fewer only at the end. Throws the system's error. */
-  readNow(position: number, length: number): Uint8Array;
-  /** The same in a thread, into `room` where that is given and long enough: what is returned may be a part of it. */
-  read(position: number, length: number, room?: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Up to `length` bytes from `position` on; fewer only at the end. They are in `room` where that is given and
+   * long enough: what is returned is a part of it. Throws the system's error.
+   */
+  readNow(position: number, length: number, room?: Uint8Array): Uint8Array;
+  /** The same in a thread. */
+  read(position: number, length: number): Promise<Uint8Array>;
   /** Behind what is being read. Harmless a second time. */
   close(): void;
 }

@@ -129,6 +129,7 @@ test("all files that a configuration names, each once", () => {
           forwardAuth: { tls: { ca: "auth.pem", cert: "c.pem", key: "c.key" } } as never,
         },
         "n@file": { chain: {} },
+        "o@file": { oidc: { tls: { ca: "issuer.pem" } } as never },
       },
       serversTransports: { "t@file": { rootCAs: ["root.pem"], certificates } as never },
       tcp: { serversTransports: { "u@file": { tls: { rootCAs: ["tcp.pem"] } } as never } },
@@ -140,7 +141,7 @@ test("all files that a configuration names, each once", () => {
   );
   expect(files.sort()).toEqual(
     ["/tls/a.pem", "/tls/a.key", "b.pem", "b.key", "ca.pem", "root.pem", "tcp.pem", "t.pem"]
-      .concat("t.key", "fixed.pem", "fixed-tcp.pem", "auth.pem", "c.pem", "c.key")
+      .concat("t.key", "fixed.pem", "fixed-tcp.pem", "auth.pem", "c.pem", "c.key", "issuer.pem")
       .sort(),
   );
 });

@@ -124,7 +124,10 @@ export class OidcGate {
     let cookies: string[] = [];
     if (session.refreshToken !== undefined && now >= session.renewFrom) {
       const renewal = await this.renewals.renew(session);
-      if (renewal === "over") return clientLeft(exchange) ?? this.unknownUser(lazy, view, found);
+      // A page may as well come by a login: the issuer knows the user.
+      const again = renewal === "elsewhere" && now >= session.ends && isNavigation(lazy);
+      if (renewal === "over" || again)
+        return clientLeft(exchange) ?? this.unknownUser(lazy, view, found);
       if (typeof renewal === "object") {
         const sealed = await this.box.seal("session", renewal);
         const left = renewal.begun + this.lifetime - now;

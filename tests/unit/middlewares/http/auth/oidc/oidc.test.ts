@@ -366,6 +366,25 @@ describe("a session", () => {
     expect(headers.getSetCookie()[0]).toStartWith("sluice_session=; Path=/; Max-Age=0");
   });
 
+  test("that ended, and another worker renews: a login for pages, and 503 for all else", async () => {
+    issuer.life = 1;
+    const browser = new App().browser();
+    await browser.open(`${APP}/`);
+    issuer.life = 600;
+    const cookie: [string, string] = ["Cookie", `sluice_session=${sessionOf(browser)}`];
+    // As where another worker has raised it.
+    const taken = { raise: () => false, lower: () => {} };
+    const busy = Object.assign(new LocalCounters(), { counts: () => taken });
+    const app = new App({}, { counters: busy });
+    const status = async (...fields: [string, string][]) =>
+      (await app.answer({ headers: [...fields, cookie] })).status;
+    await waitFor(
+      "the end of the session",
+      async () => (await status(...XHR)) === 503 || undefined,
+    );
+    expect(await status(["Sec-Fetch-Mode", "navigate"])).toBe(302);
+  });
+
   test("lasts no longer than it may", async () => {
     const app = new App({ sessionLifetime: 2000 });
     const browser = app.browser();
