@@ -13,7 +13,11 @@ const CHECKS: readonly [name: string, command: string[]][] = [
   ["types of src, which names no runtime", [bun, installed("tsc"), "-p", "tsconfig.src.json"]],
   [
     "types on Deno",
-    [denoBinary(), "check", "--quiet", "runtime/deno/main.ts", "runtime/deno/worker.ts"],
+    [
+      denoBinary(),
+      ...["check", "--quiet", "runtime/deno/main.ts", "runtime/deno/worker.ts"],
+      "runtime/deno/isolation/handler-child.ts",
+    ],
   ],
   [
     "lint and format",

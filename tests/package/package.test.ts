@@ -102,8 +102,15 @@ describe("`sluice` of the installed package", () => {
       );
       write(
         "dynamic.yml",
-        "http: {routers: {all: {rule: PathPrefix(`/`), service: whoami@internal}}}\n",
+        `http:
+  routers:
+    all: { rule: PathPrefix(\`/\`), service: whoami@internal }
+    fn: { rule: PathPrefix(\`/fn\`), service: fn }
+  services:
+    fn: { handler: { module: ./fn.js, isolation: process } }
+`,
       );
+      write("fn.js", "export default { fetch: () => new Response('a process of its own') };\n");
       const child = Bun.spawn([bin], {
         cwd: project,
         env: { PATH: pathWith({ [name]: program() }), HOME: process.env["HOME"] },
@@ -118,6 +125,8 @@ describe("`sluice` of the installed package", () => {
             : `It ended: ${await new Response(child.stderr).text()}`,
         );
         expect(answer).toContain("Hostname: ");
+        const own = await fetch(`http://127.0.0.1:${port}/fn`);
+        expect(await own.text()).toBe("a process of its own");
         child.kill("SIGTERM");
         expect(await within("its end", child.exited)).toBe(0);
       } finally {

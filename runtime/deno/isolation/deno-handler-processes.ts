@@ -85,7 +85,9 @@ function packagesFor(module: string): string[] {
     if (found !== undefined) return [`--config=${found}`];
     if (directory === dirname(directory)) break;
   }
-  return [`--import-map=${fileURLToPath(new URL("../import-map.json", import.meta.url))}`];
+  // The package on npm has none.
+  const own = fileURLToPath(new URL("../import-map.json", import.meta.url));
+  return existsSync(own) ? [`--import-map=${own}`] : [];
 }
 
 /** Where Deno keeps what it has downloaded, by its own rule. */
