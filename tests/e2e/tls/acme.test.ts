@@ -311,10 +311,12 @@ certificatesResolvers:
 
 /** The API and Prometheus say why "blocked.test" isn't there. */
 async function showsFailure(web: string): Promise<void> {
-  const [resolver] = ((await (await fetch(`${web}/api/resolvers`)).json()) as unknown[]).map(
-    (one) => API_SCHEMAS.Resolver.parse(one),
-  );
-  expect(resolver).toMatchObject({ name: "dns", status: "enabled", succeeded: 1 });
+  // What is served is stored a moment later, and its order is done then.
+  await waitFor("the order to be done", async () => {
+    const all = (await (await fetch(`${web}/api/resolvers`)).json()) as unknown[];
+    const { name, status, succeeded } = API_SCHEMAS.Resolver.parse(all[0]);
+    return name === "dns" && status === "enabled" && succeeded === 1;
+  });
   const one = await (await fetch(`${web}/api/resolvers/le`)).json();
   const { certificates } = API_SCHEMAS.Resolver.parse(one);
   expect(certificates.find(({ names }) => names[0] === "blocked.test")).toEqual({
