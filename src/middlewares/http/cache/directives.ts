@@ -8,7 +8,7 @@ const MEMBER =
   /\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*))?[^,]*(?:,|$)/y;
 
 /** Larger numbers are as large as this one (RFC 9111 section 1.2.2). */
-const MOST_SECONDS = 2 ** 31;
+export const MOST_SECONDS = 2 ** 31;
 
 /**
  * Reads a Cache-Control field. Of a directive that comes twice with different arguments the shorter time counts,

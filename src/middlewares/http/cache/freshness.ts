@@ -2,7 +2,7 @@ import { parseHttpDate } from "../../../http/fields/http-date.ts";
 import type { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import type { HeaderList } from "../../../wire/header-list.ts";
 import type { CacheOptions } from "./cache-options.ts";
-import { type Directives, readDirectives, secondsOf } from "./directives.ts";
+import { type Directives, MOST_SECONDS, readDirectives, secondsOf } from "./directives.ts";
 import type { Freshness } from "./stored/stored-response.ts";
 
 /** Statuses that may be kept without a word of the server's (RFC 9110 section 15.1), but for 206. */
@@ -77,7 +77,7 @@ export async function freshnessJudge(options: CacheOptions): Promise<Judge> {
 }
 
 function freshnessOf(
-  policy: { maxAge(): number; age(): number },
+  policy: { maxAge(): number },
   directives: Directives,
   headers: Readonly<Record<string, string>>,
   status: number,
@@ -98,7 +98,8 @@ function freshnessOf(
   };
   const fallback = isChecked || !HEURISTIC.has(status) ? 0 : options.defaultTTL;
   return {
-    initialAge: Math.max(0, policy.age()) * 1000 + Math.max(0, delay),
+    // Not the package's word: what goes by on its own clock is not part of it.
+    initialAge: Math.min(Number(headers["age"] ?? 0), MOST_SECONDS) * 1000 + Math.max(0, delay),
     lifetime: explicit ? Math.max(0, policy.maxAge()) * 1000 : fallback,
     staleWhileRevalidate: allowed("stale-while-revalidate", options.staleWhileRevalidate),
     staleIfError: allowed("stale-if-error", options.staleIfError),

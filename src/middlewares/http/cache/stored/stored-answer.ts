@@ -6,6 +6,7 @@ import { FieldId } from "../../../../wire/field-names.ts";
 import type { HeaderList } from "../../../../wire/header-list.ts";
 import { byteRanges } from "../../files/byte-ranges.ts";
 import type { RequestFacts } from "../request-facts.ts";
+import { storedBody } from "./stored-body.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 export interface AnswerOptions {
@@ -37,7 +38,7 @@ export function storedAnswer(stored: StoredResponse, options: AnswerOptions): Re
     }
   }
   const bare = method === "HEAD" || status === 204;
-  return LazyResponse.received(exchange, status, list, bare ? null : Body.of(body), reason);
+  return LazyResponse.received(exchange, status, list, bare ? null : storedBody(body), reason);
 }
 
 function partOf(
@@ -59,7 +60,7 @@ function partOf(
   const [{ start, end }] = ranges;
   list.setId(FieldId.contentLength, String(end - start));
   list.set("Content-Range", `bytes ${start}-${end - 1}/${body.length}`);
-  const part = Body.of(body.subarray(start, end));
+  const part = storedBody(body.subarray(start, end));
   return LazyResponse.received(exchange, 206, list, part, reasonOf(206));
 }
 
