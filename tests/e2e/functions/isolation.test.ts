@@ -106,7 +106,8 @@ function isAlive(pid: number): boolean {
 test("what a function does to its process does nothing to the others", async () => {
   await using router = await start(
     {
-      fn: ", limits: { requestTimeout: 1s }",
+      fn: "",
+      timed: ", limits: { requestTimeout: 1s }",
       pair: ", limits: { instances: 2, unresponsive: 2s }",
       hog: ", limits: { memory: 400MiB }",
       slow: "",
@@ -140,7 +141,7 @@ test("what a function does to its process does nothing to the others", async () 
   const looping = post(port, "/pair/loop");
   const hogging = get(port, "/hog/hog");
 
-  expect((await get(port, "/fn/never")).status).toBe(504);
+  expect((await get(port, "/timed/never")).status).toBe(504);
   await program.logged("the signal was aborted");
 
   expect((await post(port, "/fn/exit")).status).toBe(503);
