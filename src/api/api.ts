@@ -12,6 +12,7 @@ import type { MetricsBook } from "../telemetry/metrics/metrics-book.ts";
 import { failure, json, list } from "./answers.ts";
 import { certificatesOf, type ListedCertificate } from "./certificates.ts";
 import { type PurgeCache, purgeAnswer } from "./changes/cache-purge.ts";
+import { type DrainServer, drainAnswer } from "./changes/server-drain.ts";
 import { dashboardAnswer } from "./dashboard/dashboard.ts";
 import { type DebugRuntime, debugRoutes } from "./debug.ts";
 import { openApi } from "./document/openapi.ts";
@@ -32,7 +33,7 @@ export interface ApiOptions {
   readonly configuration: StaticConfiguration;
   readonly runtime: DebugRuntime;
   readonly status: Status;
-  /** What active health checks have found to be down. */
+  /** What active health checks have found to be down, and what is being emptied. */
   readonly down: () => readonly HealthVerdict[];
   /** The processes of functions, by the service's name. */
   readonly instances: () => FunctionStates;
@@ -47,6 +48,8 @@ export interface ApiOptions {
   readonly resolvers: () => readonly ResolverState[];
   /** Has a cache forget. */
   readonly purge: PurgeCache;
+  /** Empties a server. */
+  readonly drain: DrainServer;
   readonly version: string;
   /** When the program started. */
   readonly startDate: Date;
@@ -76,10 +79,13 @@ export function createApi(options: ApiOptions): AskControl {
       case "dashboard":
         return answer(request, () => dashboardAnswer(pathOf(request), "", "", true) ?? notFound());
       case "api":
-        if (request.method === "DELETE" && options.configuration.api?.allowChanges === true) {
-          const { basePath } = options.configuration.api;
-          const purged = await purgeAnswer(request, basePath.replace(/\/+$/, ""), options.purge);
-          if (purged !== null) return purged;
+        if (request.method !== "GET" && options.configuration.api?.allowChanges === true) {
+          const basePath = options.configuration.api.basePath.replace(/\/+$/, "");
+          const drained = drainAnswer(request, basePath, options.drain);
+          if (drained !== null) return drained;
+          const purges = request.method === "DELETE";
+          const purged = purges && (await purgeAnswer(request, basePath, options.purge));
+          if (purged) return purged;
         }
         return answer(request, (native) => api.fetch(native));
     }

@@ -50,7 +50,7 @@ export class ElementLists {
     { /** Of what it was made. */ readonly state: string; readonly list: Promise<ElementList> }
   >();
 
-  /** `down`: what active health checks have found to be down; `instances`: the processes of functions. */
+  /** `down`: what active health checks have found to be down, and what is being emptied; `instances`: the processes of functions. */
   constructor(
     status: Status,
     down: () => readonly HealthVerdict[],
@@ -231,16 +231,25 @@ function typeOf(element: object): string | undefined {
   return names[0]?.toLowerCase();
 }
 
-/** The servers of a service that are down. */
-function downOf(down: readonly HealthVerdict[], plane: Plane, service: string): Set<string> {
-  const own = down.filter((verdict) => verdict.kind === plane && verdict.service === service);
-  return new Set(own.map(({ server }) => server));
+/** The states of a service's servers that aren't merely up. */
+function downOf(
+  down: readonly HealthVerdict[],
+  plane: Plane,
+  service: string,
+): ReadonlyMap<string, string> {
+  const states = new Map<string, string>();
+  for (const verdict of down) {
+    if (verdict.kind !== plane || verdict.service !== service) continue;
+    if (verdict.draining !== undefined) states.set(verdict.server, "DRAINING");
+    else if (!states.has(verdict.server)) states.set(verdict.server, "DOWN");
+  }
+  return states;
 }
 
 /** A server is up until a check fails. */
 function serverStatus(
   service: object,
-  down: ReadonlySet<string>,
+  down: ReadonlyMap<string, string>,
 ): Record<string, string> | undefined {
   const { loadBalancer } = service as {
     readonly loadBalancer?: {
@@ -250,7 +259,5 @@ function serverStatus(
   const servers = (loadBalancer?.servers ?? []).map(({ url, address }) => url ?? address ?? "");
   return servers.length === 0
     ? undefined
-    : Object.fromEntries(
-        servers.sort().map((server) => [server, down.has(server) ? "DOWN" : "UP"]),
-      );
+    : Object.fromEntries(servers.sort().map((server) => [server, down.get(server) ?? "UP"]));
 }

@@ -14,7 +14,7 @@ import type { Runtime } from "../net/runtime.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
 import { isUdp } from "../server/udp-plane.ts";
-import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { Draining, HealthVerdict } from "../services/health/health-verdicts.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -22,6 +22,7 @@ import type { Events } from "../status/events.ts";
 import { Status } from "../status/status.ts";
 import { UpstreamPools } from "../upstream/upstream-pools.ts";
 import { ConfigurationWatcher } from "./configuration-watcher.ts";
+import { Drains } from "./drains.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import type { Planes } from "./planes.ts";
 import { ResolvedServers } from "./resolved-servers.ts";
@@ -48,6 +49,7 @@ export class ControlPlane {
   private readonly options: ControlPlaneOptions;
   private readonly watcher: ConfigurationWatcher;
   private readonly resolved: ResolvedServers;
+  private readonly drains: Drains;
   private readonly pemFiles: PemFiles;
   private readonly acme: Acme;
   private readonly functions: Supervisor;
@@ -67,6 +69,7 @@ export class ControlPlane {
       watch,
       changed: () => this.watcher.applyAgain(),
     });
+    this.drains = new Drains((verdicts) => options.planes.tellHealth(verdicts));
     this.resolved = new ResolvedServers({
       lookup: (name) => runtime.lookup(name),
       logger,
@@ -123,14 +126,19 @@ export class ControlPlane {
     });
   }
 
-  /** What active health checks have found to be down. */
-  get verdicts(): readonly HealthVerdict[] {
-    return this.checks.verdicts;
+  /** What the API shows of servers: what is down, and what is being emptied. */
+  get servers(): readonly HealthVerdict[] {
+    return [...this.checks.verdicts, ...this.drains.verdicts];
+  }
+
+  /** Empties a server, or ends that. False where no HTTP service of that name has it. */
+  drain(service: string, server: string, draining: Draining): boolean {
+    return this.drains.set(this.applied, service, server, draining);
   }
 
   /** What data planes are to know: what is down, and which instances of functions are up. */
   get health(): readonly HealthVerdict[] {
-    return [...this.checks.verdicts, ...this.functions.verdicts];
+    return [...this.checks.verdicts, ...this.drains.verdicts, ...this.functions.verdicts];
   }
 
   /** The processes of functions, by the service's name. */
@@ -193,6 +201,7 @@ export class ControlPlane {
     this.status.set(snapshot, report);
     this.options.telemetry.loaded(snapshot, report);
     this.options.events.reloaded(report);
+    this.drains.follow(snapshot);
     if (this.options.watch) {
       await this.checks.follow(snapshot, report.disabled);
       const kept = report.disabled.filter(({ kind }) => kind === "service");

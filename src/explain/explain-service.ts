@@ -78,14 +78,19 @@ export function explainService(
       ? []
       : [child(failover.service, "first"), child(failover.fallback, "where the first is down")]),
   ];
-  const isDown = (url: string) =>
-    down.some((one) => one.kind === "http" && one.service === name && one.server === url);
+  const statusOfServer = (url: string) => {
+    const own = down.filter(
+      (one) => one.kind === "http" && one.service === name && one.server === url,
+    );
+    if (own.some(({ draining }) => draining !== undefined)) return "DRAINING";
+    return own.length > 0 ? "DOWN" : "UP";
+  };
   return {
     ...element("service", name, typeOf(service), statusOf),
     strategy: loadBalancer === undefined ? undefined : loadBalancer.strategy || "wrr",
     servers: (loadBalancer?.servers ?? []).map(({ url }) => ({
       url,
-      status: isDown(url) ? "DOWN" : "UP",
+      status: statusOfServer(url),
     })),
     services: depth > DEEPEST ? [] : services,
   };

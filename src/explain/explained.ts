@@ -12,7 +12,7 @@ export interface ExplainedElement {
 export interface ExplainedServer {
   /** A URL. */
   readonly url: string;
-  readonly status: "UP" | "DOWN";
+  readonly status: "UP" | "DOWN" | "DRAINING";
 }
 
 export interface ExplainedService extends ExplainedElement {

@@ -42,6 +42,7 @@ const STATUS_WORDS = {
   expired: "expired",
   UP: "up",
   DOWN: "down",
+  DRAINING: "draining",
 };
 
 /** A word and a mark: colour alone says nothing. */

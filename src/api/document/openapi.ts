@@ -125,6 +125,23 @@ export function openApi(version: string, basePath: string): unknown {
           responses: { "200": { description: "how many responses these were" } },
         },
       },
+      [`${basePath}/api/http/services/{name}/servers/drain`]: Object.fromEntries(
+        [
+          ["put", "A server gets no new requests (ours, with api.allowChanges)"],
+          ["delete", "A server gets requests again (ours, with api.allowChanges)"],
+        ].map(([method, summary]) => [
+          method,
+          {
+            summary,
+            parameters: [
+              { name: "name", in: "path", required: true, schema: { type: "string" } },
+              { name: "url", in: "query", required: true, schema: { type: "string" } },
+              { name: "sticky", in: "query", schema: { type: "boolean" } },
+            ],
+            responses: { "200": { description: "the server, and whether it drains" } },
+          },
+        ]),
+      ),
       "/api/providers/rest": {
         put: {
           summary: "Replaces the REST provider's configuration (rest@internal)",

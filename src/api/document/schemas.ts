@@ -54,7 +54,7 @@ const service = z.looseObject({
   usedBy,
   ...named,
   type: z.string().optional(),
-  serverStatus: z.record(z.string(), z.enum(["UP", "DOWN"])).optional(),
+  serverStatus: z.record(z.string(), z.enum(["UP", "DOWN", "DRAINING"])).optional(),
   instances: z
     .array(
       z.strictObject({
@@ -195,7 +195,7 @@ const explainedRouter = z.strictObject({
 const explainedService: z.ZodType = z.strictObject({
   ...explainedElement,
   strategy: z.string().optional(),
-  servers: z.array(z.strictObject({ url: z.string(), status: z.enum(["UP", "DOWN"]) })),
+  servers: z.array(z.strictObject({ url: z.string(), status: z.enum(["UP", "DOWN", "DRAINING"]) })),
   services: z.array(z.strictObject({ role: z.string(), service: z.lazy(() => explainedService) })),
 });
 

@@ -136,7 +136,7 @@ const sections = z.strictObject({
       ),
       disableDashboardAd: flag().default(false),
       dashboardName: text().default(""),
-      allowChanges: ours(flag(), "the API may change what runs: DELETE purges caches"),
+      allowChanges: ours(flag(), "the API may change what runs: purge caches, drain servers"),
       explainToken: ours(
         text()
           .refine((token) => /^[\x21-\x7e]{16,256}$/.test(token), {

@@ -2,6 +2,7 @@ import type { ElementInputs } from "../../../core/element-kind.ts";
 import { now } from "../../../core/timers.ts";
 import { Health } from "../../health/health.ts";
 import { probeTargets } from "../../health/health-targets.ts";
+import type { Draining } from "../../health/health-verdicts.ts";
 import { Balancer } from "../balancer.ts";
 import { type HttpServiceKind, named, type ServiceTransport } from "../http-service.ts";
 import { PassiveHealth } from "../passive-health.ts";
@@ -70,14 +71,17 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
     if (healthCheck !== undefined) health = new Health(balancer.anyUp);
     // Options that make no check are an error of the service.
     if (healthCheck !== undefined) probeTargets(options.servers ?? [], healthCheck);
-    const unwatch =
-      healthCheck === undefined ? null : context.verdicts.watch("http", name, urls, report);
+    const drain = (index: number, draining: Draining): void => {
+      balancer.drain(index, draining);
+      health?.set(balancer.anyUp);
+    };
+    const unwatch = context.verdicts.watch("http", name, urls, report, drain);
 
     return {
       handler: named(name, balancer.handler),
       health,
       stop() {
-        unwatch?.();
+        unwatch();
         if (since !== null) ages.end(name, since);
         for (const watcher of watchers) watcher.stop();
       },
