@@ -28,6 +28,11 @@ export class HandlerRequest extends PlatformObject {
     this.#lazy = lazy;
   }
 
+  /** The platform's own Request, for what only that one has; the body goes with it. */
+  static nativeOf(request: HandlerRequest): Request {
+    return request.#lazy.native();
+  }
+
   get method(): string {
     return this.#lazy.method;
   }
@@ -82,10 +87,10 @@ export class HandlerRequest extends PlatformObject {
     return "half";
   }
   get integrity(): string {
-    return "";
+    return this.#lazy.integrity;
   }
   get keepalive(): boolean {
-    return false;
+    return this.#lazy.keepalive;
   }
   get mode(): RequestMode {
     return this.#lazy.mode;
@@ -109,5 +114,27 @@ export class HandlerRequest extends PlatformObject {
   }
 }
 
+/** What a platform's Request has beyond the standard (Bun's `textStream`) is the platform's; all of it is seen by `for in`. */
+function complete(prototype: HandlerRequest): void {
+  for (const [name, { get, value, enumerable }] of Object.entries(
+    Object.getOwnPropertyDescriptors(Request.prototype),
+  )) {
+    const own = Object.getOwnPropertyDescriptor(prototype, name);
+    if (own !== undefined) Object.defineProperty(prototype, name, { ...own, enumerable });
+    else if (typeof value === "function") {
+      const method = function (this: HandlerRequest, ...args: unknown[]): unknown {
+        return value.apply(HandlerRequest.nativeOf(this), args);
+      };
+      Object.defineProperty(prototype, name, { value: method, enumerable });
+    } else if (get !== undefined) {
+      const getter = function (this: HandlerRequest): unknown {
+        return get.call(HandlerRequest.nativeOf(this));
+      };
+      Object.defineProperty(prototype, name, { get: getter, enumerable });
+    }
+  }
+}
+
 Object.setPrototypeOf(HandlerRequest.prototype, Request.prototype);
 Object.defineProperty(HandlerRequest.prototype, "constructor", { value: Request });
+complete(HandlerRequest.prototype);

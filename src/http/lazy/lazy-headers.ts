@@ -35,6 +35,8 @@ export function checkedValue(value: string): string {
 export class LazyHeaders {
   // Private to the runtime as well: logs and JSON show what Headers show.
   readonly #list: HeaderList;
+  /** How often fields were changed here: who iterates meanwhile sees it. */
+  #changes = 0;
 
   constructor(list: HeaderList) {
     this.#list = list;
@@ -50,14 +52,17 @@ export class LazyHeaders {
 
   set(name: string, value: string): void {
     this.#list.set(checkedName(name), checkedValue(value));
+    this.#changes++;
   }
 
   append(name: string, value: string): void {
     this.#list.append(checkedName(name), checkedValue(value));
+    this.#changes++;
   }
 
   delete(name: string): void {
     this.#list.delete(checkedName(name).toLowerCase());
+    this.#changes++;
   }
 
   getSetCookie(): string[] {
@@ -92,24 +97,30 @@ export class LazyHeaders {
     return [...joined, ...cookies].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   }
 
+  /** By index, as Web IDL has it ("default iterator objects"): changes on the way count. */
   *entries(): Generator<[string, string]> {
-    yield* this.sorted();
+    let seen = this.#changes;
+    let sorted = this.sorted();
+    for (let i = 0; i < sorted.length; i++) {
+      yield sorted[i];
+      if (seen === this.#changes) continue;
+      seen = this.#changes;
+      sorted = this.sorted();
+    }
   }
 
   *keys(): Generator<string> {
-    for (const [name] of this.sorted()) yield name;
+    for (const [name] of this.entries()) yield name;
   }
 
   *values(): Generator<string> {
-    for (const [, value] of this.sorted()) yield value;
+    for (const [, value] of this.entries()) yield value;
   }
 
-  [Symbol.iterator](): Generator<[string, string]> {
-    return this.entries();
-  }
+  declare [Symbol.iterator]: () => Generator<[string, string]>;
 
   forEach(callback: (value: string, key: string, parent: Headers) => void, self?: unknown): void {
-    for (const [name, value] of this.sorted()) {
+    for (const [name, value] of this.entries()) {
       callback.call(self, value, name, this as unknown as Headers);
     }
   }
@@ -128,4 +139,7 @@ export class LazyHeaders {
 }
 
 Object.setPrototypeOf(LazyHeaders.prototype, Headers.prototype);
+Object.defineProperty(LazyHeaders.prototype, Symbol.iterator, {
+  value: LazyHeaders.prototype.entries,
+});
 Object.defineProperty(LazyHeaders.prototype, "constructor", { value: Headers });

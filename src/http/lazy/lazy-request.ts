@@ -7,6 +7,9 @@ import { Body } from "../body.ts";
 import { Exchange, NO_DOWNSTREAM } from "../exchange.ts";
 import { announcedLength, lazyMessage } from "./lazy-message.ts";
 
+/** A Request of the platform's own, for what is the same in all that a server gets. */
+const PLATFORMS = new Request("http://localhost/");
+
 const FREE = new FreeList<LazyRequest>();
 /** That of a request which waits to become another one. */
 const NO_EXCHANGE = new Exchange(NO_DOWNSTREAM, 0);
@@ -174,35 +177,35 @@ export class LazyRequest extends lazyMessage(Request.prototype) {
     ];
   }
 
-  // What a server's Request has by the Fetch standard.
+  // As the platform's own has them, so that copies and clones agree; but for redirects, which are the client's.
   get cache(): RequestCache {
-    return "default";
+    return PLATFORMS.cache;
   }
   get credentials(): RequestCredentials {
-    return "same-origin";
+    return PLATFORMS.credentials;
   }
   get destination(): RequestDestination {
-    return "";
+    return PLATFORMS.destination;
   }
   get duplex(): "half" {
     return "half";
   }
   get integrity(): string {
-    return "";
+    return PLATFORMS.integrity;
   }
   get keepalive(): boolean {
-    return false;
+    return PLATFORMS.keepalive;
   }
   get mode(): RequestMode {
-    return "cors";
+    return PLATFORMS.mode;
   }
   get redirect(): RequestRedirect {
     return "manual";
   }
   get referrer(): string {
-    return "about:client";
+    return PLATFORMS.referrer;
   }
   get referrerPolicy(): ReferrerPolicy {
-    return "";
+    return PLATFORMS.referrerPolicy;
   }
 }

@@ -197,6 +197,10 @@ export const REQUEST_CASES: Readonly<Record<string, Case>> = {
     const { pathname, search, protocol } = new URL(request.url);
     return answer(pathname, search, protocol);
   },
-  attributes: ({ cache, integrity, keepalive, referrerPolicy, destination }) =>
-    answer(typeof cache, integrity, keepalive, referrerPolicy, destination),
+  attributes: (request) => {
+    const { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy } = request;
+    const values = { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy };
+    const { credentials: cloned, mode: same } = request.clone();
+    return answer(values, cloned === credentials, same === mode);
+  },
 };

@@ -117,7 +117,6 @@ export const STANDARD: Readonly<Record<string, string>> = {
   "body-bad-form": '["TypeError",true]',
   "body-locked": '[false,"TypeError",true,false]',
   "body-blob": '[5,"application/x-own","hello"]',
-  attributes: '["string","",false,"",""]',
 };
 
 /** The status alone: each server words its own errors, and Deno's sends what was locked and a body with 205. */

@@ -134,6 +134,54 @@ test("a module's request is a Request to the platform's own constructor, which s
   expect(Request).toBe(PlatformRequest);
 });
 
+test("a module's request has all that the platform's has, and shows it to loops", async () => {
+  const names = Object.keys(Request.prototype).filter((name) => name !== "constructor");
+  expect(names).toContain("text");
+  const text = await ask(async (request) => {
+    const seen: string[] = [];
+    for (const name in request) seen.push(name);
+    const failing: string[] = [];
+    for (const name of names) {
+      const copy = request.clone() as unknown as Record<string, unknown>;
+      try {
+        const value = (request as unknown as typeof copy)[name];
+        if (typeof value !== typeof copy[name]) failing.push(name);
+      } catch {
+        failing.push(name);
+      }
+    }
+    return Response.json({ failing, unseen: names.filter((name) => !seen.includes(name)) });
+  });
+  expect(JSON.parse(text)).toEqual({ failing: [], unseen: [] });
+  // Bun's own, beyond the standard.
+  if (!names.includes("textStream")) return;
+  const streamed = await ask((request) => {
+    const read = (request as unknown as { textStream(): ReadableStream<string> }).textStream();
+    return new Response(read.pipeThrough(new TextEncoderStream()));
+  });
+  expect(streamed).toBe("hello");
+});
+
+const CHANGES: [what: string, change: (headers: Headers) => void, names: string[]][] = [
+  ["a field that comes later is gone", (headers) => headers.delete("x-c"), ["x-a", "x-b", "x-d"]],
+  ["a field that was seen is gone", (headers) => headers.delete("x-a"), ["x-a", "x-b", "x-d"]],
+  ["a field came behind", (headers) => headers.set("x-e", ""), ["x-a", "x-b", "x-c", "x-d", "x-e"]],
+  ["a field changed", (headers) => headers.set("x-c", "new"), ["x-a", "x-b", "x-c", "x-d"]],
+];
+test.each(CHANGES)("who iterates over a request's headers sees that %s", (_, change, names) => {
+  const fields = ["x-d", "x-c", "x-b", "x-a"].map((name): [string, string] => [name, name]);
+  const walk = (headers: Headers): string[] => {
+    const seen: string[] = [];
+    for (const name of headers.keys()) {
+      seen.push(name);
+      if (name === "x-b") change(headers);
+    }
+    return seen;
+  };
+  expect(walk(makeRequest({ headers: fields }).lazy.headers)).toEqual(names);
+  expect(walk(new Headers(fields))).toEqual(names);
+});
+
 test("a module sees the client in X-Forwarded-For, as servers do", async () => {
   const seen = (request: Request) => new Response(request.headers.get("x-forwarded-for"));
   expect(await ask(seen)).toBe("203.0.113.9, 192.0.2.7");
