@@ -26,6 +26,7 @@ import { Drains } from "./drains.ts";
 import { entryPointModel, internalConfiguration } from "./entry-point-model.ts";
 import type { Planes } from "./planes.ts";
 import { ResolvedServers } from "./resolved-servers.ts";
+import { Schedules } from "./schedules.ts";
 
 export interface ControlPlaneOptions {
   readonly runtime: Pick<Runtime, "clientTls" | "handlerProcesses" | "env"> & AcmeRuntime;
@@ -52,6 +53,7 @@ export class ControlPlane {
   private readonly drains: Drains;
   private readonly pemFiles: PemFiles;
   private readonly acme: Acme;
+  private readonly schedules: Schedules;
   private readonly functions: Supervisor;
   private readonly deadlines = new Deadlines();
   private readonly pools: UpstreamPools;
@@ -96,6 +98,7 @@ export class ControlPlane {
         closeUnused: () => this.pools.closeUnused(),
       },
     });
+    this.schedules = new Schedules({ logger, run: (run) => options.planes.runScheduled(run) });
     this.acme = new Acme({
       configuration,
       runtime,
@@ -177,6 +180,7 @@ export class ControlPlane {
     this.pemFiles.stop();
     this.resolved.stop();
     this.checks.stop();
+    this.schedules.stop();
     await this.acme.stop();
     await this.options.planes.shutdown();
     await this.functions.stop();
@@ -204,6 +208,7 @@ export class ControlPlane {
     this.drains.follow(snapshot);
     if (this.options.watch) {
       await this.checks.follow(snapshot, report.disabled);
+      this.schedules.follow(snapshot, report.disabled);
       const kept = report.disabled.filter(({ kind }) => kind === "service");
       this.functions.applied(snapshot, new Set(kept.map(({ name }) => name)));
       // A service that was made anew counts its servers as up, and its instances as down.

@@ -1,6 +1,7 @@
 import type { Purge } from "../middlewares/http/http-middleware.ts";
 import type { ApplyReport, Listening } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { ScheduledRun } from "../services/http/handler/scheduled-run.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
 
@@ -26,6 +27,8 @@ export interface Planes {
    * such middleware is a cache.
    */
   purge(middleware: string, what: Omit<Purge, "shared">): Promise<number | undefined>;
+  /** Has one of them call a module's `scheduled`. Resolves when the run has ended, in whatever way. */
+  runScheduled(run: ScheduledRun): Promise<void>;
   /** From now on ping says that the end is near. */
   terminating(): void;
   /** Opens the access log again, after it was moved away. */

@@ -20,6 +20,7 @@ export async function singlePlane({ telemetry, ...options }: SinglePlaneOptions)
     tellHealth: (verdicts) => program.plane.tellHealth(verdicts),
     forgetOwners: (owners) => program.metrics?.forget(owners),
     showChallenges: async (certificates) => program.plane.showChallenges(certificates),
+    runScheduled: (run) => program.runScheduled(run),
     purge: (middleware, what) => program.plane.purge(middleware, { ...what, shared: true }),
     terminating: () => program.terminating(),
     reopenLogs: () => program.reopenLogs(),

@@ -13,6 +13,7 @@ import type { ApplyReport, Listening, ListenOptions } from "../server/data-plane
 import { listenError } from "../server/entry-point/listen-error.ts";
 import { isUdp } from "../server/udp-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { ScheduledRun } from "../services/http/handler/scheduled-run.ts";
 import { packSnapshot } from "../snapshot/packed-snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
@@ -171,6 +172,10 @@ export class WorkerPlanes implements Planes {
     await Promise.allSettled(
       this.slots.map((slot) => slot.order({ order: "challenges", certificates })),
     );
+  }
+
+  async runScheduled(run: ScheduledRun): Promise<void> {
+    await this.slots[0].order({ order: "scheduled", run });
   }
 
   async purge(

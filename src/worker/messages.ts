@@ -5,6 +5,7 @@ import type { ControlRequest, ControlResponse } from "../internal/control-reques
 import type { Purge } from "../middlewares/http/http-middleware.ts";
 import type { ListenOptions } from "../server/data-plane.ts";
 import type { HealthVerdict } from "../services/health/health-verdicts.ts";
+import type { ScheduledRun } from "../services/http/handler/scheduled-run.ts";
 import type { TelemetryMessage } from "../telemetry/telemetry-message.ts";
 import type { ChallengeCertificate } from "../tls/challenges/challenge-certificates.ts";
 
@@ -36,6 +37,7 @@ export type Order =
   | { readonly order: "apply"; readonly snapshot: Pieces }
   | { readonly order: "listen"; readonly options: ListenOptions }
   | { readonly order: "challenges"; readonly certificates: readonly ChallengeCertificate[] }
+  | { readonly order: "scheduled"; readonly run: ScheduledRun }
   | { readonly order: "purge"; readonly middleware: string; readonly purge: Purge }
   | { readonly order: "reopenLogs" }
   | { readonly order: "shutdown" };

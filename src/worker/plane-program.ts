@@ -12,6 +12,7 @@ import type { AppendFile, Runtime } from "../net/runtime.ts";
 import { DataPlane } from "../server/data-plane.ts";
 import { Background } from "../services/http/handler/background.ts";
 import { KvStores } from "../services/http/handler/kv/kv-stores.ts";
+import type { ScheduledRun } from "../services/http/handler/scheduled-run.ts";
 import type { LoadModule } from "../services/http/http-service.ts";
 import { AccessLog, accessLogObserver } from "../telemetry/access-log/access-log.ts";
 import { explainHeaderObserver } from "../telemetry/explain-header.ts";
@@ -41,6 +42,8 @@ export interface PlaneProgram {
   readonly plane: DataPlane;
   /** From now on ping says that the end is near. */
   terminating(): void;
+  /** Calls a module's `scheduled`. Resolves when the run has ended, in whatever way. */
+  runScheduled(run: ScheduledRun): Promise<void>;
   /** Null where nothing is counted. */
   readonly metrics: PlaneMetrics | null;
   /** Opens the access log again, after it was moved away. */
@@ -127,7 +130,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   if (resolvers.some(({ acme }) => acme?.httpChallenge !== undefined))
     internalServices.set("acme-http@internal", challengeService(options.askControl));
   const explainToken = configuration.api?.explainToken;
-  const loadModule = moduleLoader({ runtime, stores, logger, background });
+  const modules = moduleLoader({ runtime, stores, logger, background });
   const plane = new DataPlane({
     runtime,
     configuration,
@@ -145,7 +148,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
     ],
     internals: INTERNALS,
     demand: options.demand,
-    loadModule: options.modules?.(loadModule) ?? loadModule,
+    loadModule: options.modules?.(modules.load) ?? modules.load,
   });
 
   metrics?.watch(plane);
@@ -153,6 +156,7 @@ export async function createPlaneProgram(options: PlaneProgramOptions): Promise<
   return {
     plane,
     metrics,
+    runScheduled: modules.runScheduled,
     terminating() {
       terminating = true;
     },

@@ -39,6 +39,8 @@ export function serveDataPlane(runtime: Runtime, port: ThreadPort): void {
         return program!.plane.listen(order.options);
       case "challenges":
         return program!.plane.showChallenges(order.certificates);
+      case "scheduled":
+        return program!.runScheduled(order.run);
       case "purge":
         return program!.plane.purge(order.middleware, order.purge);
       case "reopenLogs":

@@ -1,3 +1,4 @@
+import { CronPattern } from "croner";
 import { z } from "zod";
 import { integer, oneOf, text, texts, timerDuration } from "../fields.ts";
 
@@ -57,6 +58,34 @@ const kv = () =>
     maxBytes: byteSize().default(KV_BYTES),
   });
 
+/** Times of one module. */
+const MOST_SCHEDULES = 32;
+
+/** A cron pattern: five fields, or six with seconds before them. */
+const cron = () =>
+  z.string().superRefine((pattern, context) => {
+    try {
+      new CronPattern(pattern, undefined, { mode: "5-or-6-parts" });
+    } catch {
+      context.addIssue({
+        code: "custom",
+        message: `expected a cron pattern such as "*/5 * * * *", found "${pattern}"`,
+      });
+    }
+  });
+
+const timeZone = () =>
+  z.string().superRefine((name, context) => {
+    try {
+      new Intl.DateTimeFormat("en", { timeZone: name });
+    } catch {
+      context.addIssue({
+        code: "custom",
+        message: `expected a time zone such as "Europe/Berlin", found "${name}"`,
+      });
+    }
+  });
+
 const ISOLATED_ONLY = ["limits", "permissions"] as const;
 
 /** `handler`: a fetch-handler module as a service. */
@@ -68,6 +97,8 @@ export const handlerSchema = z
     limits: limits().optional(),
     permissions: permissions().optional(),
     kv: kv().optional(),
+    schedule: z.array(cron()).max(MOST_SCHEDULES).optional(),
+    timeZone: timeZone().optional(),
   })
   .superRefine((handler, context) => {
     const { isolation } = handler;
@@ -85,12 +116,14 @@ export const handlerSchema = z
         message: "is the name of the store that kv opens",
       });
     if (isolation === "process") {
-      if (handler.kv !== undefined)
+      for (const key of ["kv", "schedule"] as const) {
+        if (handler[key] === undefined) continue;
         context.addIssue({
           code: "custom",
-          path: ["kv"],
+          path: [key],
           message: "is there without isolation only, and is refused with isolation: process",
         });
+      }
       return;
     }
     for (const key of ISOLATED_ONLY) {
