@@ -73,7 +73,11 @@ export const functionsRow: Row = async (context) => {
       data: costs,
     };
   } finally {
-    for (const { process } of candidates) process.kill();
+    for (const { name, process } of candidates) {
+      // A Sluice that is killed with all of its processes leaves its sockets' directory behind.
+      if (name.startsWith("Sluice")) await process.stop();
+      process.kill();
+    }
   }
 };
 
