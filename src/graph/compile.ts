@@ -7,12 +7,16 @@ import { buildAll } from "./build-all.ts";
 import { type Running, reachable, retainAll } from "./element-builder.ts";
 import { configuredNames, failuresOf, leftOutRouters } from "./failures.ts";
 import type { Graph } from "./graph.ts";
-import { entryPointHandler, type GraphEntryPoint } from "./http/http-entry-points.ts";
+import {
+  type EntryPointContext,
+  entryPointHandler,
+  type GraphEntryPoint,
+} from "./http/http-entry-points.ts";
 import { HttpMiddlewares, type MiddlewareContext } from "./http/http-middlewares.ts";
 import { type HttpRouter, httpRouters, type RouterContext } from "./http/http-routers.ts";
 import { httpServices } from "./http/http-services.ts";
 
-export interface GraphContext extends MiddlewareContext, RouterContext {
+export interface GraphContext extends MiddlewareContext, RouterContext, EntryPointContext {
   readonly entryPoints: readonly GraphEntryPoint[];
 }
 

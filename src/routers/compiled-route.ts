@@ -13,7 +13,8 @@ export interface HttpRoute {
 }
 
 /** A route ready to be tried. */
-export interface CompiledRoute extends Pick<CompiledRule, "predicate" | "hosts" | "paths"> {
+export interface CompiledRoute
+  extends Pick<CompiledRule, "predicate" | "hosts" | "paths" | "asksHost"> {
   readonly name: string;
   readonly handler: Handler;
   readonly priority: bigint;
@@ -27,7 +28,7 @@ export interface CompiledRoute extends Pick<CompiledRule, "predicate" | "hosts" 
 /** `rule` is the route's, compiled. */
 export function compileRoute(
   { name, rule, priority, providerRank, handler }: HttpRoute,
-  { predicate, hosts, paths, length }: CompiledRule = compileRule(rule),
+  { predicate, hosts, paths, asksHost, length }: CompiledRule = compileRule(rule),
 ): CompiledRoute {
   const exact = priority ?? BigInt(length);
   return {
@@ -36,6 +37,7 @@ export function compileRoute(
     predicate,
     hosts,
     paths,
+    asksHost,
     priority: exact,
     roughPriority: Number(exact),
     providerRank,

@@ -18,6 +18,8 @@ export interface CompiledRule {
   readonly paths: readonly PathLiteral[] | null;
   /** All that its Host matchers name, negated ones too: `*.x` as "*.x", all as "*". */
   readonly domains: readonly string[];
+  /** It has a Host or HostRegexp matcher. */
+  readonly asksHost: boolean;
   /** In bytes: the priority of routers that name none. */
   readonly length: number;
 }
@@ -32,6 +34,7 @@ export function compileRule(rule: string): CompiledRule {
     hosts: neededLiterals(tree, hostOf),
     paths: neededLiterals(tree, pathOf),
     domains: domainsOf(tree),
+    asksHost: asksHost(tree),
     length: encoder.encode(rule).length,
   };
 }
@@ -72,6 +75,17 @@ export function domainsOf(node: RuleNode): string[] {
       return domainsOf(node.operand);
     default:
       return node.operands.flatMap(domainsOf);
+  }
+}
+
+function asksHost(node: RuleNode): boolean {
+  switch (node.type) {
+    case "matcher":
+      return node.name === "Host" || node.name === "HostRegexp";
+    case "not":
+      return asksHost(node.operand);
+    default:
+      return node.operands.some(asksHost);
   }
 }
 

@@ -27,12 +27,16 @@ export class HttpMux {
   /** By what stands behind the host's first label. */
   private readonly byWildcard: ReadonlyMap<string, PathIndex>;
   private readonly anyHost: PathIndex;
+  /** The rank of the first route whose rule looks at the host; Infinity for none. */
+  private readonly firstAsking: number;
 
   private constructor(
     byHost: ReadonlyMap<string, PathIndex>,
     byWildcard: ReadonlyMap<string, PathIndex>,
     anyHost: PathIndex,
+    firstAsking: number,
   ) {
+    this.firstAsking = firstAsking;
     this.byHost = byHost;
     this.byWildcard = byWildcard;
     this.anyHost = anyHost;
@@ -83,12 +87,47 @@ export class HttpMux {
       if (host.startsWith("*")) byWildcard.set(host.slice(1), index);
       else byHost.set(host, index);
     }
-    return new HttpMux(byHost, byWildcard, await PathIndex.build(others, pause));
+    const firstAsking = routes.find(({ asksHost }) => asksHost)?.rank ?? Number.POSITIVE_INFINITY;
+    return new HttpMux(byHost, byWildcard, await PathIndex.build(others, pause), firstAsking);
   }
 
   /** The handler of the router that the request belongs to, or null. */
   match(request: Request, exchange: Exchange): Handler | null {
+    const best = this.find(LazyRequest.of(request, exchange), exchange);
+    return best === null ? null : best.handler;
+  }
+
+  /**
+   * `match` for a host with another name. A router that names the host that the client sent takes the
+   * request at once, as does one that comes before all that look at the host; else `aliasOf` is asked, and
+   * rules are tried with what it finds as well. The host of `exchange` stays.
+   */
+  matchAlias(
+    request: Request,
+    exchange: Exchange,
+    aliasOf: (host: string) => string | Promise<string>,
+  ): Handler | null | Promise<Handler | null> {
     const lazy = LazyRequest.of(request, exchange);
+    const best = this.find(lazy, exchange);
+    if (best !== null && (best.hosts !== null || best.rank <= this.firstAsking))
+      return best.handler;
+    if (this.firstAsking === Number.POSITIVE_INFINITY) return null;
+    const { routingHost } = exchange;
+    const withAlias = (alias: string): Handler | null => {
+      if (alias === routingHost) return best?.handler ?? null;
+      exchange.routingHost = alias;
+      const other = this.find(lazy, exchange);
+      exchange.routingHost = routingHost;
+      if (other === null) return best?.handler ?? null;
+      return best === null || other.rank < best.rank ? other.handler : best.handler;
+    };
+    const alias = aliasOf(routingHost);
+    if (typeof alias === "string") return withAlias(alias);
+    exchange.retain();
+    return alias.then(withAlias);
+  }
+
+  private find(lazy: LazyRequest, exchange: Exchange): CompiledRoute | null {
     const { routingHost } = exchange;
     let best: CompiledRoute | null = null;
     const named = this.byHost.get(routingHost);
@@ -97,7 +136,6 @@ export class HttpMux {
       const domain = routingHost.slice(firstLabelEnd(routingHost));
       best = this.byWildcard.get(domain)?.match(lazy, exchange, best) ?? best;
     }
-    best = this.anyHost.match(lazy, exchange, best);
-    return best === null ? null : best.handler;
+    return this.anyHost.match(lazy, exchange, best);
   }
 }

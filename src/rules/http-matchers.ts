@@ -139,7 +139,11 @@ function exactHosts(nodes: readonly RuleNode[]): ReadonlySet<string> | null {
 
 /** The canonical host with the trailing dot that the client may have sent: expressions see it. */
 function hostWithDot({ routingHost, host }: Exchange): string {
-  return host.charCodeAt(routingHost.length) === 0x2e ? `${routingHost}.` : routingHost;
+  const end = routingHost.length;
+  // The dot of the host's end, not one inside of it: the canonical host may be an alias of another length.
+  return host.charCodeAt(end) === 0x2e && (host.length === end + 1 || host[end + 1] === ":")
+    ? `${routingHost}.`
+    : routingHost;
 }
 
 /** Fields that are no headers in Go: the host is for Host(), the others were used up in reading. */

@@ -13,6 +13,7 @@ import type { Purge } from "../middlewares/http/http-middleware.ts";
 import type { Address } from "../net/connection.ts";
 import type { Runtime } from "../net/runtime.ts";
 import { entryPointWay } from "../request/chain.ts";
+import { HostResolver } from "../request/host-resolver.ts";
 import { type HealthVerdict, HealthVerdicts } from "../services/health/health-verdicts.ts";
 import { reverseProxy } from "../services/http/reverse-proxy.ts";
 import type { ServerAddress, Upstream } from "../services/http/server-address.ts";
@@ -132,8 +133,14 @@ export class DataPlane {
       this.missing = (serverName) => demanded.add(serverName);
     }
     this.transports = new Transports(runtime, configuration.serversTransport);
+    const { hostResolver } = configuration;
+    const resolver =
+      hostResolver?.cnameFlattening === true
+        ? new HostResolver(hostResolver, runtime, logger)
+        : undefined;
     this.context = {
       logger,
+      aliasOf: resolver && ((host) => resolver.aliasOf(host)),
       deadlines: this.deadlines,
       counters: options.counters,
       verdicts: this.verdicts,

@@ -158,15 +158,13 @@ const sections = z.strictObject({
   log: logSchema.prefault({}),
   accessLog: accessLogSchema.optional(),
   tracing: tracingSchema.optional(),
-  hostResolver: refused(
-    () =>
-      z.strictObject({
-        cnameFlattening: flag().optional(),
-        resolvConfig: text().optional(),
-        resolvDepth: integer().optional(),
-      }),
-    "rules match the name that the client sent: name the aliases in them, Host(`a`) || Host(`b`)",
-  ),
+  hostResolver: z
+    .strictObject({
+      cnameFlattening: flag().default(false),
+      resolvConfig: text().default("/etc/resolv.conf"),
+      resolvDepth: integer(0, 32).default(5),
+    })
+    .optional(),
   certificatesResolvers: certificatesResolvers().optional(),
   experimental: experimental().optional(),
   core: z

@@ -29,6 +29,8 @@ export interface EntryPointContext {
   readonly observers: readonly Observer[];
   /** Qualified names of services of Sluice's own that only `addInternals` shows. */
   readonly internals: ReadonlySet<string>;
+  /** `hostResolver.cnameFlattening`: the name that a host's CNAME records lead to. */
+  readonly aliasOf?: ((host: string) => string | Promise<string>) | undefined;
 }
 
 /** What stands behind an entrypoint's switch: the mux of the routers that it has. */
@@ -37,7 +39,7 @@ export async function entryPointHandler(
   routers: readonly Running<HttpRouter>[],
   tlsHosts: TlsHosts,
   rules: RuleCache,
-  { logger, observers, internals }: EntryPointContext,
+  { logger, observers, internals, aliasOf }: EntryPointContext,
   breather: Breather,
 ): Promise<Handler> {
   const routes = { plain: [] as HttpRoute[], tls: [] as HttpRoute[] };
@@ -70,6 +72,15 @@ export async function entryPointHandler(
     { entryPoint: name, observability, internal: false, observers },
     notFound,
   );
+  if (aliasOf !== undefined) {
+    return graphWay(logger, (request, exchange) => {
+      const mux = exchange.downstream.tls === null ? plain : tls;
+      const found = mux.matchAlias(request, exchange, aliasOf);
+      return found instanceof Promise
+        ? found.then((handler) => (handler ?? unrouted)(request, exchange))
+        : (found ?? unrouted)(request, exchange);
+    });
+  }
   // Routers with TLS never see a request that came without, nor the other way round.
   return graphWay(logger, (request, exchange) => {
     const mux = exchange.downstream.tls === null ? plain : tls;

@@ -386,3 +386,79 @@ describe("rules of the configuration before", () => {
     expect([ask(one.mux, routes, request), ask(two.mux, swapped, request)]).toEqual(["a", "b"]);
   });
 });
+
+describe("a host with another name", () => {
+  const routes = [
+    route("shop", "Host(`shop.test`)"),
+    route("deep", "Host(`shop.test`) && PathPrefix(`/deep`)"),
+    route("own", "Host(`own.test`)"),
+    route("wild", "Host(`*.wild.test`)"),
+    route("regexp", "HostRegexp(`^r\\.test$`)"),
+    route("first", "PathPrefix(`/first`)", { priority: 1000n }),
+    route("all", "PathPrefix(`/`)"),
+  ];
+  const aliases: Readonly<Record<string, string>> = {
+    "www.test": "shop.test",
+    "own.test": "shop.test",
+    "a.wild.test": "shop.test",
+    "x.test": "r.test",
+    "y.test": "a.wild.test",
+  };
+
+  async function asked(host: string, path: string, later: boolean) {
+    const { mux } = await HttpMux.build(routes);
+    const { request, exchange } = made({ host, path });
+    const hosts: string[] = [];
+    const found = mux.matchAlias(request, exchange, (name) => {
+      hosts.push(name);
+      const alias = aliases[name] ?? name;
+      return later ? Promise.resolve(alias) : alias;
+    });
+    expect(found instanceof Promise).toBe(later && hosts.length > 0);
+    const handler = await found;
+    expect(exchange.routingHost).toBe(host);
+    return [routes.find((each) => each.handler === handler)?.name ?? null, hosts.length];
+  }
+
+  test.each<[host: string, path: string, name: string, lookups: number]>([
+    ["shop.test", "/", "shop", 0],
+    ["www.test", "/", "shop", 1],
+    ["www.test", "/deep", "deep", 1],
+    // Who names the host that the client sent needs no lookup.
+    ["own.test", "/", "own", 0],
+    ["a.wild.test", "/", "wild", 0],
+    ["x.test", "/", "regexp", 1],
+    ["y.test", "/", "wild", 1],
+    ["other.test", "/", "all", 1],
+    // Nothing that looks at the host comes before it.
+    ["www.test", "/first", "first", 0],
+    ["other.test", "/first", "first", 0],
+  ])("%s%s belongs to %s", async (host, path, name, lookups) => {
+    expect(await asked(host, path, false)).toEqual([name, lookups]);
+    expect(await asked(host, path, true)).toEqual([name, lookups]);
+  });
+
+  test("isn't looked up where no rule looks at hosts", async () => {
+    const only = [route("a", "Path(`/a`)"), route("b", "PathPrefix(`/b`)")];
+    const { mux } = await HttpMux.build(only);
+    for (const [path, found] of [
+      ["/a", only[0].handler],
+      ["/b", only[1].handler],
+      ["/c", null],
+    ] as const) {
+      const { request, exchange } = made({ host: "www.test", path });
+      const never = () => {
+        throw new Error("asked");
+      };
+      expect(mux.matchAlias(request, exchange, never)).toBe(found);
+    }
+  });
+
+  test("a dot inside the sent host isn't its end for expressions", async () => {
+    const dotted = [route("dotted", "HostRegexp(`^r\\.t$`)")];
+    const { mux } = await HttpMux.build(dotted);
+    // The alias ends where the host that the client sent has a dot.
+    const { request, exchange } = made({ host: "dot.test", path: "/" });
+    expect(mux.matchAlias(request, exchange, () => "r.t")).toBe(dotted[0].handler);
+  });
+});

@@ -101,7 +101,7 @@ describe("what `check` accepts passes the schema", () => {
 describe("what `check` refuses is flagged", () => {
   test.each<[name: string, kind: Kind, text: string]>([
     ["an unknown key", "static", "entryPoints: {web: {adress: ':80'}}\n"],
-    ["a refused key", "static", "hostResolver: {}\n"],
+    ["a refused key", "static", "spiffe: {}\n"],
     ["a list for a text", "static", "entryPoints: {web: {address: [':80']}}\n"],
     ["an unknown key in a router", "dynamic", "http: {routers: {a: {rul: x}}}\n"],
   ])("%s (%s)", (_, kind, text) => {
