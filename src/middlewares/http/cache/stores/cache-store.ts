@@ -45,8 +45,10 @@ export class CacheStore {
     return this.memory.hasOther(key);
   }
 
+  /** The server has said something else, which is not kept. */
   drop(stored: StoredResponse): void {
     this.memory.drop(stored);
+    void this.disk?.dropUrl(stored.parts.url);
   }
 
   /** To be asked before the server is: what it answers is kept only while nothing of it is forgotten meanwhile. */

@@ -117,6 +117,18 @@ test("variants are files of their own", async () => {
   expect(after.asked.length).toBe(1);
 });
 
+test("a response that is not to be kept takes the file of the one before with it", async () => {
+  const { scene, files } = disk();
+  const one = await scene();
+  await one.get();
+  await waitFor("the files", () => files().length === 1);
+  one.answer = () => ok("secret", [["Cache-Control", "no-store"]]);
+  expect((await one.get("/", [["Cache-Control", "no-cache"]])).text).toBe("secret");
+  await waitFor("no files", () => files().length === 0);
+  one.answer = () => ok("new");
+  expect((await one.get()).text).toBe("new");
+});
+
 test("other options for keys find nothing of before", async () => {
   const { scene, files } = disk({ key: { query: false } });
   const before = await scene();
