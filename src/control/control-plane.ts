@@ -230,8 +230,11 @@ export class ControlPlane {
   private report(report: ApplyReport): void {
     const { logger } = this.options;
     const { version, routers, services, middlewares, disabled, tlsErrors } = report;
-    for (const { kind, name, message, goesOn } of tlsErrors)
-      logger.error(message, { [`${TLS_ELEMENTS[kind]}Name`]: name, ...stateOf(goesOn) });
+    for (const { kind, name, message, goesOn, warning } of tlsErrors)
+      logger[warning ? "warn" : "error"](message, {
+        [`${TLS_ELEMENTS[kind]}Name`]: name,
+        ...stateOf(goesOn),
+      });
     for (const { kind, name, errors, goesOn } of disabled) {
       for (const error of errors)
         logger.error(error, { [`${kind}Name`]: name, ...stateOf(goesOn) });

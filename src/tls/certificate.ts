@@ -34,6 +34,8 @@ export interface Certificate {
   readonly uris: readonly string[];
   /** What its key may be used for, as object identifiers; undefined for anything. */
   readonly extendedKeyUsages: readonly string[] | undefined;
+  /** Whether clients are to refuse it without a staple of OCSP (RFC 7633). */
+  readonly mustStaple: boolean;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -44,6 +46,9 @@ export interface Certificate {
 const COMMON_NAME = "2.5.4.3";
 const SUBJECT_ALT_NAME = "2.5.29.17";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
+/** The TLS features that a server has to have (RFC 7633), and among them status_request (RFC 6066 section 8). */
+const TLS_FEATURE = "1.3.6.1.5.5.7.1.24";
+const STATUS_REQUEST = 5n;
 const AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
 /** Of GeneralName (RFC 5280 section 4.2.1.6). */
 const EMAIL_ADDRESS = context(1, false);
@@ -115,23 +120,31 @@ function commonNameOf(subject: DerValue | undefined): string {
 
 function readExtensions(
   extensions: DerValue | undefined,
-): Pick<Certificate, "dnsNames" | "emailAddresses" | "ipAddresses" | "uris" | "extendedKeyUsages"> {
+): Pick<
+  Certificate,
+  "dnsNames" | "emailAddresses" | "ipAddresses" | "uris" | "extendedKeyUsages" | "mustStaple"
+> {
   const dnsNames: string[] = [];
   const emailAddresses: string[] = [];
   const ipAddresses: string[] = [];
   const uris: string[] = [];
   let extendedKeyUsages: string[] | undefined;
+  let mustStaple = false;
   const list =
     extensions === undefined ? [] : elementsOf(elementsOf(extensions, context(3))[0], SEQUENCE);
   for (const extension of list) {
     const parts = elementsOf(extension, SEQUENCE);
     const type = readObjectIdentifier(parts[0]);
-    if (type !== SUBJECT_ALT_NAME && type !== EXTENDED_KEY_USAGE) continue;
+    if (![SUBJECT_ALT_NAME, EXTENDED_KEY_USAGE, TLS_FEATURE].includes(type)) continue;
     // Between the two there may be a BOOLEAN that says that it is critical.
     const { content } = expectTag(parts[parts.length - 1], OCTET_STRING);
     const values = elementsOf(readDer(content, SEQUENCE), SEQUENCE);
     if (type === EXTENDED_KEY_USAGE) {
       extendedKeyUsages = values.map(readObjectIdentifier);
+      continue;
+    }
+    if (type === TLS_FEATURE) {
+      mustStaple = values.some((value) => BigInt(readInteger(value)) === STATUS_REQUEST);
       continue;
     }
     for (const { tag, content } of values) {
@@ -141,7 +154,7 @@ function readExtensions(
       else if (tag === URI) uris.push(latin1(content));
     }
   }
-  return { dnsNames, emailAddresses, ipAddresses, uris, extendedKeyUsages };
+  return { dnsNames, emailAddresses, ipAddresses, uris, extendedKeyUsages, mustStaple };
 }
 
 function addressText(bytes: Uint8Array): string {

@@ -40,6 +40,8 @@ export interface TlsError {
   readonly message: string;
   /** True for options that go on as they last worked. */
   readonly goesOn?: boolean;
+  /** True where it serves, and some clients may not like it. */
+  readonly warning?: true;
 }
 
 /** A certificate as the metrics show it. */
@@ -54,6 +56,8 @@ export interface CertificateSummary {
 
 /** Of the options that serve without being asked for, and of the one store that Traefik uses. */
 const DEFAULT = "default";
+const MUST_STAPLE =
+  "it wants a staple of OCSP (must-staple), which isn't sent: some clients refuse it";
 /** Nothing but a certificate can be wrong with it. */
 const PLAINEST = { clientAuth: "none", clientCAs: [], sessionTickets: true, alpn: [] } as const;
 
@@ -115,6 +119,8 @@ export class TlsManager {
       if (error !== undefined) errors.push({ kind: "certificate", name, message: error });
       const used = stores === undefined || stores.length === 0 || stores.includes(DEFAULT);
       if (!used) errors.push({ kind: "certificate", name, message: otherStore(stores) });
+      if (used && certificate?.certificate.mustStaple === true)
+        errors.push({ kind: "certificate", name, message: MUST_STAPLE, warning: true });
       if (used && certificate !== undefined) certificates.push(certificate);
     }
 

@@ -15,6 +15,7 @@ function certificateFor(id: string, ...names: string[]): ServerCertificate {
       ipAddresses: [],
       uris: [],
       extendedKeyUsages: undefined,
+      mustStaple: false,
       notBefore: 0,
       notAfter: 0,
       publicKey: new Uint8Array(0),

@@ -11,6 +11,7 @@ const certificate = (names: Partial<Certificate>): Certificate => ({
   ipAddresses: [],
   uris: [],
   extendedKeyUsages: undefined,
+  mustStaple: false,
   notBefore: 0,
   notAfter: 0,
   publicKey: new Uint8Array(),
