@@ -73,6 +73,25 @@ const healthCheck = () =>
     headers: map().optional(),
   });
 
+/** What `hrw` goes by. */
+const hash = () =>
+  ours(
+    z
+      .strictObject({
+        header: z.string().min(1, "expected a header's name, found nothing").optional(),
+        cookie: z.string().min(1, "expected a cookie's name, found nothing").optional(),
+        query: z.string().min(1, "expected a parameter's name, found nothing").optional(),
+        path: flag().optional(),
+      })
+      .superRefine(({ header, cookie, query, path }, context) => {
+        const given = [header, cookie, query, path || undefined].filter((one) => one !== undefined);
+        if (given.length === 1) return;
+        const message = `expected one of header, cookie, query and path, found ${given.length || "none"}`;
+        context.addIssue({ code: "custom", message });
+      }),
+    "what of a request chooses its server instead of the client's address; for hrw",
+  );
+
 export const loadBalancerSchema = z.strictObject({
   sticky: stickyCookie().optional(),
   servers: z
@@ -84,6 +103,7 @@ export const loadBalancerSchema = z.strictObject({
       }),
     )
     .optional(),
+  hash: hash(),
   slowStart: ours(
     duration(),
     "servers that are new or up again get their share little by little; not with the strategy hrw",
@@ -149,7 +169,11 @@ export const serviceSchema = z.strictObject({
     })
     .optional(),
   highestRandomWeight: z
-    .strictObject({ services: weightedChildren().optional(), healthCheck: nothing().optional() })
+    .strictObject({
+      services: weightedChildren().optional(),
+      hash: hash(),
+      healthCheck: nothing().optional(),
+    })
     .optional(),
   middlewares: texts().optional(),
   handler: ours(

@@ -57,7 +57,7 @@ function keepsCookies({ up, draining }: MemberState, { weight }: BalancerMember)
 function choosing(strategy: Strategy): Handler {
   const { handlers } = strategy;
   return (request, exchange) => {
-    const index = strategy.choose(exchange);
+    const index = strategy.choose(exchange, request);
     return (index < 0 ? noAvailableServer : handlers[index])(request, exchange);
   };
 }
@@ -78,7 +78,7 @@ function stickyHandler(
       const response = members[named].handler(input, exchange);
       return sticky.isCurrent(value!, named) ? response : sticky.mark(named, response, exchange);
     }
-    const index = strategy.choose(exchange);
+    const index = strategy.choose(exchange, input);
     if (index < 0) return noAvailableServer(input, exchange);
     return sticky.mark(index, handlers[index](input, exchange), exchange);
   };

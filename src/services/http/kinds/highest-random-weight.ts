@@ -1,17 +1,18 @@
 import type { HttpServiceKind } from "../http-service.ts";
-import { hrw } from "../strategies/hrw.ts";
+import { hashKey } from "../strategies/hash-key.ts";
+import { hrwBy } from "../strategies/hrw.ts";
 import { balancedServices } from "./balanced-services.ts";
 
 /**
- * `highestRandomWeight`: a client, by its peer address, has the same service for as long as that is up.
+ * `highestRandomWeight`: a client, by its peer address, or what `hash` names, has the same service for as long as that is up.
  * `healthCheck` is as in `weighted`.
  */
 export const highestRandomWeight: HttpServiceKind<"highestRandomWeight"> = {
   services: ({ services = [] }) => services.map(({ name }) => name),
-  create: ({ services = [], healthCheck }, context) =>
+  create: ({ services = [], hash, healthCheck }, context) =>
     balancedServices(context, {
       weights: services.map(({ weight }) => weight),
-      strategy: hrw,
+      strategy: hrwBy(hashKey(hash)),
       sticky: null,
       checked: healthCheck !== undefined,
     }),

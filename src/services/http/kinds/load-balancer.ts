@@ -8,6 +8,8 @@ import { type HttpServiceKind, named, type ServiceTransport } from "../http-serv
 import { PassiveHealth } from "../passive-health.ts";
 import { serverAddress } from "../server-address.ts";
 import { Sticky } from "../sticky.ts";
+import { hashKey } from "../strategies/hash-key.ts";
+import { hrwBy } from "../strategies/hrw.ts";
 import { slowStart } from "../strategies/slow-start.ts";
 import { STRATEGIES } from "../strategies/table.ts";
 
@@ -27,7 +29,12 @@ export const loadBalancer: HttpServiceKind<"loadBalancer", Inputs> = {
   async create(options, context, { transport: numbered }) {
     const { name, logger } = context;
     const { healthCheck, passiveHealthCheck } = options;
-    const strategy = STRATEGIES[options.strategy || "wrr"];
+    if (options.hash !== undefined && options.strategy !== "hrw")
+      throw new Error(`hash: it is for the strategy hrw, found "${options.strategy || "wrr"}"`);
+    const strategy =
+      options.hash === undefined
+        ? STRATEGIES[options.strategy || "wrr"]
+        : hrwBy(hashKey(options.hash));
     const transport = numbered?.transport ?? null;
     const servers = (options.servers ?? []).map((server) => ({
       address: serverAddress(server, options.passHostHeader, transport),

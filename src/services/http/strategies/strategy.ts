@@ -16,7 +16,7 @@ export interface Strategy {
   /** True while a member may be chosen. */
   readonly anyUp: boolean;
   /** The place of the member that gets the request, of those that are up; -1 where none is. */
-  choose(exchange: Exchange): number;
+  choose(exchange: Exchange, request?: Request): number;
   setUp(index: number, up: boolean): void;
   /** True where a choice may fall on the same member again and again for as long as no request has begun. */
   readonly insists?: boolean | undefined;
