@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import type { Connection } from "../../src/net/connection.ts";
 import type { Dial, HandshakeHandler } from "../../src/net/runtime.ts";
 import type { ServerTlsContext, TlsInfo } from "../../src/net/tls.ts";
+import { certificateNames } from "../../src/tls/x509/certificate-names.ts";
 import { codeOf } from "../node/system-error.ts";
 import { ianaName } from "../node/tls/cipher-names.ts";
 import { handshakeError } from "../node/tls/tls-errors.ts";
@@ -14,13 +15,23 @@ import type { BunClientTls, BunServerTls } from "./bun-tls-context.ts";
 /** What a Bun TLS socket offers that its types don't show. */
 type TlsSocket = Socket<TlsData> & {
   getPeerX509Certificate(): { readonly raw: Uint8Array } | undefined;
+  /** With the certificates behind it where it isn't `abbreviated`. */
+  getPeerCertificate(abbreviated: boolean): ChainLink | undefined;
 };
+
+/** A certificate, and the one that signed it: itself at the end, or none. */
+interface ChainLink {
+  readonly raw?: Uint8Array;
+  readonly issuerCertificate?: ChainLink;
+}
 
 /** Who has a TLS socket's events: its handshake, then its connection. */
 type TlsData = BunHandshake | BunTlsConnection;
 
 /** Codes of handshakes that didn't come to their end. */
 const UNFINISHED = new Set(["", "EPROTO", "ECONNRESET"]);
+/** Certificates behind a client's own. */
+const LONGEST_CHAIN = 16;
 const NO_BYTES = new Uint8Array(0);
 const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 
@@ -56,6 +67,11 @@ abstract class BunHandshake implements Dial {
     certificate: Uint8Array | null,
     unverified: Error | null,
   ): Error | null;
+
+  /** What the peer sent behind its certificate. */
+  protected chainOf(_socket: TlsSocket): readonly Uint8Array[] {
+    return [];
+  }
 
   cancel(): void {
     this.handler = null;
@@ -115,7 +131,7 @@ abstract class BunHandshake implements Dial {
     try {
       const peerCertificate = derOf(socket);
       const refusal = this.refusal(peerCertificate, unverified);
-      return refusal ?? infoOf(socket, peerCertificate);
+      return refusal ?? infoOf(socket, peerCertificate, this.chainOf(socket));
     } catch (error) {
       // A certificate that can't be read.
       return error as Error;
@@ -154,6 +170,22 @@ class BunServerHandshake extends BunHandshake {
   protected refusal(certificate: Uint8Array | null, unverified: Error | null): Error | null {
     return this.context.refusal(certificate, unverified?.message ?? null);
   }
+
+  /**
+   * Bun adds what its store has to what the client sent, and doesn't say which is which: authorities that
+   * are trusted, and those that have signed themselves, are taken for the store's.
+   */
+  protected override chainOf(socket: TlsSocket): readonly Uint8Array[] {
+    if (!this.context.upgrade.requestCert) return [];
+    const chain: Uint8Array[] = [];
+    let link = socket.getPeerCertificate(false)?.issuerCertificate;
+    for (; link?.raw !== undefined && chain.length < LONGEST_CHAIN; link = link.issuerCertificate) {
+      const der = new Uint8Array(link.raw);
+      if (this.context.isAuthority(der) || isSelfIssued(der)) break;
+      chain.push(der);
+    }
+    return chain;
+  }
 }
 
 /** The client role, right after the connection was made. */
@@ -190,7 +222,16 @@ export class BunClientHandshake extends BunHandshake {
   }
 }
 
-function infoOf(socket: TlsSocket, peerCertificate: Uint8Array | null): TlsInfo {
+function isSelfIssued(der: Uint8Array): boolean {
+  const { subject, issuer } = certificateNames(der);
+  return JSON.stringify(subject) === JSON.stringify(issuer);
+}
+
+function infoOf(
+  socket: TlsSocket,
+  peerCertificate: Uint8Array | null,
+  peerChain: readonly Uint8Array[],
+): TlsInfo {
   const { name } = socket.getCipher() as { name: string };
   return {
     version: tlsVersion(socket.getTLSVersion()),
@@ -198,6 +239,7 @@ function infoOf(socket: TlsSocket, peerCertificate: Uint8Array | null): TlsInfo 
     serverName: String(socket.getServername() || "").toLowerCase(),
     alpn: socket.alpnProtocol || "",
     peerCertificate,
+    peerChain,
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   ServerTlsContext,
   ServerTlsOptions,
 } from "../../src/net/tls.ts";
+import { readPemBlocks } from "../../src/tls/pem.ts";
 import { wireProtocols } from "../node/tls/alpn.ts";
 import { clientRefusal, serverRefusal } from "../node/tls/peer-check.ts";
 import { clientOptions, serverOptions } from "../node/tls/tls-options.ts";
@@ -31,8 +32,12 @@ export class BunServerTls implements ServerTlsContext {
   readonly role = "server";
   readonly upgrade: UpgradeOptions;
   private readonly options: ServerTlsOptions;
+  /** In base64 of their DER. */
+  private readonly authorities: ReadonlySet<string>;
 
   constructor(options: ServerTlsOptions) {
+    const blocks = options.clientCAs.flatMap(readPemBlocks);
+    this.authorities = new Set(blocks.map(({ bytes }) => bytes.toBase64()));
     const { clientAuth, alpn, cipherSuites } = options;
     this.options = options;
     const chosen = {
@@ -48,6 +53,11 @@ export class BunServerTls implements ServerTlsContext {
     };
     const { context } = createSecureContext({ ...serverOptions(chosen), ...verification });
     this.upgrade = { secureContext: context, ...verification, ALPNProtocols: protocols(alpn) };
+  }
+
+  /** True for a certificate in DER that is one of `clientCAs`. */
+  isAuthority(certificate: Uint8Array): boolean {
+    return this.authorities.has(certificate.toBase64());
   }
 
   refusal(certificate: Uint8Array | null, unverified: string | null): Error | null {

@@ -11,6 +11,8 @@ export interface TlsInfo {
   readonly alpn: string;
   /** The peer's certificate in DER; null where it sent none. */
   readonly peerCertificate: Uint8Array | null;
+  /** What a client sent behind its certificate, in DER: each has signed the one before. None of a server. */
+  readonly peerChain: readonly Uint8Array[];
 }
 
 /** What a server asks of its clients' certificates; Go's tls.ClientAuthType. */

@@ -194,6 +194,7 @@ class BunHttp3Connection implements Http3Connection {
       serverName: (info.servername ?? "").toLowerCase(),
       alpn: info.protocol,
       peerCertificate: null,
+      peerChain: [],
     };
     try {
       const result = this.handler.connected(this);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ClientAuth, KeyPair, TlsVersion } from "../../../src/net/tls.ts";
+import { readPemBlocks } from "../../../src/tls/pem.ts";
 import type { Case } from "../case.ts";
 import { Probe } from "../probe.ts";
 import {
@@ -165,6 +166,40 @@ export const TLS_PEER_CASES: Case[] = [
           const outcome = await shakeHands(runtime, { keyPair, maxVersion }, { rootCAs: [middle] });
           assert.equal(outcome.client instanceof Probe, welcome, `server: ${outcome.client}`);
         }
+      }
+    },
+  },
+  {
+    name: "TLS: a client's chain is what it sent behind its certificate, without the root",
+    async run(runtime) {
+      const [leaf, middle] = CHAINED.certificate.match(
+        /-----BEGIN[\s\S]*?-----END CERTIFICATE-----\n/g,
+      )!;
+      const [{ bytes: sent }] = readPemBlocks(middle);
+      for (const maxVersion of VERSIONS) {
+        for (const clientAuth of ["request", "require-any", "require-and-verify"] as const) {
+          for (const [keyPair, chain] of [
+            [CHAINED, [sent]],
+            [CLIENT, []],
+          ] as const) {
+            const clientCAs = clientAuth.includes("verify") ? [ROOT] : [];
+            const { server } = await shakeHands(
+              runtime,
+              { clientAuth, maxVersion, clientCAs },
+              { keyPair },
+            );
+            assert.ok(server instanceof Probe, String(server));
+            assert.deepEqual(server.connection.tls!.peerChain, chain);
+          }
+        }
+        // An authority that the client didn't send is none of its chain.
+        const { server } = await shakeHands(
+          runtime,
+          { clientAuth: "require-and-verify", maxVersion, clientCAs: [middle] },
+          { keyPair: { ...CHAINED, certificate: leaf } },
+        );
+        assert.ok(server instanceof Probe, String(server));
+        assert.deepEqual(server.connection.tls!.peerChain, []);
       }
     },
   },

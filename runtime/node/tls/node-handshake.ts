@@ -148,7 +148,10 @@ class NodeHandshake implements Dial {
         (der) => new Uint8Array(der),
       );
       const unverified = handle.verifyError() || null;
-      return this.role.refusal({ chain, unverified }) ?? infoOf(socket, chain[0] ?? null);
+      return (
+        this.role.refusal({ chain, unverified }) ??
+        infoOf(socket, chain, this.role.event === "secure")
+      );
     } catch (error) {
       // A certificate that can't be read.
       return error as Error;
@@ -173,13 +176,14 @@ class NodeHandshake implements Dial {
   }
 }
 
-function infoOf(socket: TLSSocket, peerCertificate: Uint8Array | null): TlsInfo {
+function infoOf(socket: TLSSocket, chain: readonly Uint8Array[], isServer: boolean): TlsInfo {
   const { servername } = socket as unknown as { servername?: string | false | null };
   return {
     version: tlsVersion(socket.getProtocol() ?? ""),
     cipher: ianaName(socket.getCipher().name),
     serverName: (servername || "").toLowerCase(),
     alpn: socket.alpnProtocol || "",
-    peerCertificate,
+    peerCertificate: chain[0] ?? null,
+    peerChain: isServer ? chain.slice(1) : [],
   };
 }

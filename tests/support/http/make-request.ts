@@ -72,4 +72,5 @@ export const TLS: TlsInfo = {
   serverName: "example.com",
   alpn: "http/1.1",
   peerCertificate: null,
+  peerChain: [],
 };

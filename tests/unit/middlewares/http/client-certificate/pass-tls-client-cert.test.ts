@@ -43,8 +43,9 @@ const NAMES =
 async function fieldsOf(
   options: HttpMiddlewareOptions<"passTLSClientCert">,
   peerCertificate: Uint8Array | null,
+  peerChain: readonly Uint8Array[] = [],
 ) {
-  const tls = { ...TLS, peerCertificate };
+  const tls = { ...TLS, peerCertificate, peerChain };
   const { lazy } = await apply(make(passTLSClientCert, options), { tls });
   return {
     pem: lazy.headerList.first("x-forwarded-tls-client-cert"),
@@ -68,6 +69,15 @@ describe("passTLSClientCert", () => {
   test("pem is base64 without lines", async () => {
     const der = makeDer("/CN=a");
     expect((await fieldsOf({ pem: true }, der)).pem).toBe(Buffer.from(der).toString("base64"));
+  });
+
+  test("certificates that came behind it follow, with commas between", async () => {
+    const chain = [makeDer("/CN=a"), makeDer("/CN=b"), makeDer("/CN=c")];
+    const options = { pem: true, info: { subject: { commonName: true } } };
+    expect(await fieldsOf(options, chain[0], chain.slice(1))).toEqual({
+      pem: chain.map((each) => Buffer.from(each).toString("base64")).join(","),
+      info: 'Subject="CN=a",Subject="CN=b",Subject="CN=c"',
+    });
   });
 
   test("info has what is asked for, in Traefik's order", async () => {
