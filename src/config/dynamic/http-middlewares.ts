@@ -44,6 +44,10 @@ const headers = () =>
   z.strictObject({
     customRequestHeaders: map().optional(),
     customResponseHeaders: map().optional(),
+    variables: ours(
+      flag().optional(),
+      "{client.ip}, {request.host} and others stand for values in custom headers",
+    ),
     accessControlAllowCredentials: flag().optional(),
     accessControlAllowHeaders: texts().optional(),
     accessControlAllowMethods: texts().optional(),

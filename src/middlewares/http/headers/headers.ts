@@ -1,10 +1,11 @@
-import { whenResponse } from "../../../http/handler.ts";
+import { type Middleware, whenResponse } from "../../../http/handler.ts";
 import { httpError } from "../../../http/http-error.ts";
 import { LazyRequest } from "../../../http/lazy/lazy-request.ts";
 import { LazyResponse } from "../../../http/lazy/lazy-response.ts";
 import type { HttpMiddlewareKind } from "../http-middleware.ts";
 import { Cors } from "./cors.ts";
 import { applyEdits, type FieldEdit, fieldEdits } from "./field-edits.ts";
+import { applyVariables, type SplitValues, splitValues } from "./header-variables.ts";
 import { randomNonce, SecureHeaders } from "./secure-headers.ts";
 
 type Modifier = (response: Response) => Response;
@@ -42,12 +43,18 @@ function requestModifier(values: Readonly<Record<string, string>>): (request: La
  */
 export const headers: HttpMiddlewareKind<"headers"> = {
   create(options) {
-    const { customRequestHeaders = {}, customResponseHeaders = {} } = options;
+    const split = (values: Readonly<Record<string, string>> = {}): SplitValues =>
+      options.variables === true ? splitValues(values) : { fixed: values, variable: [] };
+    const ofRequests = split(options.customRequestHeaders);
+    const ofResponses = split(options.customResponseHeaders);
+    const customRequestHeaders = ofRequests.fixed;
     const cors = Cors.create(options);
     const secure = SecureHeaders.create(options);
     const modifyRequest = requestModifier(customRequestHeaders);
-    const custom = fieldEdits(customResponseHeaders);
+    const custom = fieldEdits(ofResponses.fixed);
+    const varies = ofRequests.variable.length + ofResponses.variable.length > 0;
     const nothing =
+      !varies &&
       Object.keys(customRequestHeaders).length + custom.length === 0 &&
       cors === null &&
       secure === null;
@@ -67,22 +74,33 @@ export const headers: HttpMiddlewareKind<"headers"> = {
       return https ? overHttps : overHttp;
     };
 
+    const middleware: Middleware = (next) => (request, exchange) => {
+      const lazy = LazyRequest.of(request, exchange);
+      const input = lazy;
+      const preflight = cors?.preflight(lazy) ?? null;
+      if (preflight !== null) return preflight;
+      modifyRequest(lazy);
+      const allowed = secure === null || secure.allows(lazy);
+      const modify = allowed ? modifierFor(lazy, exchange) : badHost;
+      const response = whenResponse(
+        allowed ? next(input, exchange) : httpError(500, "Bad Host"),
+        exchange,
+        modify,
+      );
+      return cors === null ? response : markedResponse(response, exchange, cors, lazy);
+    };
+    if (!varies) return { middleware };
     return {
-      middleware: (next) => (request, exchange) => {
-        const lazy = LazyRequest.of(request, exchange);
-        const input = lazy;
-        const preflight = cors?.preflight(lazy) ?? null;
-        if (preflight !== null) return preflight;
-        modifyRequest(lazy);
-        const allowed = secure === null || secure.allows(lazy);
-        const modify = allowed ? modifierFor(lazy, exchange) : badHost;
-        const response = whenResponse(
-          allowed ? next(input, exchange) : httpError(500, "Bad Host"),
-          exchange,
-          modify,
-        );
-        return cors === null ? response : markedResponse(response, exchange, cors, lazy);
-      },
+      middleware: (next) =>
+        middleware((request, exchange) => {
+          const lazy = LazyRequest.of(request, exchange);
+          applyVariables(lazy.headerList, ofRequests.variable, lazy, exchange);
+          return whenResponse(next(lazy, exchange), exchange, (answer) => {
+            const marked = LazyResponse.of(answer);
+            applyVariables(marked.headerList, ofResponses.variable, lazy, exchange);
+            return marked;
+          });
+        }),
     };
   },
 };
