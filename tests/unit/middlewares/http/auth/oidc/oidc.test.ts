@@ -343,7 +343,8 @@ describe("a session", () => {
   });
 
   test("is over where the issuer takes its refresh token no more, and 503 while it can't say", async () => {
-    issuer.life = 1;
+    // Long enough for a login on a busy machine: a renewal there would use the token up.
+    issuer.life = 3;
     const app = new App();
     const browser = app.browser();
     await browser.open(`${APP}/`);
@@ -367,7 +368,7 @@ describe("a session", () => {
   });
 
   test("that ended, and another worker renews: a login for pages, and 503 for all else", async () => {
-    issuer.life = 1;
+    issuer.life = 3;
     const browser = new App().browser();
     await browser.open(`${APP}/`);
     issuer.life = 600;
