@@ -32,6 +32,8 @@ export interface Downstream {
   readonly protocol: string;
   /** Sends an interim response (1xx other than 101) before the final one. Does nothing where it can't. */
   informational(status: number, headers: HeaderList): void;
+  /** Aborts what its request waits for, and answers with the error's status. Not given where there is no connection of ours. */
+  giveUp?(error: ProxyError): void;
 }
 
 /** Work that ends early with its exchange. */

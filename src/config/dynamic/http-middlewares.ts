@@ -141,6 +141,10 @@ export const middlewareSchema = z.strictObject({
     z.strictObject({ maxRequestBodyBytes: integer() }),
     "413 for larger requests, without holding any back",
   ),
+  timeout: ours(
+    z.strictObject({ response: duration().optional(), idle: duration().optional() }),
+    "504 where a response takes too long",
+  ),
   cache: ours(
     z.strictObject({
       memoryBytes: integer(1).optional(),

@@ -22,6 +22,7 @@ import { rateLimit } from "./limits/rate-limit.ts";
 import { bodyLimit } from "./own/body-limit.ts";
 import { requestId } from "./own/request-id.ts";
 import { respond } from "./own/respond.ts";
+import { timeout } from "./own/timeout.ts";
 import { addPrefix } from "./path/add-prefix.ts";
 import { encodedCharacters } from "./path/encoded-characters.ts";
 import { replacePath } from "./path/replace-path.ts";
@@ -68,4 +69,5 @@ export const HTTP_MIDDLEWARES: HttpMiddlewareTable = {
   retry,
   stripPrefix,
   stripPrefixRegex,
+  timeout,
 };

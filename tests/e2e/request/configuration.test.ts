@@ -204,7 +204,7 @@ describe("commands", () => {
       'd.yml:4:40: the middleware "n@file" does not exist (router two@file)',
       'd.yml:6:41: http.routers.refused.parentRef: unknown key "parentRef", did you mean "parentRefs"?',
       "d.yml:6:57: http.routers.refused.rule: Host takes 1 value, found 2, write Host(`a`) || Host(`b`) at column 1 of the rule Host(`a`,`b`)",
-      'd.yml:8:35: http.services.s.loadBalancer.servers.0.url: expected the scheme http, https or h2c, found "ftp"',
+      'd.yml:8:35: http.services.s.loadBalancer.servers.0.url: expected the scheme http, https, h2c or unix, found "ftp"',
       expect.stringMatching(/^d\.yml:10:5: plugin "x": .*\(middleware m@file\)$/),
       expect.stringMatching(/^d\.yml:11:5: .*missing closing \).* \(middleware unused@file\)$/),
       'd.yml:12:43: the TCP service "gone@file" does not exist (TCP router r@file)',

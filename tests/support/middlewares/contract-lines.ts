@@ -118,4 +118,5 @@ export const CONTRACT_LINES: Readonly<Record<string, ContractLine>> = {
   retry: { options: { attempts: 3, status: ["503"], retryNonIdempotentMethod: true } },
   stripPrefix: { options: { prefixes: ["/stripPrefix"] } },
   stripPrefixRegex: { options: { regex: ["^/[a-zA-Z]+"] } },
+  timeout: { options: { response: "1m", idle: "1m" } },
 };
