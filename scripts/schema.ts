@@ -1,6 +1,6 @@
 /**
  * `bun run schema`: writes config/schema/{static,dynamic}.json, the JSON Schemas that editors check
- * configurations with, and docs/compatibility.md, Traefik's keys one by one. With `--check` it writes
+ * configurations with, docs/compatibility.md, Traefik's keys one by one, and docs/options.md, what kinds take. With `--check` it writes
  * nothing and fails where a file isn't what it would write.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { staticSchema } from "../src/config/static/schema.ts";
 import { ROOT } from "./paths.ts";
 import { compatibilityPage } from "./schema/compatibility-page.ts";
 import { editorSchema } from "./schema/editor-schema.ts";
+import { optionsPage } from "./schema/options-page.ts";
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -27,6 +28,7 @@ const GENERATED: Readonly<Record<string, string>> = {
     }),
   ),
   "docs/compatibility.md": compatibilityPage(staticSchema, dynamicSchema),
+  "docs/options.md": optionsPage(dynamicSchema),
 };
 
 const checking = process.argv.includes("--check");
