@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchContext, Result } from "../../context.ts";
 import { wrk } from "../../load/wrk.ts";
@@ -8,6 +8,7 @@ import { type Candidate, measureTogether } from "../../measure/together.ts";
 import { sluiceCommand } from "../../proxies/sluice-command.ts";
 import { figure } from "../../report/figures.ts";
 import { CASES, HOST } from "../../scenario/scenario.ts";
+import { writeSluice } from "./write-sluice.ts";
 
 interface Variant extends Candidate {
   readonly port: number;
@@ -48,10 +49,8 @@ export async function addedCost(
     for (const [i, [title, feature]] of Object.entries(variants).entries()) {
       const directory = join(workspace, `${name}-${i}`);
       const [port] = await freePorts(1);
-      const written = { ...files, ...configuration(port, upstream, feature) };
-      mkdirSync(directory, { recursive: true });
-      for (const [file, text] of Object.entries(written))
-        writeFileSync(join(directory, file), text);
+      writeSluice(directory, port, sluiceHttp(upstream, feature), feature.lines);
+      for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text);
       const command = [...sluiceCommand(settings.sluice), "--configFile=traefik.yml"];
       const process = await startServer(command, directory, port);
       candidates.push({ name: title, port, compiles: true, process });
@@ -81,27 +80,16 @@ export async function addedCost(
   }
 }
 
-function configuration(
-  port: number,
-  upstream: number,
-  { lines = "", middleware }: Feature,
-): Readonly<Record<string, string>> {
+function sluiceHttp(upstream: number, { middleware }: Feature): string {
   const [used, defined] =
     middleware === undefined
       ? ["", ""]
       : ["      middlewares: [it]\n", `  middlewares:\n    it: { ${middleware} }\n`];
-  return {
-    "traefik.yml": `entryPoints: { web: { address: "127.0.0.1:${port}" } }
-providers: { file: { filename: dynamic.yml } }
-log: { level: ERROR }
-${lines}`,
-    "dynamic.yml": `http:
-  routers:
+  return `  routers:
     all:
       rule: PathPrefix(\`/\`)
       service: backend
 ${used}${defined}  services:
     backend: { loadBalancer: { servers: [{ url: "http://127.0.0.1:${upstream}" }] } }
-`,
-  };
+`;
 }

@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../../context.ts";
 import { wrk } from "../../load/wrk.ts";
@@ -9,6 +8,7 @@ import { nginxCommand } from "../../proxies/nginx-base.ts";
 import { sluiceCommand } from "../../proxies/sluice-command.ts";
 import { figure } from "../../report/figures.ts";
 import { CASES, HOST } from "../../scenario/scenario.ts";
+import { ONE_WORKER, writeSluice } from "./write-sluice.ts";
 
 interface Variant extends Candidate {
   readonly port: number;
@@ -29,7 +29,7 @@ export const cacheRow: Row = async (context) => {
   );
   const start = async (name: string, port: number, middlewares: string) => {
     const directory = join(workspace, name);
-    writeSluice(directory, port, upstream, middlewares);
+    writeSluice(directory, port, sluiceHttp(upstream, middlewares), ONE_WORKER);
     const command = [...sluiceCommand(settings.sluice), "--configFile=traefik.yml"];
     return startServer(command, directory, port);
   };
@@ -96,25 +96,12 @@ function nginxHttp(directory: string, port: number, upstream: number): string {
   }`;
 }
 
-function writeSluice(directory: string, port: number, upstream: number, middlewares: string): void {
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(
-    join(directory, "traefik.yml"),
-    `entryPoints: { web: { address: "127.0.0.1:${port}" } }
-providers: { file: { filename: dynamic.yml } }
-core: { workers: 1 }
-log: { level: ERROR }
-`,
-  );
-  writeFileSync(
-    join(directory, "dynamic.yml"),
-    `http:
-  routers:
+function sluiceHttp(upstream: number, middlewares: string): string {
+  return `  routers:
     all: { rule: PathPrefix(\`/\`), service: backend, middlewares: ${middlewares} }
   middlewares:
     it: { cache: { defaultTTL: 1h } }
   services:
     backend: { loadBalancer: { servers: [{ url: "http://127.0.0.1:${upstream}" }] } }
-`,
-  );
+`;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../../context.ts";
 import { wrk } from "../../load/wrk.ts";
@@ -10,6 +10,7 @@ import { sluiceCommand } from "../../proxies/sluice-command.ts";
 import { figure } from "../../report/figures.ts";
 import { filesDirectory } from "../../scenario/backend.ts";
 import { HOST, PREFIX } from "../../scenario/scenario.ts";
+import { ONE_WORKER, writeSluice } from "./write-sluice.ts";
 
 /** Both compress alike: zlib's level. */
 const LEVEL = 5;
@@ -39,7 +40,7 @@ export const compressRow: Row = async (context) => {
   const [sluicePort, nginxPort] = await freePorts(2);
   const upstream = backend.ports[0];
   const sluice = join(workspace, "compress-sluice");
-  writeSluice(sluice, sluicePort, upstream);
+  writeSluice(sluice, sluicePort, sluiceHttp(upstream), ONE_WORKER);
   const nginx = join(workspace, "compress-nginx");
   const nginxProcess = await startServer(
     nginxCommand(nginx, nginxHttp(nginxPort, upstream)),
@@ -130,25 +131,12 @@ function nginxHttp(port: number, upstream: number): string {
   }`;
 }
 
-function writeSluice(directory: string, port: number, upstream: number): void {
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(
-    join(directory, "traefik.yml"),
-    `entryPoints: { web: { address: "127.0.0.1:${port}" } }
-providers: { file: { filename: dynamic.yml } }
-core: { workers: 1 }
-log: { level: ERROR }
-`,
-  );
-  writeFileSync(
-    join(directory, "dynamic.yml"),
-    `http:
-  routers:
+function sluiceHttp(upstream: number): string {
+  return `  routers:
     all: { rule: PathPrefix(\`/\`), service: backend, middlewares: [it] }
   middlewares:
     it: { compress: {} }
   services:
     backend: { loadBalancer: { servers: [{ url: "http://127.0.0.1:${upstream}" }] } }
-`,
-  );
+`;
 }

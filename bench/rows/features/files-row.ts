@@ -9,6 +9,7 @@ import { nginxCommand } from "../../proxies/nginx-base.ts";
 import { sluiceCommand } from "../../proxies/sluice-command.ts";
 import { figure } from "../../report/figures.ts";
 import { HOST } from "../../scenario/scenario.ts";
+import { ONE_WORKER, writeSluice } from "./write-sluice.ts";
 
 const SIZES = { "1k": 1024, "1m": 1024 * 1024 } as const;
 
@@ -25,7 +26,7 @@ export const filesRow: Row = async (context) => {
     writeFileSync(join(root, name), new Uint8Array(size).fill(0x78));
   const [sluicePort, nginxPort] = await freePorts(2);
   const sluice = join(workspace, "files-sluice");
-  writeSluice(sluice, sluicePort, root);
+  writeSluice(sluice, sluicePort, sluiceHttp(root), ONE_WORKER);
   const nginx = join(workspace, "files-nginx");
   const nginxProcess = await startServer(
     nginxCommand(nginx, nginxHttp(nginxPort, root)),
@@ -90,23 +91,10 @@ function nginxHttp(port: number, root: string): string {
   }`;
 }
 
-function writeSluice(directory: string, port: number, root: string): void {
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(
-    join(directory, "traefik.yml"),
-    `entryPoints: { web: { address: "127.0.0.1:${port}" } }
-providers: { file: { filename: dynamic.yml } }
-core: { workers: 1 }
-log: { level: ERROR }
-`,
-  );
-  writeFileSync(
-    join(directory, "dynamic.yml"),
-    `http:
-  routers:
+function sluiceHttp(root: string): string {
+  return `  routers:
     all: { rule: PathPrefix(\`/\`), service: noop@internal, middlewares: [it] }
   middlewares:
     it: { files: { root: ${root} } }
-`,
-  );
+`;
 }

@@ -10,6 +10,7 @@ import { nginxCommand } from "../../proxies/nginx-base.ts";
 import { sluiceCommand } from "../../proxies/sluice-command.ts";
 import { figure } from "../../report/figures.ts";
 import { HOST, POOL } from "../../scenario/scenario.ts";
+import { ONE_WORKER, writeSluice } from "./write-sluice.ts";
 
 interface Variant extends Candidate {
   readonly port: number;
@@ -47,7 +48,7 @@ export const functionsRow: Row = async (context) => {
   };
   const sluice = (isolation: string) => async (directory: string) => {
     const [port] = await freePorts(1);
-    writeSluice(directory, port, isolation);
+    writeSluice(directory, port, sluiceHttp(isolation), ONE_WORKER);
     const command = [...sluiceCommand(settings.sluice), "--configFile=traefik.yml"];
     return { port, compiles: true, process: await startServer(command, directory, port) };
   };
@@ -116,22 +117,10 @@ function nginxHttp(port: number, upstream: number): string {
   }`;
 }
 
-function writeSluice(directory: string, port: number, isolation: string): void {
-  writeFileSync(
-    join(directory, "traefik.yml"),
-    `entryPoints: { web: { address: "127.0.0.1:${port}" } }
-providers: { file: { filename: dynamic.yml } }
-core: { workers: 1 }
-log: { level: ERROR }
-`,
-  );
-  writeFileSync(
-    join(directory, "dynamic.yml"),
-    `http:
-  routers:
+function sluiceHttp(isolation: string): string {
+  return `  routers:
     all: { rule: PathPrefix(\`/\`), service: function }
   services:
     function: { handler: { module: ./module.js, isolation: ${isolation} } }
-`,
-  );
+`;
 }
