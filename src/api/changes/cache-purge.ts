@@ -1,5 +1,5 @@
 import type { ControlRequest, ControlResponse } from "../../internal/control-request.ts";
-import { goJson } from "../go/go-json.ts";
+import { changeAnswer, nameInPath } from "./change-answer.ts";
 
 /** Has a cache forget; undefined where no such middleware is a cache. */
 export type PurgeCache = (
@@ -24,25 +24,15 @@ export async function purgeAnswer(
   for (const [name, value] of searchParams) {
     const isKnown = name === "url" || name === "prefix";
     if (!isKnown || Object.keys(what).length > 0)
-      return answer(400, { message: `expected url, prefix or nothing, found ${name}` });
+      return changeAnswer(400, { message: `expected url, prefix or nothing, found ${name}` });
     if (!/^https?:\/\/[^/]/.test(value))
-      return answer(400, { message: `${name}: expected an http or https URL, found "${value}"` });
+      return changeAnswer(400, {
+        message: `${name}: expected an http or https URL, found "${value}"`,
+      });
     what[name] = value;
   }
-  const middleware = decoded(encoded);
+  const middleware = nameInPath(encoded);
   const purged = await purge(middleware, what);
-  if (purged === undefined) return answer(404, { message: `cache not found: ${middleware}` });
-  return answer(200, { purged });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function answer(status: number, value: object): ControlResponse {
-  return { status, headers: [["Content-Type", "application/json"]], body: goJson(value) };
+  if (purged === undefined) return changeAnswer(404, { message: `cache not found: ${middleware}` });
+  return changeAnswer(200, { purged });
 }

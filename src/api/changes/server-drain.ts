@@ -1,6 +1,6 @@
 import type { ControlRequest, ControlResponse } from "../../internal/control-request.ts";
 import type { Draining } from "../../services/health/health-verdicts.ts";
-import { goJson } from "../go/go-json.ts";
+import { changeAnswer, nameInPath } from "./change-answer.ts";
 
 /** Empties a server, or ends that; false where no such HTTP service has it. */
 export type DrainServer = (service: string, server: string, draining: Draining) => boolean;
@@ -20,27 +20,16 @@ export function drainAnswer(
   if (encoded === undefined || (method !== "PUT" && method !== "DELETE")) return null;
   for (const name of searchParams.keys())
     if ((name !== "url" && name !== "sticky") || searchParams.getAll(name).length > 1)
-      return answer(400, { message: `expected url and sticky, each once, found ${name}` });
+      return changeAnswer(400, { message: `expected url and sticky, each once, found ${name}` });
   const server = searchParams.get("url") ?? "";
-  if (server === "") return answer(400, { message: "url: expected a server's URL, found nothing" });
+  if (server === "")
+    return changeAnswer(400, { message: "url: expected a server's URL, found nothing" });
   const sticky = searchParams.get("sticky") ?? "true";
   if (sticky !== "true" && sticky !== "false")
-    return answer(400, { message: `sticky: expected true or false, found "${sticky}"` });
-  const service = decoded(encoded);
+    return changeAnswer(400, { message: `sticky: expected true or false, found "${sticky}"` });
+  const service = nameInPath(encoded);
   const draining = method === "DELETE" ? "no" : sticky === "true" ? "new" : "all";
   if (!drain(service, server, draining))
-    return answer(404, { message: `server not found: ${server} of ${service}` });
-  return answer(200, { url: server, draining: draining !== "no" });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function answer(status: number, value: object): ControlResponse {
-  return { status, headers: [["Content-Type", "application/json"]], body: goJson(value) };
+    return changeAnswer(404, { message: `server not found: ${server} of ${service}` });
+  return changeAnswer(200, { url: server, draining: draining !== "no" });
 }
